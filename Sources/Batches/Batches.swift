@@ -1,0 +1,1 @@
+// Batches: see docs/architecture.md.

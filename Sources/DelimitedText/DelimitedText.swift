@@ -1,0 +1,1 @@
+// DelimitedText: see docs/architecture.md.

@@ -1,0 +1,1 @@
+// Demonstration: see docs/architecture.md.

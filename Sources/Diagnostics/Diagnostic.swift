@@ -1,0 +1,57 @@
+/// A place in a definition or data file; line and column count from 1, columns in code points.
+public struct SourceLocation: Sendable, Hashable {
+    public var file: String
+    public var line: Int
+    public var column: Int
+
+    public init(file: String, line: Int, column: Int) {
+        self.file = file
+        self.line = line
+        self.column = column
+    }
+}
+
+/// Severity of findings and diagnostics: 错误, 警告, 提示.
+public enum Severity: String, Sendable, Hashable, CaseIterable {
+    case error
+    case warning
+    case notice
+}
+
+/// A definition or an argument is wrong: what, where, and what would help.
+public struct Diagnostic: Sendable, Hashable {
+    public var severity: Severity
+    /// Stable and short, such as `unknown-type`.
+    public var code: String
+    public var message: LocalizedText
+    public var location: SourceLocation?
+    public var hint: LocalizedText?
+
+    public init(
+        _ severity: Severity = .error, code: String, _ message: LocalizedText, at location: SourceLocation? = nil,
+        hint: LocalizedText? = nil
+    ) {
+        self.severity = severity
+        self.code = code
+        self.message = message
+        self.location = location
+        self.hint = hint
+    }
+
+    /// `Schemas/x.yaml:41:9: error[unknown-type]: …` and, on the next line, the hint.
+    public func text(in language: Language) -> String {
+        let place = location.map { "\($0.file):\($0.line):\($0.column): " } ?? ""
+        let first = "\(place)\(severity.rawValue)[\(code)]: \(message.text(in: language))"
+        guard let hint else { return first }
+        return first + "\n" + (language == .zh ? "提示：" : "hint: ") + hint.text(in: language)
+    }
+}
+
+/// Thrown when definitions cannot be used; carries all that is wrong with them, not only the first.
+public struct InvalidDefinitions: Error, Sendable {
+    public var diagnostics: [Diagnostic]
+
+    public init(_ diagnostics: [Diagnostic]) {
+        self.diagnostics = diagnostics
+    }
+}

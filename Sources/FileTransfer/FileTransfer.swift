@@ -1,0 +1,1 @@
+// FileTransfer: see docs/architecture.md.

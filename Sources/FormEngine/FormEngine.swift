@@ -1,0 +1,1 @@
+// FormEngine: see docs/architecture.md.

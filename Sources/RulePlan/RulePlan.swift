@@ -1,0 +1,1 @@
+// RulePlan: see docs/architecture.md.

@@ -1,0 +1,1 @@
+// SQLGeneration: see docs/architecture.md.

@@ -1,0 +1,1 @@
+// SQLiteClient: see docs/architecture.md.

@@ -1,0 +1,4 @@
+@main
+struct Sitong {
+    static func main() {}
+}
