@@ -147,7 +147,7 @@ let package = Package(
         tests(
             "DemonstrationTests", "Demonstration", "Schema", "CourtModel", "Columnar", "PostgresClient", "SQLiteClient",
             "DataAccess", "Diagnostics"),
-        tests("CommandTests", "Commands", "PostgresClient", "SQLiteClient", "DataAccess", "Columnar", "Diagnostics"),
+        tests("CommandTests", "sitong", "Commands", "PostgresClient", "SQLiteClient", "DataAccess", "Columnar", "Diagnostics"),
     ],
     swiftLanguageModes: [.v6]
 )
