@@ -6,7 +6,7 @@ public import Schema
 ///
 /// A name on table T is a `let` of the file, else a column by code, else by title. `x.y` is relation x of T, else
 /// column x whose code list has attribute y; both at once is an error.
-public struct TypeChecker {
+public struct TypeChecker: Sendable {
     let schema: StandardSchema
     let table: TableDefinition
     /// Visible lets, of all tables.
