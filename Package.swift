@@ -111,7 +111,7 @@ let package = Package(
 
         .target(
             name: "TestSupport",
-            dependencies: dependencies(["PostgresClient", "SQLiteClient", "DataAccess", "Columnar", "Diagnostics"]),
+            dependencies: dependencies(["Library", "PostgresClient", "SQLiteClient", "DataAccess", "Columnar", "Diagnostics"]),
             path: "Tests/TestSupport", swiftSettings: settings),
         tests("ArchitectureTests"),
         tests("DiagnosticsTests", "Diagnostics"),
