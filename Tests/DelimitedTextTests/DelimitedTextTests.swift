@@ -157,7 +157,7 @@ struct DelimitedTextTests {
         try content.withUnsafeBytes { try sink.write($0) }
         try sink.finish()
         func unpack(_ bytes: [UInt8]) throws -> [UInt8] {
-            var source = ZstdSource(PieceSource(bytes, pieceSize: 4000), file: "x.zst")
+            let source = ZstdSource(PieceSource(bytes, pieceSize: 4000), file: "x.zst")
             var result: [UInt8] = []
             while try source.read(into: &result) {}
             return result
