@@ -34,7 +34,7 @@ struct PipelinesTests {
         PipelineDefinition.Step(id: "report", uses: "report", needs: ["qc"]),
     ]
 
-    func outcome(_ status: ExitStatus = .ok, _ products: [String] = []) -> StepOutcome {
+    func outcome(_ status: Diagnostics.ExitStatus = .ok, _ products: [String] = []) -> StepOutcome {
         StepOutcome(status: status, products: products, json: Data("{}".utf8))
     }
 
