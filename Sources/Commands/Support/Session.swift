@@ -4,6 +4,7 @@ import Definitions
 import Diagnostics
 import Foundation
 import Library
+import PostgresClient
 
 /// What a verb works with: how to speak, where the working folder is, which run it belongs to, and the library.
 final class Session {
@@ -35,7 +36,7 @@ final class Session {
     /// The definitions of `--schemas`, else those that ship; warnings are shown, errors thrown all at once.
     func definitions(_ options: SchemaOptions) throws -> LoadedDefinitions {
         let folders = options.schemas.isEmpty ? [try Resources.home(environment: environment) + "/Schemas"] : options.schemas
-        let loaded = DefinitionLoader.load(directories: folders)
+        let loaded = try DefinitionLoader.load(directories: folders)
         for diagnostic in loaded.diagnostics where diagnostic.severity == .warning {
             console.warn(LocalizedText(en: diagnostic.text(in: .en), zh: diagnostic.text(in: .zh)))
         }
@@ -91,13 +92,25 @@ final class Session {
         return text.contains("://") || text.contains("=") ? .server(text) : .embedded(text)
     }
 
+    /// Starts the cluster when it is not running, and then stops it when this process ends, unless others use it by then.
     func start(embedded folder: String) throws -> String {
         if let running = clusters[folder] { return running.connectionString }
         let cluster = EmbeddedCluster(directory: folder)
-        if try cluster.start() {
-            cleanUp.add { try? EmbeddedCluster(directory: folder).stop() }
+        if case .running = try cluster.status() {
+        } else {
+            try cluster.start()
+            cleanUp.add { Self.stopUnlessUsed(cluster) }
         }
         clusters[folder] = cluster
         return cluster.connectionString
+    }
+
+    private static func stopUnlessUsed(_ cluster: EmbeddedCluster) {
+        let others = """
+            SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()
+            """
+        let rows = try? PostgresConnection(cluster.connectionString, applicationName: "sitong").execute(others)
+        // A server that nobody can ask is stopped as well; what it is doing ends in its log.
+        if rows == nil || rows?.first?.first == "0" { try? cluster.stop() }
     }
 }
