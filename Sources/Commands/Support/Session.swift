@@ -1,5 +1,6 @@
-import CourtModel
 import Columnar
+import CourtModel
+import DataAccess
 import Definitions
 import Diagnostics
 import Foundation
@@ -66,7 +67,7 @@ final class Session {
     /// The libpq connection text of the library; an embedded one is started first, and stopped when the process ends if
     /// it was this process that started it.
     func connectionText(_ options: LibraryOptions) throws -> String {
-        switch libraryPlace(options) {
+        switch try libraryPlace(options) {
         case .server(let text):
             return text
         case .embedded(let folder):
@@ -87,8 +88,9 @@ final class Session {
         case embedded(String)
     }
 
-    func libraryPlace(_ options: LibraryOptions) -> LibraryPlace {
+    func libraryPlace(_ options: LibraryOptions) throws -> LibraryPlace {
         let text = options.library ?? environment["SITONG_LIBRARY"].flatMap { $0.isEmpty ? nil : $0 } ?? work + "/library"
+        guard !ConnectionSettings.postgres(text).holdsPassword else { throw OperationError.passwordInArguments }
         return text.contains("://") || text.contains("=") ? .server(text) : .embedded(text)
     }
 
@@ -113,4 +115,15 @@ final class Session {
         // A server that nobody can ask is stopped as well; what it is doing ends in its log.
         if rows == nil || rows?.first?.first == "0" { try? cluster.stop() }
     }
+}
+
+extension OperationError {
+    static let passwordInArguments = OperationError(
+        .usage, code: "password-in-arguments",
+        LocalizedText(
+            en: "the library's address holds a password, which every user of this machine could read",
+            zh: "标准库地址中含有口令，本机所有用户都可能看到"),
+        hint: LocalizedText(
+            en: "leave it out and put it into ~/.pgpass (mode 0600), or use service=… with ~/.pg_service.conf",
+            zh: "请去掉口令，改放在 ~/.pgpass（权限 0600），或用 service=… 配合 ~/.pg_service.conf"))
 }

@@ -84,7 +84,7 @@ struct LibraryCommand: ParsableCommand {
         @OptionGroup var common: CommonOptions
 
         func perform(in session: Session) throws -> OperationResult {
-            switch session.libraryPlace(library) {
+            switch try session.libraryPlace(library) {
             case .server(let text):
                 let connection = try PostgresConnection(text, applicationName: "sitong")
                 return OperationResult(
@@ -126,7 +126,7 @@ struct LibraryCommand: ParsableCommand {
         @OptionGroup var common: CommonOptions
 
         func perform(in session: Session) throws -> OperationResult {
-            switch session.libraryPlace(library) {
+            switch try session.libraryPlace(library) {
             case .server(let text):
                 return OperationResult(json: LibraryState(folder: nil, state: nil, url: text), text: LocalizedText(text))
             case .embedded:
@@ -150,7 +150,7 @@ struct LibraryState: Encodable {
 extension Session {
     /// The embedded cluster that the flag names; a server of the user's own is not ours to start or stop.
     func embedded(_ options: LibraryOptions) throws -> (folder: String, cluster: EmbeddedCluster) {
-        guard case .embedded(let folder) = libraryPlace(options) else {
+        guard case .embedded(let folder) = try libraryPlace(options) else {
             throw OperationError(
                 .usage, code: "library-not-embedded",
                 LocalizedText(en: "this library is a server of its own", zh: "该标准库是独立的服务器"),
