@@ -147,7 +147,8 @@ extension OperationError {
                 .badData, "pg-data", en: "a value was refused: \(condition) (SQLSTATE \(state))\(on)",
                 zh: "数据被拒绝：\(condition)（SQLSTATE \(state)）\(on)",
                 hint: LocalizedText(
-                    en: "the server's log shows the row", zh: "具体的行见服务器日志"))
+                    en: "the value is not shown, since it may be about a person",
+                    zh: "为保护个人信息，此处不显示具体数值"))
         case _ where state.hasPrefix("42"), "0A000":
             // What we generate is tested against servers; a statement that a server refuses was written by hand, in a
             // source definition.

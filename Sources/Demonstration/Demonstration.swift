@@ -1,1 +1,0 @@
-// Demonstration: see docs/architecture.md.

@@ -1,0 +1,501 @@
+import Diagnostics
+public import Schema
+import Columnar
+
+/// Text → `Syntax`, by recursive descent along the grammar of the rule language.
+public struct Parser {
+    private let source: ExpressionText
+    private let tokens: [Token]
+    private var position = 0
+    private var depth = 0
+
+    private init(_ source: ExpressionText) throws(LanguageError) {
+        self.source = source
+        tokens = try Lexer.tokens(of: source)
+    }
+
+    /// A whole text that is one expression.
+    public static func parse(_ source: ExpressionText) throws(LanguageError) -> Syntax {
+        var parser = try Parser(source)
+        let syntax = try parser.expression()
+        try parser.expectEnd()
+        return syntax
+    }
+
+    /// `predicate <= 0.5%`: a share of the rows where the predicate is decided.
+    public static func parseShare(_ source: ExpressionText) throws(LanguageError) -> ShareSyntax {
+        var parser = try Parser(source)
+        let predicate = try parser.sum()
+        guard case .symbol(let mark) = parser.current.kind, let comparison = Comparison(rawValue: mark) else {
+            throw parser.shareShape()
+        }
+        parser.position += 1
+        guard case .number(let number) = parser.current.kind else { throw parser.shareShape() }
+        parser.position += 1
+        let isPercent = parser.take("%")
+        try parser.expectEnd()
+        return ShareSyntax(predicate: predicate, comparison: comparison, limit: number, isPercent: isPercent)
+    }
+
+    /// One cell reference, as `rollup` takes it.
+    public static func parseCell(_ source: ExpressionText) throws(LanguageError) -> CellSyntax {
+        let syntax = try parse(source)
+        guard case .cell(let cell) = syntax.kind else {
+            throw source.error(
+                at: 0, "not-a-cell", LocalizedText(en: "expected cells such as [*, *]", zh: "应为单元格，如 [*, *]"))
+        }
+        return cell
+    }
+
+    // MARK: - Tokens
+
+    private var current: Token { tokens[min(position, tokens.count - 1)] }
+    private var following: Token { tokens[min(position + 1, tokens.count - 1)] }
+
+    private func keyword(_ token: Token) -> Keyword? {
+        if case .word(let word) = token.kind { Keyword(word) } else { nil }
+    }
+
+    private mutating func take(_ mark: String) -> Bool {
+        guard current.kind == .symbol(mark) else { return false }
+        position += 1
+        return true
+    }
+
+    private mutating func take(_ word: Keyword) -> Bool {
+        guard keyword(current) == word else { return false }
+        position += 1
+        return true
+    }
+
+    private mutating func expect(_ mark: String) throws(LanguageError) {
+        if !take(mark) { throw unexpected(expected: "'\(mark)'", "“\(mark)”") }
+    }
+
+    private mutating func expectEnd() throws(LanguageError) {
+        if current.kind != .end { throw unexpected(expected: "an operator or the end", "运算符或结尾") }
+    }
+
+    private func unexpected(expected en: String, _ zh: String) -> LanguageError {
+        let token = current
+        var hint: LocalizedText?
+        let neighbours = [token, position > 0 ? tokens[position - 1] : token]
+        for case .word(let word) in neighbours.map(\.kind) {
+            if let glued = Keyword.glued(in: word) {
+                hint = LocalizedText(
+                    en: "put blanks around '\(glued)' in '\(word)'", zh: "“\(word)”中的“\(glued)”前后要有空格")
+                break
+            }
+        }
+        if hint == nil, case .word("有值") = token.kind {
+            hint = LocalizedText(en: "write 有值(column)", zh: "写作 有值(列)")
+        }
+        if hint == nil, case .symbol(let mark) = token.kind, Comparison(rawValue: mark) != nil {
+            hint = LocalizedText(
+                en: "comparisons do not chain; join them with and", zh: "比较不能连写，请用“且”连接")
+        }
+        let found = token.kind == .end
+            ? LocalizedText(en: "the end", zh: "结尾") : LocalizedText("'\(token.text)'")
+        return source.error(
+            at: token.offset, "syntax",
+            LocalizedText(en: "expected \(en), found \(found.en)", zh: "应为\(zh)，却是 \(found.zh)"), hint: hint)
+    }
+
+    private func shareShape() -> LanguageError {
+        source.error(
+            at: current.offset, "share-shape",
+            LocalizedText(
+                en: "a share is a predicate compared with a number", zh: "share 应为一个判断与一个数的比较"),
+            hint: LocalizedText(
+                en: "such as 缺值(案由) <= 0.5%; put a predicate with operators in brackets",
+                zh: "如 缺值(案由) <= 0.5%；含运算符的判断要加括号"))
+    }
+
+    // MARK: - Expressions
+
+    /// Nested brackets beyond this are refused, so that no text can exhaust the stack.
+    private static let maximumDepth = 200
+
+    private mutating func expression() throws(LanguageError) -> Syntax {
+        depth += 1
+        defer { depth -= 1 }
+        guard depth <= Parser.maximumDepth else {
+            throw source.error(
+                at: current.offset, "too-deep", LocalizedText(en: "nested too deeply", zh: "嵌套过深"))
+        }
+        let start = current.offset
+        var parts = [try conjunction()]
+        while take(.or) { parts.append(try conjunction()) }
+        return parts.count == 1 ? parts[0] : Syntax(.or(parts), at: start)
+    }
+
+    private mutating func conjunction() throws(LanguageError) -> Syntax {
+        let start = current.offset
+        var parts = [try negation()]
+        while keyword(current) == .and, current.kind != .word("和") {
+            position += 1
+            parts.append(try negation())
+        }
+        return parts.count == 1 ? parts[0] : Syntax(.and(parts), at: start)
+    }
+
+    private mutating func negation() throws(LanguageError) -> Syntax {
+        let start = current.offset
+        var isNegated = false
+        var count = 0
+        while take(.not) {
+            isNegated.toggle()
+            count += 1
+        }
+        let operand = try comparison()
+        // `not not x` is x in four values too; kept as one negation or none.
+        return isNegated ? Syntax(.not(operand), at: start) : operand
+    }
+
+    private mutating func comparison() throws(LanguageError) -> Syntax {
+        let start = current.offset
+        let left = try sum()
+        if case .symbol(let mark) = current.kind, let comparison = Comparison(rawValue: mark) {
+            position += 1
+            return Syntax(.compare(comparison, left, try sum()), at: start)
+        }
+        if take(.isNull) { return Syntax(.isNull(left), at: start) }
+        if take(.isNotNull) { return Syntax(.not(Syntax(.isNull(left), at: start)), at: start) }
+        if take(.is) {
+            let isNegated = take(.not)
+            guard take(.null) else { throw unexpected(expected: "null", "null") }
+            return negate(Syntax(.isNull(left), at: start), isNegated)
+        }
+        if take(.notIn) { return negate(Syntax(.member(left, of: try set()), at: start), true) }
+        if take(.notMatches) { return negate(Syntax(.matches(left, pattern: try pattern()), at: start), true) }
+        var isNegated = false
+        if keyword(current) == .not, let next = keyword(following), [.between, .in, .matches].contains(next) {
+            position += 1
+            isNegated = true
+        }
+        if take(.between) {
+            let low = try sum()
+            guard take(.and) else { throw unexpected(expected: "and", "“和”") }
+            return negate(Syntax(.between(left, low, try sum()), at: start), isNegated)
+        }
+        if take(.in) { return negate(Syntax(.member(left, of: try set()), at: start), isNegated) }
+        if take(.matches) { return negate(Syntax(.matches(left, pattern: try pattern()), at: start), isNegated) }
+        return left
+    }
+
+    private func negate(_ syntax: Syntax, _ isNegated: Bool) -> Syntax {
+        isNegated ? Syntax(.not(syntax), at: syntax.offset) : syntax
+    }
+
+    private mutating func pattern() throws(LanguageError) -> String {
+        guard case .string(let pattern) = current.kind else {
+            throw unexpected(expected: "a pattern in quotes", "引号中的模式")
+        }
+        position += 1
+        return pattern
+    }
+
+    private mutating func set() throws(LanguageError) -> SetSyntax {
+        if take(.period) { return .period }
+        if take(.row) {
+            try expect(".")
+            return .row(try name())
+        }
+        if take(.codelist) {
+            let list = try name()
+            let by = take(.by) ? try sum() : nil
+            var under: String?
+            if take(.under) { under = try pattern() }
+            return .codelist(list, by: by, under: under)
+        }
+        guard take("(") else {
+            throw unexpected(expected: "(…), codelist or period", "(…)、码表 或 本期")
+        }
+        var literals = [try literal()]
+        while take(",") { literals.append(try literal()) }
+        try expect(")")
+        return .literals(literals)
+    }
+
+    private mutating func literal() throws(LanguageError) -> Syntax {
+        let token = current
+        var isNegative = false
+        if take("-") { isNegative = true }
+        switch current.kind {
+        case .number(let text):
+            position += 1
+            return Syntax(.number(isNegative ? "-" + text : text), at: token.offset)
+        case .string(let text) where !isNegative:
+            position += 1
+            return Syntax(.string(text), at: token.offset)
+        case .date(let date) where !isNegative:
+            position += 1
+            return Syntax(.date(date), at: token.offset)
+        default:
+            if !isNegative, take(.true) { return Syntax(.bool(true), at: token.offset) }
+            if !isNegative, take(.false) { return Syntax(.bool(false), at: token.offset) }
+            throw unexpected(expected: "a literal", "一个常量")
+        }
+    }
+
+    private mutating func sum() throws(LanguageError) -> Syntax {
+        let start = current.offset
+        var left = try term()
+        while case .symbol(let mark) = current.kind, mark == "+" || mark == "-" || mark == "&",
+            let arithmetic = Arithmetic(rawValue: mark)
+        {
+            position += 1
+            left = Syntax(.arithmetic(arithmetic, left, try term()), at: start)
+        }
+        return left
+    }
+
+    private mutating func term() throws(LanguageError) -> Syntax {
+        let start = current.offset
+        var left = try unary()
+        while take("*") { left = Syntax(.arithmetic(.multiply, left, try unary()), at: start) }
+        return left
+    }
+
+    private mutating func unary() throws(LanguageError) -> Syntax {
+        let start = current.offset
+        var isNegated = false
+        while take("-") { isNegated.toggle() }
+        let operand = try primary()
+        guard isNegated else { return operand }
+        if case .number(let text) = operand.kind, !text.utf8.starts(with: "-".utf8) {
+            return Syntax(.number("-" + text), at: start)
+        }
+        return Syntax(.negate(operand), at: start)
+    }
+
+    private mutating func primary() throws(LanguageError) -> Syntax {
+        let token = current
+        switch token.kind {
+        case .number(let text):
+            position += 1
+            return Syntax(.number(text), at: token.offset)
+        case .string(let text):
+            position += 1
+            return Syntax(.string(text), at: token.offset)
+        case .date(let date):
+            position += 1
+            return Syntax(.date(date), at: token.offset)
+        case .symbol("("):
+            position += 1
+            let inner = try expression()
+            try expect(")")
+            return inner
+        case .symbol("["): return Syntax(.cell(try cell(form: nil, at: token.offset)), at: token.offset)
+        case .quotedName: return try nameOrPath()
+        case .word(let word):
+            if let keyword = Keyword(word) { return try keywordPrimary(keyword, token) }
+            if following.kind == .symbol("(") { return try call(word.asciiLowercased, at: token.offset) }
+            return try nameOrPath()
+        case .symbol, .end: throw unexpected(expected: "a value", "一个值")
+        }
+    }
+
+    private mutating func keywordPrimary(_ keyword: Keyword, _ token: Token) throws(LanguageError) -> Syntax {
+        let start = token.offset
+        switch keyword {
+        case .true:
+            position += 1
+            return Syntax(.bool(true), at: start)
+        case .false:
+            position += 1
+            return Syntax(.bool(false), at: start)
+        case .null:
+            position += 1
+            return Syntax(.null, at: start)
+        case .periodBegin:
+            position += 1
+            return Syntax(.periodBegin, at: start)
+        case .periodEnd:
+            position += 1
+            return Syntax(.periodEnd, at: start)
+        case .this:
+            position += 1
+            try expect(".")
+            return Syntax(.this(try name()), at: start)
+        case .if:
+            position += 1
+            let condition = try expression()
+            guard take(.then) else { throw unexpected(expected: "then", "“那么”") }
+            let first = try expression()
+            let second = take(.else) ? try expression() : nil
+            guard take(.end) else { throw unexpected(expected: "end", "“结束”") }
+            return Syntax(.conditional(condition, then: first, otherwise: second), at: start)
+        case .count: return try aggregate(.count, at: start)
+        case .exists: return try aggregate(.exists, at: start)
+        case .sum:
+            if let axis = self.keyword(following), axis == .row || axis == .column {
+                position += 2
+                return try axisSum(axis == .row ? .row : .column, at: start)
+            }
+            return try aggregate(.sum, at: start)
+        case .min: return try extremum(.min, at: start)
+        case .max: return try extremum(.max, at: start)
+        default: throw unexpected(expected: "a value", "一个值")
+        }
+    }
+
+    private mutating func name() throws(LanguageError) -> String {
+        switch current.kind {
+        case .word(let word) where Keyword(word) == nil:
+            position += 1
+            return word
+        case .quotedName(let word):
+            position += 1
+            return word
+        case .word(let word):
+            throw source.error(
+                at: current.offset, "keyword-as-name",
+                LocalizedText(en: "'\(word)' is a keyword", zh: "“\(word)”是关键字"),
+                hint: LocalizedText(en: "as a name it stands in back-quotes: `\(word)`", zh: "用作名称时写在反引号里：`\(word)`"))
+        default: throw unexpected(expected: "a name", "一个名称")
+        }
+    }
+
+    private mutating func nameOrPath() throws(LanguageError) -> Syntax {
+        let start = current.offset
+        let first = try name()
+        if current.kind == .symbol("[") { return Syntax(.cell(try cell(form: first, at: start)), at: start) }
+        guard take(".") else { return Syntax(.name(first), at: start) }
+        let second = try name()
+        if current.kind == .symbol(".") {
+            throw source.error(
+                at: current.offset, "two-hops",
+                LocalizedText(en: "only one hop: relation.column or column.attribute", zh: "只能走一步：关联.列 或 列.属性"))
+        }
+        return Syntax(.path(first, second), at: start)
+    }
+
+    private mutating func call(_ function: String, at start: Int) throws(LanguageError) -> Syntax {
+        position += 1
+        let arguments = try arguments()
+        return Syntax(.call(function, arguments), at: start)
+    }
+
+    private mutating func arguments() throws(LanguageError) -> [Syntax] {
+        try expect("(")
+        var arguments: [Syntax] = []
+        if take(")") { return arguments }
+        repeat { arguments.append(try expression()) } while take(",")
+        try expect(")")
+        return arguments
+    }
+
+    private mutating func aggregate(_ function: AggregateFunction, at start: Int) throws(LanguageError) -> Syntax {
+        position += 1
+        try expect("(")
+        let relation = try name()
+        var column: String?
+        if function == .sum || function == .min || function == .max {
+            try expect(".")
+            column = try name()
+        }
+        let condition = take(.when) ? try expression() : nil
+        try expect(")")
+        return Syntax(.aggregate(function, relation: relation, column: column, condition: condition), at: start)
+    }
+
+    /// Of one relation path an aggregate, of two or more values a scalar.
+    private mutating func extremum(_ function: AggregateFunction, at start: Int) throws(LanguageError) -> Syntax {
+        position += 1
+        try expect("(")
+        var values = [try expression()]
+        if case .path(let relation, let column) = values[0].kind, current.kind == .symbol(")") || keyword(current) == .when
+        {
+            let condition = take(.when) ? try expression() : nil
+            try expect(")")
+            return Syntax(.aggregate(function, relation: relation, column: column, condition: condition), at: start)
+        }
+        while take(",") { values.append(try expression()) }
+        try expect(")")
+        guard values.count > 1 else {
+            throw source.error(
+                at: start, "one-value",
+                LocalizedText(
+                    en: "\(function.rawValue) takes relation.column or at least two values",
+                    zh: "\(function == .min ? "最小" : "最大") 要么用于 关联.列，要么用于至少两个值"))
+        }
+        return Syntax(.call(function.rawValue, values), at: start)
+    }
+
+    // MARK: - Forms
+
+    private mutating func axisSum(_ axis: Axis, at start: Int) throws(LanguageError) -> Syntax {
+        try expect("(")
+        var selectors = [try selector()]
+        while take(",") { selectors.append(try selector()) }
+        try expect(")")
+        let cellStart = current.offset
+        let form: String? = current.kind == .symbol("[") ? nil : try name()
+        return Syntax(.axisSum(axis, selectors, try cell(form: form, at: cellStart)), at: start)
+    }
+
+    private mutating func cell(form: String?, at start: Int) throws(LanguageError) -> CellSyntax {
+        try expect("[")
+        let row = try selector()
+        try expect(",")
+        let column = try selector()
+        try expect("]")
+        let period = take("@") ? try cellPeriod() : nil
+        return CellSyntax(form: form, row: row, column: column, period: period, offset: start)
+    }
+
+    private mutating func selector() throws(LanguageError) -> Selector {
+        let first = try oneSelector()
+        guard take("..") else { return first }
+        return .range(first, try oneSelector())
+    }
+
+    private mutating func oneSelector() throws(LanguageError) -> Selector {
+        let token = current
+        switch token.kind {
+        case .symbol("*"):
+            position += 1
+            return .all
+        case .word(let word):
+            position += 1
+            switch Keyword(word) {
+            case .row: return .bound(.row)
+            case .column: return .bound(.column)
+            default: return .name(word)
+            }
+        case .quotedName(let text), .string(let text), .number(let text):
+            position += 1
+            return .name(text)
+        default: throw unexpected(expected: "a code, a title or *", "代码、名称或 *")
+        }
+    }
+
+    private mutating func cellPeriod() throws(LanguageError) -> CellPeriod {
+        if take(.period) { return .current }
+        if take(.previous) { return .previous }
+        if take(.samePeriodLastYear) { return .samePeriodLastYear }
+        switch current.kind {
+        case .string(let label), .word(let label), .quotedName(let label):
+            position += 1
+            return .label(label)
+        case .number(let year):
+            position += 1
+            if case .symbol("-") = current.kind, case .number(let month) = following.kind {
+                position += 2
+                return .label("\(year)-\(month)")
+            }
+            return .label(year)
+        default: throw unexpected(expected: "a period", "一个周期")
+        }
+    }
+}
+
+/// `predicate <= 0.5%` as written.
+public struct ShareSyntax: Sendable, Hashable {
+    public var predicate: Syntax
+    public var comparison: Comparison
+    /// Digits as written.
+    public var limit: String
+    public var isPercent: Bool
+}

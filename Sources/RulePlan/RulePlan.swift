@@ -1,1 +1,0 @@
-// RulePlan: see docs/architecture.md.
