@@ -1,5 +1,6 @@
 import Columnar
 import CourtModel
+import Diagnostics
 
 /// A case with all that a vendor's database is to hold of it, and how.
 struct PlantedCase {
