@@ -40,7 +40,8 @@ import Testing
         _ = try Demonstration.generate(fewer, courts: courts17, postgres: province.postgres)
         let made = try Demonstration.generate(province.options, courts: courts17, postgres: province.postgres)
         #expect(try province.text(made.truthFile) == before)
-        let names = try server.execute("SELECT datname FROM pg_database WHERE datname LIKE 'demo\\_again\\_%' ORDER BY 1")
+        let names = try server.execute(
+            "SELECT datname FROM pg_database WHERE datname LIKE 'demo\\_again\\_%' ORDER BY 1")
         #expect(names.map { $0[0] } == ["demo_again_theirs", "demo_again_yu17", "demo_again_yu1721"])
     }
 
@@ -68,7 +69,8 @@ import Testing
         #expect(databaseError?.code == "demo-database")
     }
 
-    @Test("too few cases or too many courts are refused in both languages", arguments: [(11, 100), (12, 9000), (0, 9000)])
+    @Test(
+        "too few cases or too many courts are refused in both languages", arguments: [(11, 100), (12, 9000), (0, 9000)])
     func impossibleNumbers(courts: Int, cases: Int) throws {
         let folder = try TemporaryDirectory()
         let period = try #require(StatisticalPeriod("2026-10"))
