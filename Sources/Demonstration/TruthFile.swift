@@ -13,6 +13,8 @@ public struct TruthItem: Sendable, Hashable {
         case superseded
         /// Computed and submitted figure differ.
         case mismatch
+        /// The figures as submitted break a rule of the form.
+        case submittedFinding = "submitted-finding"
         /// Exactly on the boundary of a rule: must not be reported.
         case boundary
     }

@@ -9,6 +9,8 @@ struct FigureCounter {
     struct Row {
         var code: String
         var types: Set<String>?
+        /// Whether the total is the sum of this row and its like.
+        var isFamily: Bool { code.utf8.count == 2 }
     }
 
     /// Every row that the form has; those of types that the demonstration does not invent stay at nought.
@@ -77,10 +79,11 @@ struct FigureRow: Equatable {
     /// 旧存 + 新收 = 已结 + 未结.
     var isBalanced: Bool { carriedOver + received == closed + open }
 
+    /// In the order of `columns`, without the rate.
+    var counts: [Int] { [carriedOver, received, closed, open] }
+
     /// As texts in the order of `columns`; the rate is empty when there was nothing to close.
-    var texts: [String] {
-        [carriedOver, received, closed, open].map(String.init) + [rate]
-    }
+    var texts: [String] { counts.map(String.init) + [rate] }
 
     /// 结案率: closed of all that were there, in percent with two decimals, half away from zero.
     private var rate: String {

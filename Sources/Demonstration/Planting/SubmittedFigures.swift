@@ -30,23 +30,56 @@ struct SubmittedFigures {
             for row in courts[upper].value.indices { courts[upper].value[row].add(courts[lower].value[row]) }
         }
         self.courts = courts
-        expectUnbalancedRows()
+        // Computed figures add up in every way but one: a case closed before it was filed unbalances its rows.
+        expectUnbalancedRows(.finding, kind: PlantedKind.closedBeforeFiledAcrossPeriod.rawValue)
         let counted = courts
         makeMistakes()
         expectMismatches(with: counted)
+        expectUnbalancedRows(.submittedFinding, kind: "figure-differs")
+        expectWrongTotals()
+        expectWrongRollUps()
     }
 
-    /// Computed rows that do not balance, as a consequence of cases closed before they were filed.
-    private mutating func expectUnbalancedRows() {
+    private mutating func expect(
+        _ kind: String, _ outcome: TruthItem.Outcome, _ rule: String, _ court: Court, row: Int, column: Int,
+        note: String = ""
+    ) {
+        truth.append(
+            TruthItem(
+                kind: kind, outcome: outcome, rule: rule, court: court.mark, table: Self.form,
+                key: "\(court.mark)|\(FigureCounter.rows[row].code)|\(FigureRow.columns[column])", note: note))
+    }
+
+    // MARK: - What the figures must lead to
+
+    private mutating func expectUnbalancedRows(_ outcome: TruthItem.Outcome, kind: String) {
         for court in courts {
-            for (index, row) in court.value.enumerated() where !row.isBalanced {
-                truth.append(
-                    TruthItem(
-                        kind: PlantedKind.closedBeforeFiledAcrossPeriod.rawValue, outcome: .finding,
-                        rule: "F01.balance",
-                        court: court.mark, table: Self.form,
-                        key: "\(court.mark)|\(FigureCounter.rows[index].code)|\(FigureRow.columns[0])",
-                        note: "a case filed in the period and closed before it"))
+            for (row, figures) in court.value.enumerated() where !figures.isBalanced {
+                expect(kind, outcome, "F01.balance", court, row: row, column: 0)
+            }
+        }
+    }
+
+    /// Submitted columns whose total is not the sum of the families' rows.
+    private mutating func expectWrongTotals() {
+        for court in courts {
+            var sum = FigureRow()
+            for (index, row) in FigureCounter.rows.enumerated() where row.isFamily { sum.add(court.value[index]) }
+            for column in sum.counts.indices where sum.counts[column] != court.value[0].counts[column] {
+                expect("figure-differs", .submittedFinding, "F01.total-is-sum-of-rows", court, row: 0, column: column)
+            }
+        }
+    }
+
+    /// Submitted cells of a court that are not its own figure and those of its lower courts together.
+    private mutating func expectWrongRollUps() {
+        for court in courts {
+            for row in court.value.indices {
+                var sum = court.own[row]
+                for lower in courts where lower.upperMark == court.mark { sum.add(lower.value[row]) }
+                for column in sum.counts.indices where sum.counts[column] != court.value[row].counts[column] {
+                    expect("figure-differs", .submittedFinding, "F01.rollup", court, row: row, column: column)
+                }
             }
         }
     }
@@ -86,14 +119,14 @@ struct SubmittedFigures {
 
     private mutating func expectMismatches(with counted: [Court]) {
         for (index, court) in courts.enumerated() {
-            for (row, submitted) in court.value.enumerated() {
-                for (column, pair) in zip(submitted.texts, counted[index].value[row].texts).enumerated()
-                where pair.0 != pair.1 {
-                    truth.append(
-                        TruthItem(
-                            kind: "figure-differs", outcome: .mismatch, rule: "", court: court.mark, table: Self.form,
-                            key: "\(court.mark)|\(FigureCounter.rows[row].code)|\(FigureRow.columns[column])",
-                            note: "submitted \(pair.0), counted \(pair.1)"))
+            for row in court.value.indices {
+                let pairs = zip(court.value[row].texts, counted[index].value[row].texts)
+                // A rate that is blank for want of cases says the same as a rate of nought.
+                for (column, pair) in pairs.enumerated()
+                where pair.0 != pair.1 && Set([pair.0, pair.1]) != ["", "0.00"] {
+                    expect(
+                        "figure-differs", .mismatch, "", court, row: row, column: column,
+                        note: "submitted \(pair.0), counted \(pair.1)")
                 }
             }
         }
