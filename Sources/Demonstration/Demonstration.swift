@@ -133,7 +133,8 @@ public enum Demonstration {
             place = "\(options.databasePrefix)_\(court.fileName)"
             try createDatabase(server, place)
             let conninfo = connectionString(postgres, database: place)
-            connect = "{kind: postgres, url: \"\(conninfo.replacing("\\", with: "\\\\").replacing("\"", with: "\\\""))\"}"
+            connect =
+                "{kind: postgres, url: \"\(conninfo.replacing("\\", with: "\\\\").replacing("\"", with: "\\\""))\"}"
             var store = try PostgresStore(PostgresConnection(conninfo, applicationName: "sitong demo"))
             return try fill(&store, place: place, connect: connect)
         case .sqlite:
@@ -184,7 +185,9 @@ public enum Demonstration {
 
     /// The connection string with another database; a later word of it stands above an earlier one.
     static func connectionString(_ text: String, database: String) -> String {
-        guard text.hasPrefix("postgresql://") || text.hasPrefix("postgres://") else { return "\(text) dbname=\(database)" }
+        guard text.hasPrefix("postgresql://") || text.hasPrefix("postgres://") else {
+            return "\(text) dbname=\(database)"
+        }
         return text + (text.contains("?") ? "&" : "?") + "dbname=\(database)"
     }
 
@@ -250,6 +253,8 @@ public enum Demonstration {
             rows: province.rows, truth: province.planted)
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        try write(String(decoding: try encoder.encode(description), as: UTF8.self) + "\n", to: "\(options.directory)/demo.json")
+        try write(
+            String(decoding: try encoder.encode(description), as: UTF8.self) + "\n",
+            to: "\(options.directory)/demo.json")
     }
 }

@@ -82,7 +82,8 @@ public enum TruthFile {
         guard let rows = try CSVFile.read(path, columns: columns) else { throw OperationError.notATruthFile(path) }
         return try rows.map { row in
             let texts = row.map { $0 ?? "" }
-            guard let outcome = TruthItem.Outcome(rawValue: texts[1]), let severity = Severity(rawValue: texts[3]) else {
+            guard let outcome = TruthItem.Outcome(rawValue: texts[1]), let severity = Severity(rawValue: texts[3])
+            else {
                 throw OperationError.notATruthFile(path)
             }
             return TruthItem(

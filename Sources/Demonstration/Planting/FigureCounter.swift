@@ -11,22 +11,30 @@ struct FigureCounter {
         var types: Set<String>?
     }
 
-    static let rows: [Row] = [
-        Row(code: "1", types: nil),
-        Row(code: "2", types: ["0201", "0202"]),
-        Row(code: "21", types: ["0201"]),
-        Row(code: "22", types: ["0202"]),
-        Row(code: "3", types: ["0301", "0302"]),
-        Row(code: "31", types: ["0301"]),
-        Row(code: "32", types: ["0302"]),
-        Row(code: "4", types: ["0401", "0402"]),
-        Row(code: "41", types: ["0401"]),
-        Row(code: "42", types: ["0402"]),
-        Row(code: "5", types: ["1002"]),
-    ]
+    /// Every row that the form has; those of types that the demonstration does not invent stay at nought.
+    static let rows: [Row] =
+        [
+            Row(code: "1", types: nil),
+            Row(code: "11", types: ["0201", "0202"]),
+            Row(code: "111", types: ["0201"]),
+            Row(code: "112", types: ["0202"]),
+            Row(code: "12", types: ["0301", "0302"]),
+            Row(code: civilFirstInstance, types: ["0301"]),
+            Row(code: "122", types: ["0302"]),
+            Row(code: "13", types: ["0401", "0402"]),
+            Row(code: "131", types: ["0401"]),
+            Row(code: "132", types: ["0402"]),
+            Row(code: "15", types: ["1002"]),
+            Row(code: "151", types: ["1002"]),
+        ]
+        + [
+            "113", "114", "119", "123", "124", "129", "133", "134", "139", "14", "141", "142", "143", "144", "149",
+            "152",
+            "153", "159", "16", "19",
+        ].map { Row(code: $0, types: []) }
 
     /// The row of civil cases of first instance, where the defects of the form are planted.
-    static let civilFirstInstance = "31"
+    static let civilFirstInstance = "121"
 
     let period: StatisticalPeriod
     private(set) var counts = [FigureRow](repeating: FigureRow(), count: rows.count)

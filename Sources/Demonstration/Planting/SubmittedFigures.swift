@@ -21,7 +21,9 @@ struct SubmittedFigures {
 
     init(period: StatisticalPeriod, counted: [(court: CourtRow, own: [FigureRow])]) {
         self.period = period
-        var courts = counted.map { Court(mark: $0.court.mark, upperMark: $0.court.upperMark, own: $0.own, value: $0.own) }
+        var courts = counted.map {
+            Court(mark: $0.court.mark, upperMark: $0.court.upperMark, own: $0.own, value: $0.own)
+        }
         // From the lowest courts upwards, since a court stands behind its upper court.
         for lower in courts.indices.reversed() {
             guard let upper = courts.firstIndex(where: { $0.mark == courts[lower].upperMark }) else { continue }
@@ -40,7 +42,8 @@ struct SubmittedFigures {
             for (index, row) in court.value.enumerated() where !row.isBalanced {
                 truth.append(
                     TruthItem(
-                        kind: PlantedKind.closedBeforeFiledAcrossPeriod.rawValue, outcome: .finding, rule: "F01.balance",
+                        kind: PlantedKind.closedBeforeFiledAcrossPeriod.rawValue, outcome: .finding,
+                        rule: "F01.balance",
                         court: court.mark, table: Self.form,
                         key: "\(court.mark)|\(FigureCounter.rows[index].code)|\(FigureRow.columns[0])",
                         note: "a case filed in the period and closed before it"))

@@ -57,7 +57,8 @@ struct SQLiteStore: VendorStore {
         let filed = record.filed.map { Self.number($0, month: record.impossibleDate == .filed ? 13 : nil) }
         let closed =
             record.impossibleDate == .closed
-            ? record.closed.map { IdentityNumbers.padded($0.yearMonthDay.year, 4) + "/02/30" } : Self.slashed(record.closed)
+            ? record.closed.map { IdentityNumbers.padded($0.yearMonthDay.year, 4) + "/02/30" }
+            : Self.slashed(record.closed)
         return [
             .text(record.id), SQLiteValue(record.number), .text(court), SQLiteValue(layout.code("ajlx", record.type)),
             SQLiteValue(layout.code("ajly", record.source)), SQLiteValue(Self.slashed(record.received)),
@@ -77,7 +78,8 @@ struct SQLiteStore: VendorStore {
         [
             .text(party.caseID), .integer(Int64(party.order)), SQLiteValue(party.name),
             SQLiteValue(layout.code("dsrlx", party.kind)), SQLiteValue(layout.code("ssdw", party.standing)),
-            SQLiteValue(layout.code("zjlx", party.idKind)), .text(party.idNumber), SQLiteValue(Self.slashed(party.born)),
+            SQLiteValue(layout.code("zjlx", party.idKind)), .text(party.idNumber),
+            SQLiteValue(Self.slashed(party.born)),
             SQLiteValue(layout.code("xb", party.sex)), .text(party.phone), .text(party.address),
             .integer(party.updated.unixSeconds),
         ]
