@@ -154,12 +154,12 @@ struct QualitySummary: Encodable {
         var error: Int
         var stored: Int
         var truncated: Bool
-        var not_run: String?
+        @Nullable var not_run: String?
     }
 
     var format = "sitong.qc/1"
     var engine = "native"
-    var period: String?
+    @Nullable var period: String?
     var seconds: Double
     var cpu_seconds: Double
     var peak_memory_bytes: Int
