@@ -25,4 +25,11 @@ enum Format {
         let text = count(value)
         return String(repeating: " ", count: max(0, width - text.count)) + text
     }
+
+    /// `812 B`, `3.4 kB`, `12.0 MB`.
+    static func bytes(_ value: Int) -> String {
+        if value < 1000 { return "\(value) B" }
+        if value < 1_000_000 { return String(format: "%.1f kB", Double(value) / 1e3) }
+        return String(format: "%.1f MB", Double(value) / 1e6)
+    }
 }
