@@ -19,4 +19,10 @@ enum Format {
         }
         return value < 0 ? "-" + grouped : grouped
     }
+
+    /// The number right-aligned in so many columns.
+    static func padded(_ value: Int, _ width: Int) -> String {
+        let text = count(value)
+        return String(repeating: " ", count: max(0, width - text.count)) + text
+    }
 }

@@ -214,17 +214,18 @@ public struct EmbeddedCluster: Sendable {
 
     // MARK: - Start and stop
 
-    /// Starts the server unless it runs, and returns when it takes connections.
+    /// Starts the server unless it runs, and returns when it takes connections: true when it was this call that started it.
     ///
     /// - Throws: `OperationError` 66 when there is no cluster in the folder, 69 when the server does not start (its log
     ///   is named), 74 when the disk is full.
-    public func start() throws {
+    @discardableResult
+    public func start() throws -> Bool {
         guard let marker = try marker() else { throw OperationError.noCluster(directory) }
-        try withLock {
-            if postmaster(marker) == nil {
-                try launch(marker)
-            }
+        return try withLock {
+            let isStopped = postmaster(marker) == nil
+            if isStopped { try launch(marker) }
             try waitUntilReady()
+            return isStopped
         }
     }
 
@@ -302,12 +303,12 @@ public struct EmbeddedCluster: Sendable {
 
     // MARK: - Files
 
-    private func withLock(_ body: () throws -> Void) throws {
+    private func withLock<R>(_ body: () throws -> R) throws -> R {
         let descriptor = open(directory + "/lock", O_CREAT | O_RDWR | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw OperationError.unableToWrite(directory + "/lock", errno) }
         defer { close(descriptor) }
         while flock(descriptor, LOCK_EX) != 0, errno == EINTR {}
-        try body()
+        return try body()
     }
 
     /// By a temporary name, so that the file is whole or absent.
