@@ -60,6 +60,22 @@ struct ResultStoreTests {
         #expect(try library.ruleStatistics(run: "r1", kind: .forms) == [statistic])
     }
 
+    @Test func `runs and steps are kept from their beginning to their end`() throws {
+        let library = try LibraryFixture().library
+        try library.record(RunRecord(run: "r1", pipeline: "monthly", period: "2026-10"))
+        try library.record(StepRecord(run: "r1", step: "load", attempt: 1))
+        #expect(try library.runs().map(\.status) == [nil])
+        #expect(try library.steps(run: "r1").first?.finishedAt == nil)
+        try library.record(StepRecord(run: "r1", step: "load", attempt: 1, status: .unavailable))
+        try library.record(StepRecord(run: "r1", step: "load", attempt: 2, status: .ok, rowsIn: 5, rowsOut: 4))
+        try library.record(RunRecord(run: "r1", status: .findings))
+        let run = try #require(try library.runs().first)
+        #expect(run.pipeline == "monthly" && run.period == "2026-10" && run.status == .findings)
+        #expect(run.finishedAt != nil)
+        #expect(try library.steps(run: "r1").map(\.status) == [.unavailable, .ok])
+        #expect(try library.steps(run: "r1").last?.rowsOut == 4)
+    }
+
     // MARK: Reading
 
     private func read(_ reader: LibraryReader) throws -> [[String?]] {
