@@ -93,8 +93,8 @@ struct ExpressionEvaluator {
         let types = step.operands.map { steps[$0].type }
         switch step.operation {
         case .number, .text, .date, .bool, .null, .periodBegin, .periodEnd: return constant(index, count)
-        case .column(let column): return leaves.columns[column] ?? .constant(nil, count: count)
-        case .outerColumn(let column): return leaves.outer[column] ?? .constant(nil, count: count)
+        case .column(let column): return leaves.columns[column] ?? nullVector(step.type, count)
+        case .outerColumn(let column): return leaves.outer[column] ?? nullVector(step.type, count)
         case .related(let relation, let column):
             return leaves.related[RelatedColumn(relation: relation, column: column)]
                 ?? nullVector(step.type, count)
