@@ -170,6 +170,7 @@ public final class Workbook {
             fill(0x1F3A5F)
             format_set_text_wrap(format)
             format_set_align(format, UInt8(LXW_ALIGN_VERTICAL_CENTER.rawValue))
+            format_set_align(format, UInt8(LXW_ALIGN_CENTER.rawValue))
         case .heading:
             format_set_bold(format)
             format_set_font_size(format, 12)
