@@ -39,6 +39,8 @@ public struct FormComputation {
     /// Indexes of the table's columns that `add` must be given.
     public let neededColumns: [Int]
     public let table: TableDefinition
+    /// Courts of the cases so far.
+    public var courts: Set<String> { Set(interner.courts) }
     private let compiled: CompiledForms
     private let period: StatisticalPeriod
     private let skipped: [String]
