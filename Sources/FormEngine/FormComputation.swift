@@ -28,6 +28,12 @@ public struct FormComputation {
         public var form: String
         public var court: String
         public var cases: Int
+
+        public init(form: String, court: String, cases: Int) {
+            self.form = form
+            self.court = court
+            self.cases = cases
+        }
     }
 
     /// Indexes of the table's columns that `add` must be given.

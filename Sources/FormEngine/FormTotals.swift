@@ -55,19 +55,24 @@ struct FormTotals {
     mutating func add(
         _ column: Column, _ words: [UInt64], row: Int, column place: Int, courts: borrowing BlockCourts
     ) throws(OperationError) {
+        switch column.storage {
+        case .int64(let amounts): try add(amounts, column.valid.words, words, row * columns + place, courts)
+        case .int128(let amounts): try add(amounts, column.valid.words, words, row * columns + place, courts)
+        case .text: break
+        }
+    }
+
+    private mutating func add<Amount: FixedWidthInteger>(
+        _ amounts: [Amount], _ valid: [UInt64], _ words: [UInt64], _ place: Int, _ courts: borrowing BlockCourts
+    ) throws(OperationError) {
+        let size = rows * columns
         for (index, word) in words.enumerated() {
-            var rest = word & column.valid.words[index]
+            var rest = word & valid[index]
             while rest != 0 {
                 let at = index << 6 + rest.trailingZeroBitCount
                 rest &= rest &- 1
-                let amount: Int128 =
-                    switch column.storage {
-                    case .int64(let values): Int128(values[at])
-                    case .int128(let values): values[at]
-                    case .text: 0
-                    }
-                let cell = (Int(courts.indexes[at]) * rows + row) * columns + place
-                let (sum, overflow) = values[cell].addingReportingOverflow(amount)
+                let cell = Int(courts.indexes[at]) * size + place
+                let (sum, overflow) = values[cell].addingReportingOverflow(Int128(amounts[at]))
                 guard !overflow else { throw .figureTooLarge() }
                 values[cell] = sum
             }
