@@ -35,7 +35,7 @@ final class CurlSession {
         curl_set_long(curl, CURLOPT_CONNECTTIMEOUT, options.connectTimeoutSeconds)
         curl_set_long(curl, CURLOPT_FRESH_CONNECT, needsNewConnection ? 1 : 0)
         curl_set_long(curl, CURLOPT_TCP_KEEPALIVE, 1)
-        // A command such as a redirect or a proxy from the environment must not lead case data elsewhere.
+        // A proxy that happens to be in the environment must not see case data.
         curl_set_text(curl, CURLOPT_PROXY, "")
         exchange.configure(curl)
         var list: UnsafeMutablePointer<curl_slist>?

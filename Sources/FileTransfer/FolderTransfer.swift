@@ -158,7 +158,6 @@ private final class TransferJob {
         let part = Self.join(folder, ".\(name).\(run).part")
         do {
             try retrier.run { attempt in
-                // The answer to the renaming may have been lost with the connection.
                 if attempt > 1, try isRight(path, entry) { return }
                 try store.upload(localFile: localPath(entry), to: part) { sent in
                     progress(TransferProgress(file: entry.path, bytes: doneBytes + sent, totalBytes: totalBytes))
@@ -168,7 +167,12 @@ private final class TransferJob {
                     try checkDigest(entry)
                     throw OperationError.readBackDiffers(location.appending(entry.path))
                 }
-                try store.rename(part, to: path)
+                do {
+                    try store.rename(part, to: path)
+                } catch {
+                    // It may have been done although the answer was lost.
+                    if try !isRight(path, entry) { throw error }
+                }
                 faultPoint("transfer.afterRename")
             }
         } catch {

@@ -33,6 +33,11 @@ public struct RemoteLocation: Sendable, Hashable {
     }
 
     private init(url text: String) throws {
+        // libcurl is lenient with both: it takes an `@` in a password for a broken URL, and `sftp:///x` for the host x.
+        let authority = Self.authority(of: text)
+        if let at = authority.lastIndex(of: "@"), authority[..<at].contains(":") {
+            throw OperationError.passwordInLocation(text)
+        }
         guard let url = curl_url() else { throw OperationError.outOfMemory() }
         defer { curl_url_cleanup(url) }
         let flags = UInt32(CURLU_NON_SUPPORT_SCHEME | CURLU_ALLOW_SPACE)
@@ -52,7 +57,6 @@ public struct RemoteLocation: Sendable, Hashable {
             }
             return decoded
         }
-        if try part(CURLUPART_PASSWORD) != nil { throw OperationError.passwordInLocation(text) }
         let name = try part(CURLUPART_SCHEME) ?? ""
         guard let scheme = Scheme(rawValue: name) else { throw OperationError.unknownScheme(name) }
         if try part(CURLUPART_QUERY) != nil || part(CURLUPART_FRAGMENT) != nil {
@@ -64,7 +68,7 @@ public struct RemoteLocation: Sendable, Hashable {
         host = try part(CURLUPART_HOST) ?? ""
         port = try part(CURLUPART_PORT).flatMap { Int($0) }
         path = Self.normal(try part(CURLUPART_PATH) ?? "/")
-        if scheme == .file { host = "" } else if host.isEmpty {
+        if scheme == .file { host = "" } else if host.isEmpty || authority.isEmpty {
             throw OperationError.badLocation(text, en: "it names no host", zh: "未写主机名")
         }
     }
@@ -106,6 +110,12 @@ public struct RemoteLocation: Sendable, Hashable {
             }
         }
         return "\(scheme.rawValue)://\(account)\(host)\(colonPort)" + readable.joined(separator: "/")
+    }
+
+    /// Between `://` and the next slash: user, host and port.
+    private static func authority(of url: String) -> Substring {
+        guard let colon = url.firstIndex(of: ":") else { return "" }
+        return url[colon...].dropFirst(3).prefix { $0 != "/" }
     }
 
     /// One slash between names, none at the end, no `.`.

@@ -39,7 +39,7 @@ final class SFTPStore: RemoteStore {
         commands.append("mkdir \(try quoted(path))")
         let result = try command(commands)
         if result.code == CURLE_OK { return }
-        // Another sender may have made it meanwhile.
+        // Another sender, or our first try, may have made it.
         if result.code == CURLE_QUOTE_ERROR, try names(in: path) != nil { return }
         throw failure(.makeFolder, path, result)
     }
@@ -103,7 +103,7 @@ final class SFTPStore: RemoteStore {
         var result = try command([rename])
         // Version 3 of the protocol does not rename onto a file that is there.
         if result.code == CURLE_QUOTE_ERROR, try size(of: to) != nil {
-            result = try command(["rm \(try quoted(to))", rename])
+            result = try command(["*rm \(try quoted(to))", rename])
         }
         if result.code != CURLE_OK { throw failure(.rename, to, result) }
     }
@@ -132,10 +132,17 @@ final class SFTPStore: RemoteStore {
     }
 
     /// Runs commands of libcurl's SFTP, without a transfer.
+    ///
+    /// When the connection is lost during a command, libcurl reports the status of an earlier one; so a failure counts
+    /// only when it comes again on a new connection. What was done the first time may then be the reason of the second.
     private func command(_ commands: [String]) throws -> CurlResult {
-        let exchange = try exchange("/", isFolder: true, .none, isResolved: true)
-        exchange.commands = commands
-        return try session.perform(exchange)
+        func once() throws -> CurlResult {
+            let exchange = try exchange("/", isFolder: true, .none, isResolved: true)
+            exchange.commands = commands
+            return try session.perform(exchange)
+        }
+        let result = try once()
+        return result.code == CURLE_QUOTE_ERROR ? try once() : result
     }
 
     private func exchange(
@@ -207,8 +214,6 @@ final class SFTPStore: RemoteStore {
             if result.says("No space", "Disk full", "Quota exceeded", "User quota exceeded") {
                 return .noRoom(shown(path))
             }
-            return .remoteRefused(action, shown(path))
-        case CURLE_SSH where action != .write && !result.detail.isEmpty && result.says("Operation failed"):
             return .remoteRefused(action, shown(path))
         default: return .curl(result, at: location, user: user, options: options)
         }

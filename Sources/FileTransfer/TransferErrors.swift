@@ -94,7 +94,7 @@ extension OperationError {
     static func remote(_ action: RemoteAction, _ path: String, _ failure: SystemFailure) -> OperationError {
         if failure.isNoRoom { return noRoom(path) }
         if failure.isPermission { return remotePermission(action, path) }
-        if failure.isMissing || failure.number == ENOTDIR { return remoteMissing(action, path) }
+        if failure.isMissing || [ENOTDIR, EEXIST, EISDIR].contains(failure.number) { return remoteMissing(action, path) }
         let tried = action.text(path)
         return OperationError(
             .ioError, code: "transfer-io",

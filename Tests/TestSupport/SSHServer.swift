@@ -20,6 +20,7 @@ public final class SSHServer: Sendable {
     private let configuration: String
     private let fileLimitKilobytes: Int?
     private let process = Mutex<pid_t>(0)
+    private let agent = Mutex<pid_t>(0)
 
     /// Starts it and waits until it answers.
     ///
@@ -37,8 +38,9 @@ public final class SSHServer: Sendable {
         }
         userKey = folder.appending("user")
         strangerKey = folder.appending("stranger")
+        let keys = folder
         func publicKey(_ name: String) throws -> String {
-            try String(contentsOfFile: folder.appending(name + ".pub"), encoding: .utf8)
+            try String(contentsOfFile: keys.appending(name + ".pub"), encoding: .utf8)
         }
         let place = "[127.0.0.1]:\(port) "
         knownHosts = try folder.write(place + publicKey("host"), to: "known_hosts")
@@ -65,7 +67,10 @@ public final class SSHServer: Sendable {
         try start()
     }
 
-    deinit { stop() }
+    deinit {
+        stop()
+        RunningServers.end(agent.withLock { $0 })
+    }
 
     /// A folder that is served, empty at first.
     public var inbox: String { folder.appending("in") }
@@ -95,7 +100,7 @@ public final class SSHServer: Sendable {
         }
     }
 
-    /// Kills it and every session at once, as when the machine goes down.
+    /// Kills every session and then the server, as when the machine goes down.
     public func stop() {
         let number = process.withLock { number in
             defer { number = 0 }
@@ -112,6 +117,20 @@ public final class SSHServer: Sendable {
         let number = process.withLock { $0 }
         guard number > 0 else { return }
         for descendant in RunningServers.descendants(of: number) + [number] { kill(descendant, signal) }
+    }
+
+    /// Starts an ssh agent that holds the user's key; it ends with the server.
+    ///
+    /// - Returns: the value for `SSH_AUTH_SOCK`.
+    public func startAgent() throws -> String {
+        let socket = folder.appending("agent")
+        let number = try RunningServers.spawn(
+            ["/bin/sh", "-c", "exec setpriv --pdeathsig KILL ssh-agent -D -a \"$1\"", "sh", socket])
+        agent.withLock { $0 = number }
+        let deadline = Date().addingTimeInterval(10)
+        while !FileManager.default.fileExists(atPath: socket), Date() < deadline { usleep(20_000) }
+        try Self.run(["SSH_AUTH_SOCK=\(socket)", "ssh-add", "-q", userKey])
+        return socket
     }
 
     private static func answers(_ port: Int) -> Bool {
@@ -184,9 +203,15 @@ private enum RunningServers {
 
     static func end(_ number: pid_t) {
         guard numbers.withLock({ $0.remove(number) }) != nil else { return }
-        // The sessions first: they outlive the listener otherwise.
-        let all = descendants(of: number) + [number]
-        for process in all { kill(process, SIGKILL) }
+        // The sessions first, as they outlive the listener otherwise, and from the leaves, so that each is reaped by its
+        // parent: where nothing reaps orphans they would stay as zombies.
+        kill(number, SIGCONT)
+        let deadline = Date().addingTimeInterval(2)
+        while case let below = descendants(of: number), !below.isEmpty, Date() < deadline {
+            for process in below { kill(process, descendants(of: process).isEmpty ? SIGKILL : SIGCONT) }
+            usleep(5_000)
+        }
+        for process in descendants(of: number) + [number] { kill(process, SIGKILL) }
         var status: Int32 = 0
         waitpid(number, &status, 0)
     }
