@@ -149,6 +149,14 @@ struct QualityCheckTests {
         #expect(try judge(rule, options: .init(revealsPersonal: true)).1.map(\.message) == ["李四:2026-06-01,立案2026-01-05"])
     }
 
+    @Test("a message may count related rows, and hides the least of personal values")
+    func aggregateMessages() throws {
+        let rule = EngineFixture.rule("计数(当事人) = 0", on: "案件", when: "案件标识 = 'A1'") {
+            $0.message = ExpressionText("{计数(当事人 当 出生日期 > 2000-01-01)} of {计数(当事人)}, {最小(当事人.姓名)}")
+        }
+        #expect(try judge(rule).1.map(\.message) == ["1 of 2, 张**"])
+    }
+
     @Test("rules out of force, disabled or without their tables are not run, with the reason")
     func notRun() throws {
         let late = EngineFixture.rule("true", id: "late") { $0.effectiveFrom = CivilDate("2027-01-01") }

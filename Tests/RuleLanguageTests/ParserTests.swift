@@ -84,6 +84,7 @@ struct ParserTests {
     func depth() {
         let text = String(repeating: "(", count: 5000) + "1" + String(repeating: ")", count: 5000) + " = 1"
         #expect(ParserTests.failure(text)?.code == "too-deep")
+        #expect(ParserTests.failure(String(repeating: "1 + ", count: 5000) + "1")?.code == "too-deep")
     }
 
     @Test("a share is a predicate, a comparison and a number")
