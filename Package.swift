@@ -76,7 +76,7 @@ let package = Package(
         module(4, "SQLiteClient", "DataAccess", "Columnar", "Diagnostics", "CSQLite"),
         module(4, "DelimitedText", "DataAccess", "Columnar", "Diagnostics"),
         module(4, "Compression", "DataAccess", "Diagnostics", "CZstd", "CZlib"),
-        module(4, "Digests", "Diagnostics", "CCrypto"),
+        module(4, "Digests", "DataAccess", "Diagnostics", "CCrypto"),
         module(4, "FileTransfer", "DataAccess", "Diagnostics", "CLibCurl"),
         module(4, "Workbook", "Diagnostics", "CXLSXWriter"),
 
@@ -111,7 +111,7 @@ let package = Package(
 
         .target(
             name: "TestSupport",
-            dependencies: dependencies(["PostgresClient", "SQLiteClient", "DataAccess", "Columnar", "Diagnostics"]),
+            dependencies: dependencies(["Library", "PostgresClient", "SQLiteClient", "DataAccess", "Columnar", "Diagnostics"]),
             path: "Tests/TestSupport", swiftSettings: settings),
         tests("ArchitectureTests"),
         tests("DiagnosticsTests", "Diagnostics"),
@@ -136,7 +136,7 @@ let package = Package(
             "DataAccess", "Diagnostics", "FileTransfer"),
         tests(
             "LibraryTests", "Library", "Batches", "Definitions", "Schema", "CourtModel", "Columnar", "DataAccess",
-            "Diagnostics", "PostgresClient", "SQLGeneration"),
+            "DelimitedText", "Diagnostics", "PostgresClient", "SQLGeneration"),
         tests(
             "ExtractionTests", "Extraction", "Batches", "Definitions", "Schema", "CourtModel", "Columnar", "DataAccess",
             "Diagnostics", "PostgresClient", "SQLiteClient"),
@@ -147,7 +147,7 @@ let package = Package(
         tests(
             "DemonstrationTests", "Demonstration", "Schema", "CourtModel", "Columnar", "PostgresClient", "SQLiteClient",
             "DataAccess", "Diagnostics"),
-        tests("CommandTests", "Commands", "PostgresClient", "SQLiteClient", "DataAccess", "Columnar", "Diagnostics"),
+        tests("CommandTests", "sitong", "Commands", "PostgresClient", "SQLiteClient", "DataAccess", "Columnar", "Diagnostics"),
     ],
     swiftLanguageModes: [.v6]
 )

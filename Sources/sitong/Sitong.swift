@@ -1,4 +1,6 @@
+import Commands
+
 @main
 struct Sitong {
-    static func main() {}
+    static func main() { Program.main() }
 }

@@ -1,0 +1,47 @@
+# What a developer or a new user types. `make` alone explains itself.
+# The work is done by the scripts beside it, so that it can be read and tried one by one.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help deps deps-test demo test test-all lint format bench docs clean
+
+SWIFT_SOURCES := Package.swift Sources Tests
+DEMO_ARGUMENTS ?=
+
+help: ## this list · 本说明
+	@echo 'sitong (司统) - judicial statistics · 司法统计'
+	@echo
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F '\t' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+deps: ## install what is missing to build and run (apt) · 安装编译与运行所缺的软件包
+	@scripts/deps.sh
+
+deps-test: ## also what the tests need · 另装测试所需的软件包
+	@scripts/deps.sh --tests
+
+demo: deps ## build, then invent a small province and run the month over it · 编译并在虚构的小省上运行月度统计
+	swift build -c release --product sitong
+	.build/release/sitong demo $(DEMO_ARGUMENTS)
+
+test: deps-test ## all tests, on a real PostgreSQL, SQLite and sshd · 全部测试（真实的 PostgreSQL、SQLite、sshd）
+	@scripts/test.sh
+
+test-all: lint ## lint, then all tests with the long ones at full length · 先检查格式，再以完整长度运行全部测试
+	@SITONG_TEST_LONG=1 $(MAKE) --no-print-directory test
+
+lint: ## check the style without changing anything · 检查代码风格，不作改动
+	swift format lint --strict --recursive --parallel $(SWIFT_SOURCES)
+
+format: ## rewrite the sources in the project's style · 按项目风格重排源码
+	swift format --in-place --recursive --parallel $(SWIFT_SOURCES)
+
+bench: deps ## benchmarks of the hot paths, release build · 性能基准（发布版）
+	swift build -c release --product Bench
+	.build/release/Bench
+
+docs: ## write the generated pages of docs/ · 生成 docs/ 中的自动文档
+	@scripts/fault-points.sh > docs/fault-points.md.new && mv docs/fault-points.md.new docs/fault-points.md
+	@echo 'wrote docs/fault-points.md · 已生成 docs/fault-points.md'
+
+clean: ## remove what was built · 删除编译产物
+	swift package clean

@@ -1,0 +1,95 @@
+import Columnar
+import Compression
+import DataAccess
+import DelimitedText
+import Diagnostics
+
+/// The files that `--table NAME=FILE` gives for one table, read one after the other as one stream of rows.
+///
+/// Plain, `.zst` and `.gz` files may be mixed; each may have its columns in an order of its own.
+final class FileTable: BlockReader {
+    /// Those of the first file.
+    let columns: [String]
+    let files: [String]
+    /// Malformed records so far, with the file of each.
+    private(set) var malformed: [(file: String, record: MalformedRecord)] = []
+    /// Notices so far, with the file of each.
+    private(set) var notices: [(file: String, notice: CSVNotice)] = []
+    /// Rows and malformed records so far.
+    private(set) var recordCount = 0
+    /// Where each file's rows begin, for findings: first row number and file.
+    private(set) var starts: [(row: Int, file: String)] = []
+
+    private let options: CSVOptions
+    private var current: CSVReader<AnyByteSource>
+    private var fileIndex = 0
+    /// For each of `columns`, its place in the current file.
+    private var places: [Int]
+    private var before = 0
+
+    init(files: [String], options: CSVOptions = CSVOptions()) throws {
+        self.files = files
+        self.options = options
+        current = try Self.open(files[0], options)
+        columns = current.columns
+        places = Array(columns.indices)
+        starts = [(1, files[0])]
+    }
+
+    func next() throws -> RawBlock? {
+        while true {
+            if var block = try current.next() {
+                collectMalformed()
+                block.firstRow += before
+                if places != Array(block.columns.indices) { block.columns = places.map { block.columns[$0] } }
+                return block
+            }
+            collectMalformed()
+            notices += current.notices.map { (files[fileIndex], $0) }
+            before += current.recordCount
+            recordCount = before
+            fileIndex += 1
+            guard fileIndex < files.count else { return nil }
+            current = try Self.open(files[fileIndex], options)
+            places = try columns.map { column in
+                guard let place = current.columns.firstIndex(of: column) else {
+                    throw OperationError.partLacksColumn(column, file: files[fileIndex], first: files[0])
+                }
+                return place
+            }
+            starts.append((before + 1, files[fileIndex]))
+        }
+    }
+
+    private func collectMalformed() {
+        for var record in current.takeMalformed() {
+            record.row += before
+            malformed.append((files[fileIndex], record))
+        }
+    }
+
+    private static func open(_ file: String, _ options: CSVOptions) throws -> CSVReader<AnyByteSource> {
+        let plain = try FileSource(file)
+        let source =
+            if file.hasSuffix(".zst") {
+                AnyByteSource(ZstdSource(plain, file: file))
+            } else if file.hasSuffix(".gz") {
+                AnyByteSource(GzipSource(plain, file: file))
+            } else {
+                AnyByteSource(plain)
+            }
+        return try CSVReader(source, file: file, options: options)
+    }
+}
+
+extension OperationError {
+    static func partLacksColumn(_ column: String, file: String, first: String) -> OperationError {
+        OperationError(
+            .badData, code: "csv-column-missing",
+            LocalizedText(
+                en: "'\(file)' lacks column '\(column)', which '\(first)' of the same table has",
+                zh: "“\(file)”缺少列“\(column)”，而同一表的“\(first)”有此列"),
+            hint: LocalizedText(
+                en: "the parts of one table have the same columns, in any order", zh: "同一表的各分卷应有相同的列，顺序不限"))
+    }
+}

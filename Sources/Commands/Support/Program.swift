@@ -1,0 +1,83 @@
+import ArgumentParser
+public import Diagnostics
+import Foundation
+
+/// The whole program: parses, performs, prints, and knows the exit status of everything that can go wrong.
+public enum Program {
+    /// Performs the command line of this process.
+    public static func main() -> Never {
+        exit(run(Array(CommandLine.arguments.dropFirst()), environment: ProcessInfo.processInfo.environment).rawValue)
+    }
+
+    static func run(_ arguments: [String], environment: [String: String]) -> ExitStatus {
+        Speech.choose(arguments: arguments, environment: environment)
+        if let fault = environment["SITONG_FAULT"], !fault.isEmpty { FaultPoints.arm(fault) }
+        signal(SIGPIPE, SIG_IGN)
+        let operation: any Operation
+        do {
+            operation = try parse(arguments)
+        } catch {
+            return explain(parsing: error)
+        }
+        let session: Session
+        do {
+            session = try Session(options: operation.common, language: Speech.language, environment: environment)
+        } catch {
+            return report(error, language: Speech.language) { FileHandle.standardError.write(Data(($0 + "\n").utf8)) }
+        }
+        StopSignals.install(session.cleanUp)
+        defer { session.cleanUp.run() }
+        do {
+            let result = try operation.perform(in: session)
+            if operation.common.json {
+                session.console.result(String(decoding: try result.encodedJSON(), as: UTF8.self))
+            } else {
+                session.console.result(result.text.text(in: session.language))
+            }
+            return result.status
+        } catch {
+            return report(error, language: session.language) { session.console.fail($0) }
+        }
+    }
+
+    /// The operation that a command line asks for; also how the steps of a pipeline are made.
+    static func parse(_ arguments: [String]) throws -> any Operation {
+        let command = try SitongCommand.parseAsRoot(arguments)
+        guard let operation = command as? any Operation else {
+            throw CleanExit.helpRequest(type(of: command))  // A group such as `library` alone: show what it offers.
+        }
+        return operation
+    }
+
+    /// Help and version are clean; anything else is a usage error.
+    private static func explain(parsing error: any Error) -> ExitStatus {
+        let isClean = SitongCommand.exitCode(for: error) == .success
+        let text = SitongCommand.fullMessage(for: error) + "\n"
+        (isClean ? FileHandle.standardOutput : FileHandle.standardError).write(Data(text.utf8))
+        return isClean ? .ok : .usage
+    }
+
+    /// Prints what went wrong and says how to end. Whatever is not known here is a bug of ours: 70, never 1.
+    private static func report(_ error: any Error, language: Language, print: (String) -> Void) -> ExitStatus {
+        switch error {
+        case let error as OperationError:
+            print(error.text(in: language))
+            return error.status
+        case let error as InvalidDefinitions:
+            for diagnostic in error.diagnostics { print(diagnostic.text(in: language)) }
+            return .badDefinition
+        case let error as ValidationError:
+            print("error[usage]: \(error.message)")
+            return .usage
+        default:
+            let text = LocalizedText(
+                en: "an unexpected failure, which is a bug of ours: \(type(of: error))",
+                zh: "意外失败，这是程序自身的缺陷：\(type(of: error))")
+            let hint = LocalizedText(
+                en: "please report it with the command line and the version ('sitong --version')",
+                zh: "请连同命令行和版本（sitong --version）一并反馈")
+            print(OperationError(.internalError, code: "unexpected", text, hint: hint).text(in: language))
+            return .internalError
+        }
+    }
+}

@@ -1,0 +1,83 @@
+public import Diagnostics
+
+/// A stream of batches from one trial database (审判库): where it is, and how its tables map to the standard.
+///
+/// Paths are those of the file, resolved against the folder of the source's YAML file, unless they begin with a
+/// placeholder. `${ENV}` and `{…}` placeholders are still text; whoever runs the source fills them in.
+public struct SourceDefinition: Sendable, Hashable {
+    /// `connect:`; never holds a secret.
+    public enum Connection: Sendable, Hashable {
+        /// A libpq connection string or URL: `service=trial17`, `postgresql://host/db`.
+        case postgres(String)
+        /// A database file.
+        case sqlite(path: String)
+        /// A folder of CSV files.
+        case csv(folder: String)
+    }
+
+    /// What is read for one table of the standard.
+    public enum Query: Sendable, Hashable {
+        /// SQL of the source's dialect, with `{since}` and `{until}`; result columns are named as in the standard.
+        case select(String)
+        /// A table, view or CSV file of the source, and which of its columns becomes which of the standard's.
+        case from(String, columns: [ColumnMapping])
+    }
+
+    public struct ColumnMapping: Sendable, Hashable {
+        /// The standard's column code.
+        public var column: String
+        /// The column's name at the source.
+        public var source: String
+
+        public init(column: String, source: String) {
+            self.column = column
+            self.source = source
+        }
+    }
+
+    public struct SourceTable: Sendable, Hashable {
+        /// The standard's table, by code or title as written.
+        public var table: String
+        public var query: Query
+        /// The column, as the standard names it, that tells when a row was last changed.
+        public var watermark: String?
+        /// 代码转换, by column of the standard: the source's code → the standard's. A code without an entry is a finding.
+        public var codes: [String: [String: String]]
+        /// SQL whose rows are the keys of deleted rows.
+        public var deletes: String?
+        public var location: SourceLocation?
+
+        public init(
+            table: String, query: Query, watermark: String? = nil, codes: [String: [String: String]] = [:],
+            deletes: String? = nil, location: SourceLocation? = nil
+        ) {
+            self.table = table
+            self.query = query
+            self.watermark = watermark
+            self.codes = codes
+            self.deletes = deletes
+            self.location = location
+        }
+    }
+
+    public var name: String
+    public var title: String
+    /// The court whose cases these are; nil when the query's court column says so.
+    public var court: String?
+    public var connection: Connection
+    /// In the order of the file.
+    public var tables: [SourceTable]
+    public var location: SourceLocation?
+
+    public init(
+        name: String, title: String? = nil, court: String? = nil, connection: Connection, tables: [SourceTable],
+        location: SourceLocation? = nil
+    ) {
+        self.name = name
+        self.title = title ?? name
+        self.court = court
+        self.connection = connection
+        self.tables = tables
+        self.location = location
+    }
+}

@@ -1,0 +1,83 @@
+public import Columnar
+public import DataAccess
+
+/// Writes the strict profile: UTF-8, comma, LF, a header, quotes only where they are needed, NULL as the unquoted empty
+/// field and the empty text as `""`.
+public struct CSVWriter<Sink: ByteSink>: BlockWriter {
+    public private(set) var sink: Sink
+    /// Rows written so far.
+    public private(set) var rowCount = 0
+    private var buffer: [UInt8] = []
+
+    public init(_ sink: Sink, columns: [String]) throws {
+        self.sink = sink
+        for (index, column) in columns.enumerated() {
+            if index > 0 { buffer.append(UInt8(ascii: ",")) }
+            var text = column
+            text.withUTF8 { CSVEncoding.append($0, to: &buffer) }
+        }
+        buffer.append(UInt8(ascii: "\n"))
+    }
+
+    public mutating func write(_ block: RawBlock) throws {
+        for row in 0..<block.rowCount {
+            CSVEncoding.append(block, row: row, to: &buffer)
+            buffer.append(UInt8(ascii: "\n"))
+            if buffer.count >= 1 << 18 { try flush() }
+        }
+        rowCount += block.rowCount
+    }
+
+    public mutating func finish() throws {
+        try flush()
+        try sink.finish()
+    }
+
+    private mutating func flush() throws {
+        try buffer.withUnsafeBytes { try sink.write($0) }
+        buffer.removeAll(keepingCapacity: true)
+    }
+}
+
+/// One field or record in the strict profile.
+public enum CSVEncoding {
+    /// The record of one row, without a line end: what quarantine keeps.
+    public static func record(_ block: RawBlock, row: Int) -> [UInt8] {
+        var bytes: [UInt8] = []
+        append(block, row: row, to: &bytes)
+        return bytes
+    }
+
+    public static func append(_ block: RawBlock, row: Int, to buffer: inout [UInt8]) {
+        for index in block.columns.indices {
+            if index > 0 { buffer.append(UInt8(ascii: ",")) }
+            guard !block.columns[index].isNull(row) else { continue }
+            block.columns[index].withBytes(row) { append($0, to: &buffer) }
+        }
+    }
+
+    static func append(_ bytes: UnsafeBufferPointer<UInt8>, to buffer: inout [UInt8]) {
+        guard needsQuotes(bytes) else {
+            buffer.append(contentsOf: bytes)
+            return
+        }
+        buffer.append(UInt8(ascii: "\""))
+        for byte in bytes {
+            if byte == UInt8(ascii: "\"") { buffer.append(byte) }
+            buffer.append(byte)
+        }
+        buffer.append(UInt8(ascii: "\""))
+    }
+
+    /// The empty text does, so that it differs from NULL; so does `\.`, which ends PostgreSQL's COPY.
+    private static func needsQuotes(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+        if bytes.isEmpty { return true }
+        for byte in bytes {
+            switch byte {
+            case UInt8(ascii: ","), UInt8(ascii: "\""), UInt8(ascii: "\n"), UInt8(ascii: "\r"): return true
+            default: break
+            }
+        }
+        return bytes.count == 2 && bytes[0] == UInt8(ascii: "\\") && bytes[1] == UInt8(ascii: ".")
+    }
+}

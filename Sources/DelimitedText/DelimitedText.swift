@@ -1,1 +1,0 @@
-// DelimitedText: see docs/architecture.md.

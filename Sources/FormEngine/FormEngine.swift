@@ -1,1 +1,0 @@
-// FormEngine: see docs/architecture.md.

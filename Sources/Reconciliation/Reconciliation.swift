@@ -1,1 +1,0 @@
-// Reconciliation: see docs/architecture.md.

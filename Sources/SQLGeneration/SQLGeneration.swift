@@ -1,1 +1,0 @@
-// SQLGeneration: see docs/architecture.md.

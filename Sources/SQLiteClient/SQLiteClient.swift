@@ -1,1 +1,0 @@
-// SQLiteClient: see docs/architecture.md.

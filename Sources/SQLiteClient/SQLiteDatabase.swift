@@ -1,0 +1,128 @@
+import CSQLite
+import Diagnostics
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
+/// One connection to a SQLite database file.
+///
+/// Belongs to the thread that made it. Values are bound, never pasted into the statement.
+public final class SQLiteDatabase {
+    public enum Mode: Sendable {
+        /// Never changes the file.
+        case readOnly
+        /// Makes the file when there is none.
+        case readWrite
+    }
+
+    let handle: SQLiteHandle
+    public let path: String
+
+    /// - Parameter patience: milliseconds to wait for a lock that another process holds.
+    /// - Throws: `OperationError` 66 when there is no such file, 65 when it is not a database, 77 when it may not be
+    ///   read, 75 when it is locked for longer than `patience`.
+    public init(_ path: String, mode: Mode, patience: Int = 5000) throws {
+        self.path = path
+        if mode == .readOnly {
+            guard access(path, F_OK) == 0 else { throw OperationError.noDatabaseFile(path) }
+            guard access(path, R_OK) == 0 else { throw OperationError.databaseNotReadable(path) }
+        }
+        handle = try SQLiteHandle(path, mode: mode)
+        sqlite3_busy_timeout(handle.pointer, Int32(patience))
+        _ = sitong_sqlite3_refuse_quoted_texts(handle.pointer)
+        // Opening reads nothing; the first look at the schema finds out whether this is a database at all.
+        try execute("SELECT count(*) FROM sqlite_schema")
+    }
+
+    /// Runs one statement, or several separated by `;` when there are no parameters, and returns the rows of the last.
+    @discardableResult
+    public func execute(_ sql: String, _ parameters: [SQLiteValue] = []) throws -> [[String?]] {
+        var rows: [[String?]] = []
+        var rest = Substring(sql)
+        while let statement = try SQLiteStatement(self, &rest) {
+            try statement.bind(parameters)
+            rows = []
+            while try statement.step() { rows.append(try statement.row()) }
+        }
+        return rows
+    }
+
+    /// A statement to be run many times; the fast way to insert.
+    public func prepare(_ sql: String) throws -> SQLiteStatement {
+        var rest = Substring(sql)
+        guard let statement = try SQLiteStatement(self, &rest) else {
+            throw OperationError.emptyStatement(path)
+        }
+        return statement
+    }
+
+    /// Rows of a query, block by block. Several readers that must agree are opened within one `withReadSnapshot`.
+    public func reader(_ select: String, _ parameters: [SQLiteValue] = []) throws -> SQLiteReader {
+        let statement = try prepare(select)
+        try statement.bind(parameters)
+        return SQLiteReader(statement)
+    }
+
+    public func begin() throws { try execute("BEGIN") }
+
+    /// Begins a transaction in which all reads see one state of the database.
+    ///
+    /// BEGIN alone takes no snapshot, only the first read does.
+    public func beginReadSnapshot() throws { try execute("BEGIN; SELECT count(*) FROM sqlite_schema") }
+
+    public func commit() throws { try execute("COMMIT") }
+
+    public func rollback() {
+        if sqlite3_get_autocommit(handle.pointer) == 0 { sqlite3_exec(handle.pointer, "ROLLBACK", nil, nil, nil) }
+    }
+
+    /// Commits when `body` returns, rolls back when it throws.
+    public func withTransaction<R>(_ body: () throws -> R) throws -> R {
+        try begin()
+        return try finishTransaction(body)
+    }
+
+    /// All reads of `body` see one state of the database.
+    public func withReadSnapshot<R>(_ body: () throws -> R) throws -> R {
+        try beginReadSnapshot()
+        return try finishTransaction(body)
+    }
+
+    private func finishTransaction<R>(_ body: () throws -> R) throws -> R {
+        do {
+            let result = try body()
+            try commit()
+            return result
+        } catch {
+            rollback()
+            throw error
+        }
+    }
+
+    /// `"t_aj"`: a name as it stands in a statement, whatever characters it has.
+    public static func identifier(_ name: String) -> String {
+        "\"" + name.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""
+    }
+}
+
+/// The one owner of a `sqlite3`.
+final class SQLiteHandle {
+    let pointer: OpaquePointer
+
+    init(_ path: String, mode: SQLiteDatabase.Mode) throws {
+        let flags = mode == .readOnly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
+        var opened: OpaquePointer?
+        let code = sqlite3_open_v2(path, &opened, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nil)
+        guard code == SQLITE_OK, let opened else {
+            let message = opened.map { String(cString: sqlite3_errmsg($0)) } ?? ""
+            sqlite3_close(opened)
+            throw OperationError.sqlite(code, message, path: path)
+        }
+        pointer = opened
+    }
+
+    deinit { sqlite3_close_v2(pointer) }
+}

@@ -1,0 +1,160 @@
+import Columnar
+import CSQLite
+import Diagnostics
+
+/// A value as SQLite keeps it.
+public enum SQLiteValue: Sendable, Hashable {
+    case null
+    case integer(Int64)
+    case real(Double)
+    case text(String)
+    case blob([UInt8])
+
+    /// Text or NULL.
+    public init(_ text: String?) { self = text.map { .text($0) } ?? .null }
+}
+
+/// A prepared statement; keeps its database open.
+public final class SQLiteStatement {
+    let database: SQLiteDatabase
+    private let pointer: OpaquePointer
+
+    /// Takes one statement from the front of `sql`; nil when nothing but blanks and comments is left.
+    init?(_ database: SQLiteDatabase, _ sql: inout Substring) throws {
+        var found: OpaquePointer?
+        while found == nil {
+            guard !sql.isEmpty else { return nil }
+            let text = String(sql)
+            var consumed = 0
+            let code = text.withCString { start in
+                var tail: UnsafePointer<CChar>?
+                let code = sqlite3_prepare_v2(database.handle.pointer, start, -1, &found, &tail)
+                consumed = tail.map { $0 - start } ?? text.utf8.count
+                return code
+            }
+            guard code == SQLITE_OK else { throw database.failure(code) }
+            sql = sql.dropFirst(String(decoding: text.utf8.prefix(consumed), as: UTF8.self).count)
+        }
+        guard let found else { return nil }
+        self.database = database
+        pointer = found
+    }
+
+    deinit { sqlite3_finalize(pointer) }
+
+    /// Binds `?1`, `?2`, … anew, runs to the end, and is ready to be run again.
+    public func run(_ values: [SQLiteValue]) throws {
+        try bind(values)
+        while try step() {}
+        sqlite3_reset(pointer)
+    }
+
+    func bind(_ values: [SQLiteValue]) throws {
+        sqlite3_reset(pointer)
+        for (index, value) in values.enumerated() {
+            let position = Int32(index + 1)
+            let code =
+                switch value {
+                case .null: sqlite3_bind_null(pointer, position)
+                case .integer(let number): sqlite3_bind_int64(pointer, position, number)
+                case .real(let number): sqlite3_bind_double(pointer, position, number)
+                case .text(let text):
+                    sitong_sqlite3_bind_text(pointer, position, text, Int32(truncatingIfNeeded: text.utf8.count))
+                case .blob(let bytes):
+                    bytes.withUnsafeBytes {
+                        sitong_sqlite3_bind_blob(pointer, position, $0.baseAddress, Int32(truncatingIfNeeded: $0.count))
+                    }
+                }
+            guard code == SQLITE_OK else { throw database.failure(code) }
+        }
+    }
+
+    /// True when a row is there, false at the end.
+    func step() throws -> Bool {
+        let code = sqlite3_step(pointer)
+        switch code {
+        case SQLITE_ROW: return true
+        case SQLITE_DONE: return false
+        default:
+            let error = database.failure(code)
+            sqlite3_reset(pointer)
+            throw error
+        }
+    }
+
+    var columnNames: [String] {
+        (0..<sqlite3_column_count(pointer)).map { index in
+            sqlite3_column_name(pointer, index).map { String(cString: $0) } ?? ""
+        }
+    }
+
+    func row() throws -> [String?] {
+        try (0..<sqlite3_column_count(pointer)).map { index in
+            var value = TextColumn()
+            try append(index, to: &value, row: 1)
+            return value[0]
+        }
+    }
+
+    /// Appends the value of one column of the current row, printed by its own storage class, not by the declared type.
+    ///
+    /// - Throws: 65 when a text is not UTF-8 or has a U+0000 in it.
+    func append(_ index: Int32, to column: inout TextColumn, row: Int) throws {
+        switch sqlite3_column_type(pointer, index) {
+        case SQLITE_NULL:
+            column.appendNull()
+        case SQLITE_INTEGER:
+            column.append(String(sqlite3_column_int64(pointer, index)))
+        case SQLITE_FLOAT:
+            column.append(Self.plainDecimal(sqlite3_column_double(pointer, index)))
+        case SQLITE_BLOB:
+            // The pointer is asked for before the length, as SQLite's manual wants it.
+            let start = sqlite3_column_blob(pointer, index)
+            let bytes = UnsafeRawBufferPointer(start: start, count: Int(sqlite3_column_bytes(pointer, index)))
+            column.bytes.append(UInt8(ascii: "\\"))
+            column.bytes.append(UInt8(ascii: "x"))
+            let digits = Array("0123456789abcdef".utf8)
+            for byte in bytes {
+                column.bytes.append(digits[Int(byte >> 4)])
+                column.bytes.append(digits[Int(byte & 15)])
+            }
+            column.finishValue()
+        default:
+            // Sound because the bytes are copied before the statement is used again.
+            let start = sqlite3_column_text(pointer, index)
+            let bytes = UnsafeBufferPointer(start: start, count: Int(sqlite3_column_bytes(pointer, index)))
+            guard Self.isText(bytes) else {
+                let name = sqlite3_column_name(pointer, index).map { String(cString: $0) } ?? ""
+                throw OperationError.notText(database.path, column: name, row: row)
+            }
+            column.append(bytes: bytes)
+        }
+    }
+
+    private static func isText(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+        var isASCII = true
+        for byte in bytes {
+            if byte == 0 { return false }
+            if byte > 127 { isASCII = false }
+        }
+        return isASCII || String(validating: bytes, as: UTF8.self) != nil
+    }
+
+    /// The shortest decimal that reads back as the same number, without an exponent: `12`, `0.1`, `0.00001`.
+    static func plainDecimal(_ number: Double) -> String {
+        guard number.isFinite else { return number < 0 ? "-Infinity" : "Infinity" }
+        let text = "\(number)"
+        let parts = text.split(separator: "e")
+        guard parts.count == 2, let exponent = Int(parts[1]) else {
+            return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
+        }
+        let sign = parts[0].hasPrefix("-") ? "-" : ""
+        let mantissa = parts[0].drop { $0 == "-" }.split(separator: ".")
+        let fraction = mantissa.count > 1 && mantissa[1] != "0" ? mantissa[1] : ""
+        let digits = String(mantissa[0] + fraction)
+        let point = mantissa[0].count + exponent
+        if point <= 0 { return sign + "0." + String(repeating: "0", count: -point) + digits }
+        if point >= digits.count { return sign + digits + String(repeating: "0", count: point - digits.count) }
+        return sign + digits.prefix(point) + "." + digits.dropFirst(point)
+    }
+}

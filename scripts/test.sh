@@ -1,0 +1,70 @@
+#!/usr/bin/env bash
+# Runs all tests, says how many of them ran on real parts, and makes sure that no server is left behind.
+#
+# Further arguments go to `swift test`, such as: scripts/test.sh --filter LibraryTests
+# With a filter it is not an error when a real part was not used.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+. scripts/messages.sh
+
+# Everything that the tests start inherits this, and is found by it; a server's socket needs a short folder.
+SITONG_TEST_RUN=sitong-test-$$-$(date +%s)
+folder=$(mktemp -d /tmp/st.XXXXXX) || exit 73
+chmod 755 "$folder" # Servers that tests start as another user have to pass through.
+SITONG_TEST_PARTS=$folder/parts
+: >"$SITONG_TEST_PARTS"
+chmod 666 "$SITONG_TEST_PARTS"
+TMPDIR=$folder/tmp
+mkdir -m 1777 "$TMPDIR"
+chmod 1777 "$TMPDIR"
+export SITONG_TEST_RUN SITONG_TEST_PARTS TMPDIR
+
+# The processes, other than this script's own, that carry the mark of this run: PID and command, one a line.
+left_behind() {
+    local environment pid
+    for environment in /proc/[0-9]*/environ; do
+        pid=${environment#/proc/}
+        pid=${pid%/environ}
+        [ "$pid" != $$ ] && [ "$pid" != "$BASHPID" ] || continue
+        if tr '\0' '\n' <"$environment" 2>/dev/null | grep -qx "SITONG_TEST_RUN=$SITONG_TEST_RUN"; then
+            command=$(tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null)
+            [ -z "$command" ] || echo "$pid $command"
+        fi
+    done 2>/dev/null
+}
+
+trap 'rm -rf "$folder"' EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+nice -n "${SITONG_TEST_NICE:-0}" swift test "$@"
+status=$?
+
+# A test says once or more what it used.
+count() { sort -u "$SITONG_TEST_PARTS" | grep -c "^$1\b" || true; }
+postgres=$(count postgres)
+sqlite=$(count sqlite)
+sshd=$(count sshd)
+say "on real parts: $postgres tests on PostgreSQL, $sqlite on SQLite, $sshd on sshd" \
+    "使用真实部件的测试：PostgreSQL $postgres 个，SQLite $sqlite 个，sshd $sshd 个"
+if [ $# -eq 0 ] && [ $status -eq 0 ] && { [ "$postgres" -eq 0 ] || [ "$sqlite" -eq 0 ] || [ "$sshd" -eq 0 ]; }; then
+    say "error: one of the real parts was used by no test" "错误：有真实部件未被任何测试使用"
+    status=1
+fi
+
+# A server that was told to stop may need a moment.
+for _ in 1 2 3 4 5 6 7 8 9 10; do
+    remaining=$(left_behind)
+    [ -n "$remaining" ] || break
+    sleep 0.5
+done
+if [ -n "$remaining" ]; then
+    say "error: the tests left these processes behind (they are stopped now):" "错误：测试遗留了下列进程（现予停止）："
+    printf '%s\n' "$remaining" >&2
+    while read -r pid _; do kill -INT "$pid" 2>/dev/null; done <<<"$remaining"
+    sleep 2
+    status=1
+else
+    say "no server left behind" "没有遗留的服务进程"
+fi
+exit $status
