@@ -1,8 +1,9 @@
+import Columnar
 import CourtModel
 import Definitions
 import Diagnostics
-import Foundation
 import FormEngine
+import Foundation
 import Library
 import Pipelines
 import Reconciliation

@@ -7,7 +7,9 @@ import Foundation
 import Library
 import PostgresClient
 import Reconciliation
+import RuleLanguage
 import RulePlan
+import Schema
 
 /// What a verb works with: how to speak, where the working folder is, which run it belongs to, and the library.
 final class Session {
@@ -26,6 +28,15 @@ final class Session {
         self.environment = environment
         workOption = options.work
         console = try Console(options: options, language: language, environment: environment)
+    }
+
+    /// A session of the same console in another environment, for a run within a verb.
+    init(_ outer: Session, environment: [String: String]) {
+        language = outer.language
+        console = outer.console
+        self.environment = environment
+        workOption = nil
+        clusters = outer.clusters
     }
 
     /// The working folder: `--work`, `SITONG_WORK`, else `.sitong`.

@@ -4,11 +4,12 @@ import CourtModel
 import DataAccess
 import Definitions
 import Diagnostics
-import Foundation
 import FormEngine
+import Foundation
 import Library
 import Reporting
 import RuleEngine
+import RuleLanguage
 import Schema
 import Workbook
 

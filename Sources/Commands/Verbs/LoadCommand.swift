@@ -1,8 +1,10 @@
 import ArgumentParser
 import Batches
+import Definitions
 import Diagnostics
 import Foundation
 import Library
+import Schema
 
 /// `load BATCH…`: into the standard library, verified, checked in flight, exactly once (入库).
 struct LoadCommand: Operation {

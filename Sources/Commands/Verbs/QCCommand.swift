@@ -1,5 +1,6 @@
 import ArgumentParser
 import Columnar
+import CourtModel
 import DataAccess
 import Definitions
 import DelimitedText

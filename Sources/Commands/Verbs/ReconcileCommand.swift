@@ -2,10 +2,11 @@ import ArgumentParser
 import CourtModel
 import Definitions
 import Diagnostics
-import Foundation
 import FormEngine
+import Foundation
 import Library
 import Reconciliation
+import RuleLanguage
 import Schema
 
 /// `reconcile forms`: figures against rules, and against what the courts submitted.

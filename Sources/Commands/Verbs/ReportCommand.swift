@@ -1,4 +1,6 @@
 import ArgumentParser
+import CourtModel
+import Definitions
 import Diagnostics
 import Foundation
 import Library

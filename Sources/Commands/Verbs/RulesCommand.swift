@@ -1,8 +1,9 @@
 import ArgumentParser
 import Definitions
 import Diagnostics
-import RuleLanguage
 import RuleEngine
+import RuleLanguage
+import Schema
 
 /// `rules list｜check｜test｜explain ID`: the rules themselves, without data.
 struct RulesCommand: ParsableCommand {

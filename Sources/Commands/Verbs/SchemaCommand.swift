@@ -2,7 +2,9 @@ import ArgumentParser
 import Definitions
 import Diagnostics
 import Library
+import RuleLanguage
 import SQLGeneration
+import Schema
 
 /// `schema check｜sql｜apply｜diff`: from definitions to the tables of the library.
 struct SchemaCommand: ParsableCommand {

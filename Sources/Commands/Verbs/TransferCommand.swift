@@ -37,31 +37,29 @@ struct TransferCommand: Operation {
         var options = TransferOptions()
         if let knownHosts = knownHosts ?? session.environment["SITONG_KNOWN_HOSTS"] { options.knownHosts = knownHosts }
         if let key = key ?? session.environment["SITONG_SSH_KEY"] { options.privateKey = key }
-        var total = TransferReceipt()
+        var summary = TransferSummary(batches: folders.count)
         for (index, folder) in folders.enumerated() {
             let list = try BatchFiles.list(folder)
             let name = (folder as NSString).lastPathComponent
             let receipt = try FolderTransfer.send(
                 folder: folder, files: list.parts.map(FileEntry.init), manifest: FileEntry(list.manifest),
-                to: destination.appending(name), run: session.runID, options: options, digest: { SHA256Digest() }
+                to: destination.appending(name), run: session.runID, options: options, digest: { TransferDigest() }
             ) { progress in
                 session.console.progress(
                     LocalizedText(en: "sending \(index + 1)/\(folders.count)", zh: "发送 \(index + 1)/\(folders.count)"),
                     done: progress.bytes, of: progress.totalBytes)
             }
-            total.filesSent += receipt.filesSent
-            total.filesAlreadyThere += receipt.filesAlreadyThere
-            total.bytesSent += receipt.bytesSent
-            total.retries += receipt.retries
+            summary.filesSent += receipt.filesSent
+            summary.filesAlreadyThere += receipt.filesAlreadyThere
+            summary.bytesSent += receipt.bytesSent
+            summary.retries += receipt.retries
         }
-        let seconds = (ContinuousClock.now - begin) / .seconds(1)
+        summary.seconds = (ContinuousClock.now - begin) / .seconds(1)
         return OperationResult(
-            json: TransferSummary(
-                batches: folders.count, filesSent: total.filesSent, filesAlreadyThere: total.filesAlreadyThere,
-                bytesSent: total.bytesSent, retries: total.retries, seconds: seconds),
+            json: summary,
             text: LocalizedText(
-                en: "\(folders.count) batches: \(total.filesSent) files sent (\(Format.bytes(total.bytesSent))), \(total.filesAlreadyThere) there before, \(Format.seconds(seconds))",
-                zh: "批次 \(folders.count) 个：发送文件 \(total.filesSent) 个（\(Format.bytes(total.bytesSent))），先前已到 \(total.filesAlreadyThere) 个，用时 \(Format.seconds(seconds))"),
+                en: "\(folders.count) batches: \(summary.filesSent) files sent (\(Format.bytes(summary.bytesSent))), \(summary.filesAlreadyThere) there before, \(Format.seconds(summary.seconds))",
+                zh: "批次 \(folders.count) 个：发送文件 \(summary.filesSent) 个（\(Format.bytes(summary.bytesSent))），先前已到 \(summary.filesAlreadyThere) 个，用时 \(Format.seconds(summary.seconds))"),
             products: [to])
     }
 
@@ -73,7 +71,12 @@ struct TransferCommand: Operation {
     }
 }
 
-extension SHA256Digest: ContentDigest {}
+/// SHA-256 for `FileTransfer`, which chooses no cryptographic library itself.
+struct TransferDigest: ContentDigest {
+    private let digest = SHA256Digest()
+    func update(_ bytes: UnsafeRawBufferPointer) { digest.update(bytes) }
+    func finish() -> String { digest.finish() }
+}
 
 extension FileEntry {
     init(_ file: BatchFile) { self.init(path: file.path, bytes: file.bytes, sha256: file.sha256) }
@@ -105,9 +108,9 @@ enum BatchFolders {
 struct TransferSummary: Encodable {
     var format = "sitong.transfer/1"
     var batches: Int
-    var filesSent: Int
-    var filesAlreadyThere: Int
-    var bytesSent: Int
-    var retries: Int
-    var seconds: Double
+    var filesSent = 0
+    var filesAlreadyThere = 0
+    var bytesSent = 0
+    var retries = 0
+    var seconds = 0.0
 }
