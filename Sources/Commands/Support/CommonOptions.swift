@@ -41,6 +41,9 @@ struct SchemaOptions: ParsableArguments {
         name: .long,
         help: help("A folder of definitions; repeatable, a later one overlays. Default: what ships.", "定义目录，可多次给出，后者覆盖前者；默认为随程序附带的定义。"))
     var schemas: [String] = []
+
+    /// No flag given: what ships.
+    static var shipped: SchemaOptions { get throws { try SchemaOptions.parse([]) } }
 }
 
 /// The standard library that a verb works on.
@@ -53,5 +56,5 @@ struct LibraryOptions: ParsableArguments {
     var library: String?
 
     /// No flag given: the environment or the working folder decides.
-    static var none: LibraryOptions { (try? LibraryOptions.parse([])) ?? LibraryOptions() }
+    static var none: LibraryOptions { get throws { try LibraryOptions.parse([]) } }
 }

@@ -45,7 +45,7 @@ struct DemoCommand: Operation {
     func perform(in session: Session) throws -> OperationResult {
         guard let period = try session.period(period) else { preconditionFailure("--period has a default") }
         let folder = URL(fileURLWithPath: dir).standardizedFileURL.path
-        let loaded = try session.definitions(SchemaOptions())
+        let loaded = try session.definitions(SchemaOptions.shipped)
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
 
         session.console.note(
@@ -90,7 +90,7 @@ struct DemoCommand: Operation {
             preconditionFailure("'run' is a RunCommand")
         }
         _ = try run.perform(in: inner)
-        let library = try StandardLibrary(inner.connectionText(LibraryOptions.none))
+        let library = try StandardLibrary(inner.connectionText(try LibraryOptions.none))
         let model = try ReportBuilder(
             library: library, schema: schema, period: try session.period(period), run: inner.runID, work: inner.work
         ).model()
