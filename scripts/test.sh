@@ -61,8 +61,10 @@ done
 if [ -n "$remaining" ]; then
     say "error: the tests left these processes behind (they are stopped now):" "错误：测试遗留了下列进程（现予停止）："
     printf '%s\n' "$remaining" >&2
+    # PostgreSQL shuts down at INT; what does not, is ended for good.
     while read -r pid _; do kill -INT "$pid" 2>/dev/null; done <<<"$remaining"
     sleep 2
+    left_behind | while read -r pid _; do kill -KILL "$pid" 2>/dev/null; done
     status=1
 else
     say "no server left behind" "没有遗留的服务进程"
