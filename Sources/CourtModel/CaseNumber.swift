@@ -45,7 +45,7 @@ public struct CaseNumber: Sendable, Hashable {
         }
         court = courtStart..<reader.index
         let typeStart = reader.index
-        while let scalar = reader.scalar(), CaseNumber.isLetter(scalar) { reader.index += 3 }
+        while let scalar = reader.scalar(), CaseNumber.isLetter(scalar), scalar != CaseNumber.hao { reader.index += 3 }
         var typeEnd = reader.index
         if typeEnd - typeStart >= 6, reader.ends(with: CaseNumber.ziDi, at: typeEnd) {
             typeEnd -= 6
@@ -89,7 +89,10 @@ public struct CaseNumber: Sendable, Hashable {
     private static let ziDi = Array("字第".utf8)
     private static let provinces = Set("京津冀晋内辽吉黑沪苏浙皖闽赣鲁豫鄂湘粤桂琼渝川黔云藏陕甘青宁新兵军".unicodeScalars.map(\.value))
 
-    /// Ideographs of three bytes; 号 ends the number and is no letter of a mark.
+    /// 号 ends the number and is no letter of a mark.
+    private static let hao: UInt32 = 0x53F7
+
+    /// Ideographs of three bytes.
     private static func isLetter(_ scalar: UInt32) -> Bool { scalar >= 0x3400 && scalar <= 0x9FFF }
 
     private struct Reader {

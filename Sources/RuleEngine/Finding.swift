@@ -83,7 +83,7 @@ public struct RuleStatistics: Sendable, Hashable {
     public var truncated = false
     public var notRun: NotRun?
 
-    init(rule: String, title: String, table: String, severity: Severity, isBuiltin: Bool = false) {
+    public init(rule: String, title: String, table: String, severity: Severity, isBuiltin: Bool = false) {
         self.rule = rule
         self.title = title
         self.table = table

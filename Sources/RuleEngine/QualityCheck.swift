@@ -242,7 +242,7 @@ extension QualityCheck.Run {
         let limit = check.options.maxStored ?? .max
         mask.falseRows.forEachOne { row in
             if !exceptions.isEmpty {
-                let key = context.keyParts(row)
+                let key = context.keyParts(row, masks: false)
                 if exceptions.contains(where: { $0.key.elementsEqual(key) { $0 == $1 } }) {
                     entry.excepted += 1
                     return
@@ -352,9 +352,11 @@ private struct RowContext {
     let raw: RawBlock
     let options: QualityCheck.Options
 
-    func keyParts(_ row: Int) -> [String?] {
+    func keyParts(_ row: Int, masks: Bool = true) -> [String?] {
         judge.plan.table.key.map { name in
-            judge.plan.table.columnIndex(name).flatMap { shown($0, row) }
+            judge.plan.table.columnIndex(name).flatMap { column in
+                masks ? shown(column, row) : decoder.text(column, row: row, in: raw)
+            }
         }
     }
 

@@ -198,19 +198,18 @@ public struct RuleCompiler {
 
     /// A value that is made of personal ones is personal.
     private func personal(_ value: TypedExpression, _ table: TableDefinition) -> PersonalKind? {
-        var kind: PersonalKind?
-        _ = value.contains { node in
-            switch node {
-            case .column(let column): kind = kind ?? table.columns[column].personal
-            case .related(let relation, let column):
-                kind = kind ?? schema.table(table.relations[relation].table)?.columns[column].personal
-            case .aggregate(let aggregate):
-                let related = schema.table(table.relations[aggregate.relation].table)
-                kind = kind ?? aggregate.column.flatMap { related?.columns[$0].personal }
-            default: break
+        switch value.node {
+        case .column(let column): return table.columns[column].personal
+        case .related(let relation, let column):
+            return schema.table(table.relations[relation].table)?.columns[column].personal
+        case .aggregate(let aggregate):
+            let related = schema.table(table.relations[aggregate.relation].table)
+            return aggregate.column.flatMap { related?.columns[$0].personal }
+        default:
+            for operand in value.operands {
+                if let kind = personal(operand, table) { return kind }
             }
-            return false
+            return nil
         }
-        return kind
     }
 }

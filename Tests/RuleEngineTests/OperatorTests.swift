@@ -58,6 +58,8 @@ struct OperatorTests {
             "round(bdje, 1) = -0.1", "round(149, -2) = 100", "round(150, -2) = 200", "min(1, 2.5) = 1", "max(1, 2.5) = 2.5",
             "min(1, null) is null", "max('b', 'a') = 'b'", "min(larq, 2023-01-01) = 2023-01-01", "dsrs in (1, 9223372036854775807)",
             "bdje in (-0.050)", "not bdje in (-0.051)", "1 between 1 and 1.0",
+            "w38 > dec('1234567890123456789012345678', 38, 0)", "dec('1234567890123456789012345678', 38, 0) < w38",
+            "w38 <> dec('1234567890123456789012345678', 38, 0)", "-w38 < dec('-1234567890123456789012345678', 38, 0)",
             // Texts by code points, compared by bytes.
             "len('e\u{301}') = 2", "len('案号') = 2", "'é' <> 'e\u{301}'", "left('案号x', 2) = '案号'", "left('ab', 9) = 'ab'",
             "right('案号x', 2) = '号x'", "right('ab', 0) = ''", "left('ab', -dsrs) is null", "mid('案号xy', 2, 2) = '号x'",
@@ -89,7 +91,8 @@ struct OperatorTests {
             // Code lists, attributes, trees, dates.
             "fydm in codelist 法院码表", "fydm in codelist court under '豫17'", "not '豫99' in codelist court",
             "not '豫17' in codelist court under '豫1702'", "ajlx in codelist ajlx by larq", "not ajlx in codelist ajlx by 2015-12-31",
-            "not '0302' in codelist ajlx by larq", "('豫17' in codelist ajlx by null) is null",
+            "not '0302' in codelist ajlx by larq", "'0302' in codelist ajlx by 2019-12-31", "not '0302' in codelist ajlx by 2020-01-01",
+            "'0301' in codelist ajlx by 2016-01-01", "('豫17' in codelist ajlx by null) is null",
         ])
     func holds(_ text: String) throws {
         #expect(try EngineFixture.outcome(text, OperatorTests.row) == .isTrue)

@@ -76,6 +76,12 @@ struct QualityCheckTests {
             EngineFixture.rule("true") { $0.body = .depends(from: ["案号"], to: ["法院", "结案日期"]) })
         #expect(counts(entry) == [5, 4, 1, 3, 1, 0])
         #expect(findings.map(\.row) == [2, 3, 4])
+        let rows: [Row] = [
+            ["ah": "1", "jarq": "2026-01-01"], ["ah": "1"], ["ah": "2"], ["ah": "2"], ["ah": "3", "jarq": "x"], ["ah": "3"],
+        ]
+        let (nulls, _) = try judge(
+            EngineFixture.rule("true") { $0.body = .depends(from: ["案号"], to: ["结案日期"]) }, ["anjian": rows])
+        #expect(counts(nulls) == [6, 6, 3, 2, 0, 1])
     }
 
     @Test("counts, totals and extremes over related rows")
@@ -121,11 +127,12 @@ struct QualityCheckTests {
             "anjian": [
                 ["ajbs": "1", "larq": "2026-01-01"], ["ajbs": "1", "larq": "2020-01-01"], ["ajbs": "2", "larq": "2026-01-01"],
                 ["ajbs": "2"], ["ajbs": "3", "larq": "2026-01-01"], ["ajbs": "3", "larq": "x"], ["ajbs": "4", "larq": "2026-01-01"],
+                ["ajbs": "5"], ["ajbs": "5", "larq": "x"],
             ],
-            "dangshiren": ["1", "2", "3", "4"].map { ["ajbs": $0, "xh": "1", "csrq": "2021-01-01"] },
+            "dangshiren": ["1", "2", "3", "4", "5"].map { ["ajbs": $0, "xh": "1", "csrq": "2021-01-01"] },
         ]
         let (entry, findings) = try judge(EngineFixture.rule("出生日期 < 案件.立案日期", on: "当事人"), tables)
-        #expect(counts(entry) == [4, 4, 1, 1, 1, 1])
+        #expect(counts(entry) == [5, 5, 1, 1, 1, 2])
         #expect(findings.map(\.row) == [1])
     }
 
@@ -147,6 +154,14 @@ struct QualityCheckTests {
         }
         #expect(try judge(rule).1.map(\.message) == ["李**:2026-06-01,立案2026-01-05"])
         #expect(try judge(rule, options: .init(revealsPersonal: true)).1.map(\.message) == ["李四:2026-06-01,立案2026-01-05"])
+    }
+
+    @Test("a message may count related rows, and hides the least of personal values")
+    func aggregateMessages() throws {
+        let rule = EngineFixture.rule("计数(当事人) = 0", on: "案件", when: "案件标识 = 'A1'") {
+            $0.message = ExpressionText("{计数(当事人 当 出生日期 > 2000-01-01)} of {计数(当事人)}, {最小(当事人.姓名)}")
+        }
+        #expect(try judge(rule).1.map(\.message) == ["1 of 2, 张**"])
     }
 
     @Test("rules out of force, disabled or without their tables are not run, with the reason")

@@ -28,7 +28,7 @@ struct ParserTests {
             ("结案日期　≥　立案日期 且 非 有值（案由）", "结案日期 >= 立案日期 and not 有值(案由)"),
             ("a = 1 or b = 2 and c = 3", "a = 1 or b = 2 and c = 3"),
             ("(a = 1 or b = 2) and c = 3", "(a = 1 or b = 2) and c = 3"),
-            ("a - (b - c) * -d", "a - (b - c) * -d"),
+            ("a - (b - c) * -d", "a - (b - c) * -d"), ("a - (b - c) - d", "a - (b - c) - d"),
             ("案由 不 属于 码表 案由 按 立案日期 之下 '9001'", "not 案由 in codelist 案由 by 立案日期 under '9001'"),
             ("x NOT BETWEEN 1 AND 2", "not x between 1 and 2"),
             ("x 介于 1 和 2 且 y 为空", "x between 1 and 2 and y is null"),
@@ -84,6 +84,7 @@ struct ParserTests {
     func depth() {
         let text = String(repeating: "(", count: 5000) + "1" + String(repeating: ")", count: 5000) + " = 1"
         #expect(ParserTests.failure(text)?.code == "too-deep")
+        #expect(ParserTests.failure(String(repeating: "1 + ", count: 5000) + "1")?.code == "too-deep")
     }
 
     @Test("a share is a predicate, a comparison and a number")

@@ -51,7 +51,6 @@ struct RowKeys {
         fingerprints = [Fingerprint](repeating: Fingerprint(), count: count)
         errors = vectors.isEmpty ? nil : Bits.errors(vectors)
         complete = vectors.isEmpty ? Bitmap(repeating: true, count: count).words : Bits.valid(vectors)
-        if nullsAreValues { complete = Bitmap(repeating: true, count: count).words }
         if let errors { for index in complete.indices { complete[index] &= ~errors[index] } }
         for (vector, type) in zip(vectors, types) {
             switch vector.storage {
