@@ -142,6 +142,24 @@ struct SSHServerTests {
         #expect(large.arrived(in: folder))
     }
 
+    @Test("a connection lost during a command is not taken for what the server said before")
+    func lostDuringCommand() throws {
+        let path = try server.folder.write("x", to: "in/file")
+        var options = TransferOptions()
+        (options.knownHosts, options.privateKey) = (server.knownHosts, server.userKey)
+        let store = try RemoteStores.open(RemoteLocation(server.url("/")), options: options)
+        // It says that some of these folders are there.
+        try store.ensureFolder(server.inbox + "/a/b")
+        server.freeze()
+        let server = server
+        Thread.detachNewThread {
+            usleep(300_000)
+            server.dropSessions()
+        }
+        try store.remove(path)
+        #expect(!FileManager.default.fileExists(atPath: path))
+    }
+
     @Test("a server that stops answering is given up after the limit")
     func stalled() throws {
         let large = try Shipment(["1.bin": 30_000_000])
