@@ -136,7 +136,7 @@ let package = Package(
             "DataAccess", "Diagnostics", "FileTransfer"),
         tests(
             "LibraryTests", "Library", "Batches", "Definitions", "Schema", "CourtModel", "Columnar", "DataAccess",
-            "Diagnostics", "PostgresClient", "SQLGeneration"),
+            "DelimitedText", "Diagnostics", "PostgresClient", "SQLGeneration"),
         tests(
             "ExtractionTests", "Extraction", "Batches", "Definitions", "Schema", "CourtModel", "Columnar", "DataAccess",
             "Diagnostics", "PostgresClient", "SQLiteClient"),

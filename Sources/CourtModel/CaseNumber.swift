@@ -47,7 +47,7 @@ public struct CaseNumber: Sendable, Hashable {
         let typeStart = reader.index
         while let scalar = reader.scalar(), CaseNumber.isLetter(scalar) { reader.index += 3 }
         var typeEnd = reader.index
-        if typeEnd - typeStart > 6, reader.ends(with: CaseNumber.ziDi, at: typeEnd) {
+        if typeEnd - typeStart >= 6, reader.ends(with: CaseNumber.ziDi, at: typeEnd) {
             typeEnd -= 6
             style = .old
         } else {

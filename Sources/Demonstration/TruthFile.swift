@@ -62,3 +62,73 @@ public struct FoundItem: Sendable, Hashable {
         self.key = key
     }
 }
+
+/// `truth.csv`: what was planted, written by the generator without asking a rule or the engine.
+public enum TruthFile {
+    static let columns = ["kind", "outcome", "rule", "severity", "court", "table", "key", "note"]
+
+    static func write(_ items: [TruthItem], to path: String) throws {
+        let rows = items.map { item -> [String?] in
+            [
+                item.kind, item.outcome.rawValue, item.rule, item.severity.rawValue, item.court, item.table, item.key,
+                item.note,
+            ]
+        }
+        try CSVFile.write(rows, columns: columns, to: path)
+    }
+
+    /// - Throws: 66 when there is no such file, 65 when it is not a truth file.
+    public static func read(_ path: String) throws -> [TruthItem] {
+        guard let rows = try CSVFile.read(path, columns: columns) else { throw OperationError.notATruthFile(path) }
+        return try rows.map { row in
+            let texts = row.map { $0 ?? "" }
+            guard let outcome = TruthItem.Outcome(rawValue: texts[1]), let severity = Severity(rawValue: texts[3])
+            else {
+                throw OperationError.notATruthFile(path)
+            }
+            return TruthItem(
+                kind: texts[0], outcome: outcome, rule: texts[2], severity: severity, court: texts[4], table: texts[5],
+                key: texts[6], note: texts[7])
+        }
+    }
+
+    /// What was planted and not found, and what was found and not planted.
+    ///
+    /// Items agree by outcome, rule, table and key; not by court, which a row without a case does not have. Keys in
+    /// JSON array text agree by their elements, so that `["a",1]` is `["a","1"]`. Boundaries are never expected.
+    public static func compare(
+        _ truth: [TruthItem], found: [FoundItem]
+    ) -> (missing: [TruthItem], unexpected: [FoundItem]) {
+        let planted = Set(truth.filter { $0.outcome != .boundary }.map(Identity.init))
+        let reported = Set(found.map(Identity.init))
+        var seen: Set<Identity> = []
+        let missing = truth.filter {
+            $0.outcome != .boundary && !reported.contains(Identity($0)) && seen.insert(Identity($0)).inserted
+        }
+        let unexpected = found.filter { !planted.contains(Identity($0)) && seen.insert(Identity($0)).inserted }
+        return (missing, unexpected)
+    }
+
+    private struct Identity: Hashable {
+        var outcome: TruthItem.Outcome
+        var rule: String
+        var table: String
+        var key: String
+
+        init(_ item: TruthItem) {
+            self.init(outcome: item.outcome, rule: item.rule, table: item.table, key: item.key)
+        }
+
+        init(_ item: FoundItem) {
+            self.init(outcome: item.outcome, rule: item.rule, table: item.table, key: item.key)
+        }
+
+        private init(outcome: TruthItem.Outcome, rule: String, table: String, key: String) {
+            self.outcome = outcome
+            self.rule = rule
+            self.table = table
+            // None of the invented keys has a quote or a blank in it.
+            self.key = key.hasPrefix("[") ? key.filter { $0 != "\"" && $0 != " " } : key
+        }
+    }
+}

@@ -275,7 +275,7 @@ private struct HTMLContent {
 
     private func form(_ sheet: FormSheet, number: Int) -> [String: Any] {
         // Counts can be compared in one chart; ratios and amounts cannot.
-        let series = sheet.columns.indices.filter { sheet.columns[$0].unit == nil }.prefix(4)
+        let series = sheet.columns.indices.filter { sheet.columns[$0].isCount }.prefix(4)
         let roots = Set(sheet.courts.map(\.court))
         let parents = Dictionary(
             model.courts.map { ($0.code, $0.parent) }, uniquingKeysWith: { first, _ in first })

@@ -17,7 +17,7 @@ enum HTMLTemplate {
         .verdict{font-size:17px;margin:26px 0 18px;padding:16px 20px;background:var(--paper);border:1px solid var(--line);
         border-left:5px solid var(--good);border-radius:4px}
         .verdict.bad{border-left-color:var(--error)} .verdict.mild{border-left-color:var(--warning)}
-        .cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(165px,1fr));gap:14px;margin:0 0 8px}
+        .cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(150px,1fr));gap:14px;margin:0 0 8px}
         .card{background:var(--paper);border:1px solid var(--line);border-radius:4px;padding:14px 18px}
         .card b{display:block;font-size:28px;font-weight:600;line-height:1.25;font-variant-numeric:tabular-nums}
         .card span{color:var(--soft);font-size:13px}
@@ -32,7 +32,7 @@ enum HTMLTemplate {
         th,td{padding:6px 10px;border-bottom:1px solid var(--line);text-align:left;vertical-align:top}
         thead th{background:#eef2f6;font-weight:600;white-space:nowrap}
         td.n,th.n{text-align:right;white-space:nowrap} tr.total td,tr.total th{font-weight:600;background:#f7f9fb}
-        tbody th{font-weight:400} td.key{white-space:nowrap}
+        tbody th{font-weight:400} td.key,td.place{white-space:nowrap}
         .tag{display:inline-block;padding:0 8px;border-radius:3px;font-size:12px;color:#fff;white-space:nowrap}
         .tag.error{background:var(--error)} .tag.warning{background:var(--warning)} .tag.notice{background:var(--notice)}
         .plus{color:var(--error)} .id{color:var(--soft);font-size:12px}
@@ -118,7 +118,7 @@ enum HTMLTemplate {
         <th scope="col">{{w.formRowColumn}}</th><th scope="col" class="n">{{w.expected}}</th>
         <th scope="col" class="n">{{w.actual}}</th><th scope="col" class="n">{{w.difference}}</th>
         <th scope="col">{{w.message}}</th></tr></thead><tbody>
-        {{#differences}}<tr><th scope="row">{{court}}</th><td>{{kind}}</td><td>{{place}}</td><td class="n">{{expected}}</td>
+        {{#differences}}<tr><th scope="row">{{court}}</th><td>{{kind}}</td><td class="place">{{place}}</td><td class="n">{{expected}}</td>
         <td class="n">{{actual}}</td><td class="n plus">{{difference}}</td><td>{{message}}</td></tr>{{/differences}}
         </tbody></table></div>{{#moreDifferences}}<p class="lead">{{.}}</p>{{/moreDifferences}}</section>
         {{/hasDifferences}}

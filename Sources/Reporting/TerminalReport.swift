@@ -32,7 +32,7 @@ private struct TerminalPage {
         var facts = [words("统计周期 ", "period ") + digest.periodText]
         if let run = model.run { facts.append(words("运行 ", "run ") + run) }
         facts.append(model.generatedAt)
-        lines.append(DisplayWidth.fitted(facts.joined(separator: " · "), to: width))
+        lines.append(contentsOf: wrapped(facts.joined(separator: " · ")))
         lines.append(contentsOf: wrapped(digest.verdict))
         lines.append(contentsOf: steps + loads + findings + forms + differences + quarantine + idle)
         return lines.joined(separator: "\n") + "\n"
@@ -85,7 +85,7 @@ private struct TerminalPage {
             lines.append(
                 row([
                     (words.severity(rule.statistic.severity), 8, false), (words.number(rule.count), 8, true),
-                    (rule.statistic.title, 34, false), (rule.statistic.id, width - 56, false),
+                    (rule.statistic.title, width - 48, false), (rule.statistic.id, 28, false),
                 ]))
         }
         lines.append(contentsOf: more(digest.rules.count))
@@ -105,8 +105,9 @@ private struct TerminalPage {
     private var forms: [String] {
         model.forms.flatMap { sheet -> [String] in
             guard let total = sheet.rows.first else { return [] }
-            let columns = sheet.columns.prefix(5)
-            let each = 11
+            let each = 9
+            // At least 28 columns are left for the court.
+            let columns = sheet.columns.prefix((width - 29) / (each + 1))
             let label = width - columns.count * (each + 1) - 1
             var lines = heading(words("报表 \(sheet.form) \(sheet.title)：\(total.title)", "Form \(sheet.form) \(sheet.title): \(total.title)"))
             lines.append(row([(words("法院", "court"), label, false)] + columns.map { ($0.title, each, true) }))

@@ -46,10 +46,10 @@ struct ExpressionEvaluator {
         self.period = period
         resources = plan.steps.map { step in
             switch step.operation {
-            case .matches(let pattern): (try? Pattern(pattern)).map { .automaton(Automaton($0)) } ?? .none
-            case .memberOf(.texts(let texts)): .texts(TextIndex(texts))
+            case .matches(let pattern): (try? Pattern(pattern.string)).map { .automaton(Automaton($0)) } ?? .none
+            case .memberOf(.texts(let texts)): .texts(TextIndex(texts.map(\.string)))
             case .inCodelist(let list, let under):
-                schema.codelists[list].map { .codes(CodeMembership($0, under: under)) } ?? .none
+                schema.codelists[list].map { .codes(CodeMembership($0, under: under?.string)) } ?? .none
             case .attribute(let list, let index):
                 schema.codelists[list].map { .attribute(CodeAttribute($0, index)) } ?? .none
             case .apply(.caseNumber): .marks(ExpressionEvaluator.caseNumberMarks(schema))
@@ -93,8 +93,8 @@ struct ExpressionEvaluator {
         let types = step.operands.map { steps[$0].type }
         switch step.operation {
         case .number, .text, .date, .bool, .null, .periodBegin, .periodEnd: return constant(index, count)
-        case .column(let column): return leaves.columns[column] ?? .constant(nil, count: count)
-        case .outerColumn(let column): return leaves.outer[column] ?? .constant(nil, count: count)
+        case .column(let column): return leaves.columns[column] ?? nullVector(step.type, count)
+        case .outerColumn(let column): return leaves.outer[column] ?? nullVector(step.type, count)
         case .related(let relation, let column):
             return leaves.related[RelatedColumn(relation: relation, column: column)]
                 ?? nullVector(step.type, count)
@@ -133,7 +133,7 @@ struct ExpressionEvaluator {
         case .number(let value):
             vector =
                 Int64(exactly: value).map(words) ?? .constant(.wide([Int128](repeating: value, count: count)), count: count)
-        case .text(let text): vector = .constantText(text, count: count)
+        case .text(let text): vector = .constantText(text.string, count: count)
         case .date(let date): vector = words(Int64(date.days))
         case .bool(let value): vector = words(value ? 1 : 0)
         case .periodBegin: vector = period.map { words(Int64($0.firstDay.days)) } ?? nullVector(.date, count)

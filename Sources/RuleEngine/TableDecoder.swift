@@ -60,8 +60,9 @@ extension OperationError {
         _ columns: [ColumnDefinition], of table: TableDefinition, found: [String]
     ) -> OperationError {
         let names = columns.map { $0.title == $0.name ? $0.name : "\($0.name) \($0.title)" }.joined(separator: ", ")
-        let near = columns.compactMap { column in
-            Suggestion.nearest(to: column.name, among: found) ?? Suggestion.nearest(to: column.title, among: found)
+        let unknown = found.filter { table.columnIndex($0) == nil }
+        let near = columns.flatMap { column in
+            [column.name, column.title].compactMap { Suggestion.nearest(to: $0, among: unknown) }
         }
         let list = Array(Set(near)).sorted().map { "'\($0)'" }.joined(separator: ", ")
         return OperationError(

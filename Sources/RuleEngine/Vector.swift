@@ -96,18 +96,21 @@ struct Vector: Sendable {
     }
 
     /// The rows at `indices`; −1 gives NULL.
-    func gathered(_ indices: [Int32]) -> Vector {
-        var valid = [UInt64](repeating: 0, count: (indices.count + 63) >> 6)
-        var errors = self.errors == nil ? nil : valid
-        for (row, index) in indices.enumerated() where index >= 0 {
-            let bit: UInt64 = 1 << UInt64(row & 63)
-            if isValid(Int(index)) { valid[row >> 6] |= bit }
-            if errors != nil, isError(Int(index)) { errors?[row >> 6] |= bit }
+    func gathered(_ indices: [Int32]) -> Vector { Vector.gather(storage, valid, errors, indices) }
+
+    static func gather(
+        _ storage: Storage, _ valid: [UInt64], _ errors: [UInt64]?, _ indices: [Int32]
+    ) -> Vector {
+        func bits(_ words: [UInt64]) -> [UInt64] {
+            Bits.make(indices.count) { row in
+                let index = Int(indices[row])
+                return index >= 0 && words[index >> 6] >> UInt64(index & 63) & 1 != 0
+            }
         }
-        let storage: Storage
-        switch self.storage {
-        case .words(let words): storage = .words(indices.map { $0 >= 0 ? words[Int($0)] : 0 })
-        case .wide(let words): storage = .wide(indices.map { $0 >= 0 ? words[Int($0)] : 0 })
+        let gathered: Storage
+        switch storage {
+        case .words(let words): gathered = .words(indices.map { $0 >= 0 ? words[Int($0)] : 0 })
+        case .wide(let words): gathered = .wide(indices.map { $0 >= 0 ? words[Int($0)] : 0 })
         case .text(let column):
             var result = TextColumn()
             column.bytes.withUnsafeBufferPointer { bytes in
@@ -116,9 +119,9 @@ struct Vector: Sendable {
                     result.finishValue()
                 }
             }
-            storage = .text(result)
+            gathered = .text(result)
         }
-        return Vector(storage: storage, valid: valid, errors: errors, count: indices.count)
+        return Vector(storage: gathered, valid: bits(valid), errors: errors.map(bits), count: indices.count)
     }
 }
 

@@ -8,7 +8,7 @@ public struct RuleCompiler {
     private let schema: StandardSchema
     private let rules: RuleSet
     public private(set) var diagnostics: [Diagnostic] = []
-    /// One per table that has rules, in the order of the schema.
+    /// One per table, in the order of the schema; also for tables without rules.
     public private(set) var tables: [TablePlan] = []
 
     /// Compiles every row rule; rules of forms are FormEngine's.
@@ -73,7 +73,6 @@ public struct RuleCompiler {
                 report(error, rule)
             }
         }
-        guard !plan.rules.isEmpty else { return }
         if let path = table.courtPath {
             let parts = path.split(separator: ".").map(String.init)
             if parts.count == 2, let relation = table.relation(parts[0]),

@@ -113,4 +113,37 @@ struct EmbeddedClusterTests {
         let error = #expect(throws: OperationError.self) { try cluster.start() }
         #expect(error?.status == .noInput)
     }
+
+    /// The server's settings can be overridden: here it listens on the loopback and asks for a password.
+    @Test func `a wrong password, and none, are status 77 and never shown`() throws {
+        let port = 20_000 + Int(ProcessInfo.processInfo.processIdentifier) % 20_000
+        let cluster = EmbeddedCluster(
+            directory: folder.appending("library"),
+            settings: ["fsync": "off", "listen_addresses": "127.0.0.1", "port": "\(port)"])
+        defer { try? cluster.stop() }
+        try cluster.initialize()
+        let rules = folder.appending("library/data/pg_hba.conf")
+        let file = try FileHandle(forWritingTo: URL(fileURLWithPath: rules))
+        try file.seekToEnd()
+        try file.write(contentsOf: Data("host all all 127.0.0.1/32 scram-sha-256\n".utf8))
+        try file.close()
+        #expect(try cluster.start())
+        let admin = try PostgresConnection(cluster.connectionString, applicationName: "tests")
+        try admin.execute("CREATE ROLE reader LOGIN PASSWORD 'richtig'")
+        let place = "host=127.0.0.1 port=\(port) dbname=sitong user=reader"
+        #expect(try PostgresConnection(place + " password=richtig", applicationName: "tests").execute("SELECT 1") == [["1"]])
+        let wrong = #expect(throws: OperationError.self) {
+            try PostgresConnection(place + " password=falsch", applicationName: "tests")
+        }
+        #expect(wrong?.status == .noPermission)
+        #expect(
+            wrong?.message.en
+                == "the server refused user 'reader' for database 'sitong' at 127.0.0.1:\(port): authentication failed (SQLSTATE 28P01)")
+        #expect(wrong?.text(in: .zh).contains("falsch") == false)
+        let none = #expect(throws: OperationError.self) {
+            try PostgresConnection(place + " passfile=/nowhere", applicationName: "tests")
+        }
+        #expect(none?.status == .noPermission)
+        #expect(none?.message.zh.contains("需要密码") == true)
+    }
 }

@@ -6,6 +6,8 @@ import Diagnostics
 import Foundation
 import Library
 import PostgresClient
+import Reconciliation
+import RulePlan
 
 /// What a verb works with: how to speak, where the working folder is, which run it belongs to, and the library.
 final class Session {
@@ -42,6 +44,19 @@ final class Session {
             console.warn(LocalizedText(en: diagnostic.text(in: .en), zh: diagnostic.text(in: .zh)))
         }
         return try loaded.validated()
+    }
+
+    /// The definitions with every expression of rules and forms compiled too, so that all their problems show at once.
+    func compiledDefinitions(_ options: SchemaOptions) throws -> LoadedDefinitions {
+        let loaded = try definitions(options)
+        var problems = RuleCompiler(schema: loaded.schema, rules: loaded.rules).diagnostics
+        do {
+            _ = try FormRuleCheck(rules: loaded.rules.rules, schema: loaded.schema)
+        } catch let invalid {
+            problems += invalid.diagnostics
+        }
+        if problems.contains(where: { $0.severity == .error }) { throw InvalidDefinitions(problems) }
+        return loaded
     }
 
     func period(_ label: String?) throws -> StatisticalPeriod? {

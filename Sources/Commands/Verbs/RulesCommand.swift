@@ -2,14 +2,14 @@ import ArgumentParser
 import Definitions
 import Diagnostics
 import RuleLanguage
-import RulePlan
+import RuleEngine
 
 /// `rules list｜check｜test｜explain ID`: the rules themselves, without data.
 struct RulesCommand: ParsableCommand {
     static var configuration: CommandConfiguration {
         CommandConfiguration(
             commandName: "rules", abstract: say("List, check, test and explain rules.", "列出、检查、测试和说明规则。"),
-            subcommands: [List.self, Check.self, Explain.self])
+            subcommands: [List.self, Check.self, Test.self, Explain.self])
     }
 
     struct List: Operation {
@@ -40,13 +40,35 @@ struct RulesCommand: ParsableCommand {
         @OptionGroup var common: CommonOptions
 
         func perform(in session: Session) throws -> OperationResult {
-            let loaded = try session.definitions(schema)
-            let problems = RuleCompiler(schema: loaded.schema, rules: loaded.rules).diagnostics
-            if problems.contains(where: { $0.severity == .error }) { throw InvalidDefinitions(problems) }
+            let loaded = try session.compiledDefinitions(schema)
             let count = loaded.rules.rules.count
             return OperationResult(
                 json: RuleCheck(rules: count),
                 text: LocalizedText(en: "\(count) rules are well-formed", zh: "\(count) 条规则均合乎规范"))
+        }
+    }
+
+    struct Test: Operation {
+        static var configuration: CommandConfiguration {
+            CommandConfiguration(
+                commandName: "test", abstract: say("Run every rule's own examples.", "运行每条规则自带的例子。"))
+        }
+
+        @OptionGroup var schema: SchemaOptions
+        @OptionGroup var common: CommonOptions
+
+        func perform(in session: Session) throws -> OperationResult {
+            let loaded = try session.compiledDefinitions(schema)
+            let problems = try RuleExamples(schema: loaded.schema).check(loaded.rules)
+            if !problems.isEmpty { throw InvalidDefinitions(problems) }
+            let rules = loaded.rules.rules
+            let examples = rules.reduce(0) { $0 + $1.examples.count }
+            let without = rules.filter(\.examples.isEmpty).map(\.id)
+            return OperationResult(
+                json: RuleTest(rules: rules.count, examples: examples, without: without),
+                text: LocalizedText(
+                    en: "\(examples) examples of \(rules.count - without.count) rules hold; \(without.count) rules have none",
+                    zh: "\(rules.count - without.count) 条规则的 \(examples) 个例子均成立；\(without.count) 条规则没有例子"))
         }
     }
 
@@ -124,4 +146,12 @@ struct RuleList: Encodable {
 struct RuleCheck: Encodable {
     var format = "sitong.rules-check/1"
     var rules: Int
+}
+
+/// `rules test --json`.
+struct RuleTest: Encodable {
+    var format = "sitong.rules-test/1"
+    var rules: Int
+    var examples: Int
+    var without: [String]
 }

@@ -79,7 +79,7 @@ struct CodeListReader {
                     since: since.date, until: until.date, values: attributes.map { row.fields[$0.1] }))
             rows.append(row)
         }
-        if list.entries.isEmpty {
+        if list.entries.isEmpty, csv.isWhole {
             log.add(
                 Diagnostic(
                     .warning, code: "empty-codelist",
@@ -132,8 +132,8 @@ struct CodeListReader {
         if let index = csv.column(name) { return index }
         log.add(
             .unknown(
-                "unknown-csv-column", LocalizedText(en: "column of \(csv.file)", zh: "列（\(csv.file)）"), name, at: place,
-                known: csv.header))
+                "unknown-csv-column", LocalizedText(en: "column", zh: "列"), name,
+                of: LocalizedText(en: csv.file, zh: "\(csv.file) "), at: place, known: csv.header))
         return nil
     }
 

@@ -6,7 +6,7 @@ import RuleLanguage
 /// `{pass: [row, …], fail: [row, …]}` are rows of the rule's table, each an example alone; a list of rows instead of a
 /// row is one example of several rows. `{tables: {table: [row, …]}, fails: [0]}` and `{figures: [[…]], fails: [cell, …]}`
 /// stand alone, in a list, or among `pass` and `fail`. A column that a row does not name, or names with nothing after
-/// it, is NULL.
+/// it, is NULL; an empty figure is blank.
 struct ExamplesReader {
     let log: DiagnosticLog
 
@@ -128,12 +128,13 @@ struct ExamplesReader {
         return example
     }
 
+    /// Nil when it is no list of texts; an empty text is nil.
     private func texts(_ node: YAMLNode) -> [String?]? {
         guard let items = node.sequence else { return node.scalar.map { [$0] } }
         var texts: [String?] = []
         for item in items {
             guard let text = item.scalar else { return nil }
-            texts.append(item.isNothing ? .none : text)
+            texts.append(text.isEmpty ? .none : text)
         }
         return texts
     }

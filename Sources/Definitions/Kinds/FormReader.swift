@@ -33,9 +33,8 @@ struct FormReader {
             form.columns = columns(node, fields.name("columns"), object, isCounted: isCounted, table)
         }
         if let node = fields.required("rows") { form.rows = rows(node, fields.name("rows"), object, isCounted, table) }
-        checkUnique(form.columns.map { ($0.code, $0.location) }, LocalizedText(en: "column", zh: "列"))
-        checkUnique(form.rows.map { ($0.code, $0.location) }, LocalizedText(en: "row", zh: "行"))
-        checkParents(form)
+        _ = areUnique(form.columns.map { ($0.code, $0.location) }, LocalizedText(en: "column", zh: "列"))
+        if areUnique(form.rows.map { ($0.code, $0.location) }, LocalizedText(en: "row", zh: "行")) { checkParents(form) }
         return form
     }
 
@@ -173,7 +172,7 @@ struct FormReader {
         return (node.sequence ?? []).flatMap { item -> [FormDefinition.Row] in
             let what = self.what(item, LocalizedText(en: "row", zh: "行"), object)
             guard let fields = Fields(item, what, known: Self.rowKeys, log: log) else { return [] }
-            if fields.has("each") { return each(fields, table) }
+            if fields.has("each") { return each(fields, table, object, isCounted) }
             for key in ["level", "of"] where fields.has(key) {
                 log.add(
                     Diagnostic(
@@ -194,7 +193,9 @@ struct FormReader {
     }
 
     /// One row per code of a list at one level (all levels when none is given), matched by subtree.
-    private func each(_ fields: Fields, _ table: TableDefinition?) -> [FormDefinition.Row] {
+    private func each(
+        _ fields: Fields, _ table: TableDefinition?, _ object: WrittenObject, _ isCounted: Bool
+    ) -> [FormDefinition.Row] {
         for key in ["code", "title", "when"] where fields.has(key) {
             log.add(
                 Diagnostic(
@@ -204,9 +205,8 @@ struct FormReader {
         }
         guard let columnNode = fields.scalar("each") else { return [] }
         guard let table else {
-            if !fields.has("of") || brokenTables.isEmpty {
-                log.add(.missingKey("of", in: LocalizedText(en: "a form with 'each'", zh: "使用“each”的报表"), at: columnNode.location))
-            }
+            // A table that there is not was told where the form names it.
+            if !isCounted { log.add(.missingKey("of", in: object.what, at: columnNode.location)) }
             return []
         }
         guard let column = table.column(columnNode.scalar ?? "") else {
@@ -278,15 +278,18 @@ struct FormReader {
             zh: code.map { "\(object.what.zh)的\(part.zh)“\($0)”" } ?? "\(object.what.zh)的\(part.zh)")
     }
 
-    private func checkUnique(_ codes: [(String, SourceLocation?)], _ what: LocalizedText) {
+    private func areUnique(_ codes: [(String, SourceLocation?)], _ what: LocalizedText) -> Bool {
+        var isUnique = true
         var first: [String: SourceLocation?] = [:]
         for (code, place) in codes {
             if let earlier = first[code] {
+                isUnique = false
                 if let place { log.add(.duplicateName(what, code, at: place, first: earlier)) }
             } else {
                 first[code] = place
             }
         }
+        return isUnique
     }
 
     private func checkParents(_ form: FormDefinition) {
@@ -298,8 +301,8 @@ struct FormReader {
             } else {
                 log.add(
                     .unknown(
-                        "unknown-row", LocalizedText(en: "row of form '\(form.name)'", zh: "行（报表“\(form.name)”）"),
-                        parent, at: place, known: form.rows.map(\.code)))
+                        "unknown-row", LocalizedText(en: "row", zh: "行"), parent,
+                        of: LocalizedText(en: "form '\(form.name)'", zh: "报表“\(form.name)”"), at: place, known: form.rows.map(\.code)))
             }
         }
         for row in form.rows where parents[row.code] != nil && Self.depth(of: row.code, parents) == 0 {

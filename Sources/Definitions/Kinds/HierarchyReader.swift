@@ -109,8 +109,8 @@ struct HierarchyReader {
         guard let attribute = list.attributeIndex(parts[1]) else {
             log.add(
                 .unknown(
-                    "unknown-attribute",
-                    LocalizedText(en: "attribute of code list '\(list.name)'", zh: "属性（码表“\(list.name)”）"), parts[1],
+                    "unknown-attribute", LocalizedText(en: "attribute", zh: "属性"), parts[1],
+                    of: LocalizedText(en: "code list '\(list.name)'", zh: "码表“\(list.name)”"),
                     at: types.location, known: list.attributes.flatMap { [$0.name, $0.title] }))
             return nil
         }

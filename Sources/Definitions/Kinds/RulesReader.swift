@@ -136,16 +136,14 @@ struct RulesReader {
             return nil
         }
         guard let bodyKey = bodies.first else {
-            log.add(
-                Diagnostic(
-                    code: "missing-key",
-                    LocalizedText(
-                        en: "\(fields.what.en) needs one of \(Self.bodyKeys.joined(separator: ", "))",
-                        zh: "\(fields.what.zh)缺少以下之一：\(Self.bodyKeys.joined(separator: "、"))"),
-                    at: place,
-                    hint: LocalizedText(
-                        en: "an overlay of an earlier directory says disabled, severity or except",
-                        zh: "若要覆盖前面目录中的规则，请写 disabled、severity 或 except")))
+            // A misspelt key was told already, and is likely the one.
+            if fields.node.mapping?.allSatisfy({ Self.ruleKeys.contains($0.key) }) == true {
+                var missing = Diagnostic.missingOneOf(Self.bodyKeys, in: fields.what, at: place)
+                missing.hint = LocalizedText(
+                    en: "an overlay of an earlier directory says disabled, severity or except",
+                    zh: "若要覆盖前面目录中的规则，请写 disabled、severity 或 except")
+                log.add(missing)
+            }
             return nil
         }
         let isFormRule = fields.has("form") || (defaults?.has("form") == true && !fields.has("on") && !fields.has("table"))

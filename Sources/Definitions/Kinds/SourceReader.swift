@@ -45,7 +45,7 @@ struct SourceReader {
             }
             let given = keys.filter(fields.has)
             if given.isEmpty {
-                log.add(.missingKey(keys.joined(separator: "' / '"), in: what, at: node.location))
+                log.add(.missingOneOf(keys, in: what, at: node.location))
             } else if given.count > 1 {
                 log.add(
                     Diagnostic(
@@ -162,7 +162,7 @@ struct SourceReader {
             }
             query = fields.text("from").map { .from($0, columns: mappings) }
         } else {
-            log.add(.missingKey("select' / 'from", in: what, at: entry.keyLocation))
+            log.add(.missingOneOf(["select", "from"], in: what, at: entry.keyLocation))
         }
         var codes: [String: [String: String]] = [:]
         for map in fields.mapping("codes") ?? [] {
@@ -249,7 +249,7 @@ struct SourceReader {
         guard let list, !list.codes.contains(code) else { return }
         log.add(
             .unknown(
-                "unknown-code", LocalizedText(en: "code of list '\(list.name)'", zh: "代码（码表“\(list.name)”）"), code,
-                at: place, known: list.codes.sorted()))
+                "unknown-code", LocalizedText(en: "code", zh: "代码"), code,
+                of: LocalizedText(en: "code list '\(list.name)'", zh: "码表“\(list.name)”"), at: place, known: list.codes.sorted()))
     }
 }

@@ -13,7 +13,7 @@ struct TableReader {
         "name", "title", "type", "required", "nulls", "personal", "standard", "provisional", "since", "until",
     ]
 
-    /// The table without key, court, relations and indexes; nil when it has no columns.
+    /// The table without key, court, relations and indexes; nil when it has no list of columns.
     func columns(_ object: WrittenObject) -> TableDefinition? {
         guard let fields = object.fields(Self.keys, log) else { return nil }
         let title = fields.text("title")
@@ -64,14 +64,16 @@ struct TableReader {
         let typeNode = fields.requiredScalar("type")
         let type = typeNode.flatMap(types.type)
         let column = ColumnDefinition(
-            name: nameText ?? "", title: fields.text("title"), type: type ?? .text(maxLength: nil),
+            name: nameText ?? "", title: fields.text("title"),
+            type: type ?? ValueTypeReader.likely(typeNode?.scalar ?? ""),
             isRequired: fields.flag("required") ?? false,
             nullTexts: fields.texts("nulls")?.compactMap(\.scalar) ?? [],
             personal: fields.word("personal", PersonalKind.allCases.map { ($0.rawValue, $0) }),
             standard: fields.text("standard"), isProvisional: fields.flag("provisional") ?? false,
             since: fields.date("since"), until: fields.date("until"), location: item.location)
-        guard nameText != nil, let typeNode else { return nil }
-        return (column, typeNode)
+        // A column whose type is wrong is still there for what names it.
+        guard nameText != nil else { return nil }
+        return (column, typeNode ?? item)
     }
 
     /// Key, court, relations and indexes, now that all tables' columns are known. `broken`: tables that could not be read.
@@ -244,7 +246,8 @@ extension Diagnostic {
 
     static func unknownColumn(_ name: String, of table: TableDefinition, at place: SourceLocation) -> Diagnostic {
         .unknown(
-            "unknown-column", LocalizedText(en: "column of table '\(table.name)'", zh: "列（表“\(table.name)”）"), name,
-            at: place, known: table.columns.flatMap { $0.title == $0.name ? [$0.name] : [$0.name, $0.title] })
+            "unknown-column", LocalizedText(en: "column", zh: "列"), name,
+            of: LocalizedText(en: "table '\(table.name)'", zh: "表“\(table.name)”"), at: place,
+            known: table.columns.flatMap { $0.title == $0.name ? [$0.name] : [$0.name, $0.title] })
     }
 }

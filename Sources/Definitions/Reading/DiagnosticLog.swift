@@ -52,6 +52,15 @@ extension Diagnostic {
             at: place)
     }
 
+    static func missingOneOf(_ keys: [String], in what: LocalizedText, at place: SourceLocation) -> Diagnostic {
+        Diagnostic(
+            code: "missing-key",
+            LocalizedText(
+                en: "\(what.en) needs one of the keys \(keys.joined(separator: ", "))",
+                zh: "\(what.zh)缺少以下键之一：\(keys.joined(separator: "、"))"),
+            at: place)
+    }
+
     /// A text that is none of the few it may be, or not of the form it must have.
     static func badValue(
         _ text: String, of what: LocalizedText, expected: LocalizedText, at place: SourceLocation,
@@ -66,10 +75,14 @@ extension Diagnostic {
 
     /// A name that nothing has: `code` is `unknown-table`, `unknown-column`, ….
     static func unknown(
-        _ code: String, _ what: LocalizedText, _ name: String, at place: SourceLocation, known: some Collection<String>
+        _ code: String, _ what: LocalizedText, _ name: String, of owner: LocalizedText? = nil,
+        at place: SourceLocation, known: some Collection<String>
     ) -> Diagnostic {
         Diagnostic(
-            code: code, LocalizedText(en: "there is no \(what.en) '\(name)'", zh: "没有名为“\(name)”的\(what.zh)"),
+            code: code,
+            LocalizedText(
+                en: owner.map { "\($0.en) has no \(what.en) '\(name)'" } ?? "there is no \(what.en) '\(name)'",
+                zh: "\(owner?.zh ?? "")没有名为“\(name)”的\(what.zh)"),
             at: place, hint: NearMiss.hint(for: name, among: known))
     }
 

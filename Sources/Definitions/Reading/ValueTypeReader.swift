@@ -74,6 +74,19 @@ struct ValueTypeReader {
         }
     }
 
+    /// What a type that cannot be read may have meant, so that one slip is not told again wherever the column is used.
+    static func likely(_ text: String) -> ValueType {
+        let word = String(text.prefix { $0 != "(" })
+        return switch NearMiss.candidates(for: word, among: ["int", "dec", "date", "timestamp", "bool"]).first {
+        case "int": .int
+        case "dec": .decimal(precision: 38, scale: 0)
+        case "date": .date
+        case "timestamp": .timestamp
+        case "bool": .bool
+        default: .text(maxLength: nil)
+        }
+    }
+
     private func code(_ inside: String, _ node: YAMLNode) -> ValueType? {
         guard inside.hasPrefix("by "), inside.contains("{") else {
             return list(inside, node.location).map { .code(.list($0)) }

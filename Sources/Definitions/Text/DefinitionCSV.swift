@@ -15,6 +15,8 @@ struct DefinitionCSV {
     var file: String
     var header: [String]
     var rows: [Row]
+    /// No row was left out as malformed.
+    private(set) var isWhole = true
 
     func column(_ name: String) -> Int? { header.firstIndex(of: name) }
 
@@ -24,7 +26,9 @@ struct DefinitionCSV {
     init?(bytes: [UInt8], file: String, log: DiagnosticLog) {
         self.file = file
         var reader = RecordReader(bytes: bytes)
+        var isWhole = true
         func problem(_ code: String, _ text: LocalizedText, _ line: Int, _ column: Int, _ hint: LocalizedText? = nil) {
+            isWhole = false
             log.add(
                 Diagnostic(code: code, text, at: SourceLocation(file: file, line: line, column: column), hint: hint))
         }
@@ -70,6 +74,7 @@ struct DefinitionCSV {
         }
         self.header = header
         self.rows = rows
+        self.isWhole = isWhole
     }
 }
 

@@ -2,7 +2,7 @@ import Diagnostics
 
 /// Names that someone may have meant: few letters apart, by Levenshtein's distance over code points.
 enum NearMiss {
-    /// At most three, the nearest first.
+    /// At most three, all equally near.
     static func candidates(for name: String, among known: some Sequence<String>) -> [String] {
         let wanted = Array(name.lowercased().unicodeScalars)
         let most = max(1, min(3, wanted.count / 2))
@@ -16,7 +16,8 @@ enum NearMiss {
         }
         found.sort { ($0.distance, $0.name) < ($1.distance, $1.name) }
         var names: [String] = []
-        for (_, name) in found where !names.contains(name) && names.count < 3 { names.append(name) }
+        for (distance, name) in found
+        where distance == found[0].distance && !names.contains(name) && names.count < 3 { names.append(name) }
         return names
     }
 

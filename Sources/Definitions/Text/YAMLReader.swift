@@ -12,7 +12,7 @@ struct YAMLReader {
     /// A letter for private use, which no definition holds.
     private static let mark: Unicode.Scalar = "\u{E0FF}"
     /// Aliases are copied where they are used; this bounds what a few of them can become.
-    private static let largestDocument = 2_000_000
+    private static let largestDocument = 400_000
 
     /// The documents that could be read.
     func documents(of text: String) -> [YAMLNode] {

@@ -28,7 +28,8 @@ struct CaseInventor {
     private var lastNumbers: [String: Int] = [:]
     private let types: [(String, Int)]
 
-    init(court: CourtRow, isUpper: Bool, firstDay: CivilDate, lastDay: CivilDate, caseCount: Int, random: RandomSource) {
+    init(court: CourtRow, isUpper: Bool, firstDay: CivilDate, lastDay: CivilDate, caseCount: Int, random: RandomSource)
+    {
         self.court = court
         self.firstDay = firstDay
         self.lastDay = lastDay
@@ -45,7 +46,9 @@ struct CaseInventor {
     ]
     static let causes = [
         "02": ["126401", "123401", "113302", "126601", "113301", "129301", "130302"],
-        "03": ["9014", "910303", "910301", "9084", "9374", "9121", "911102", "911503", "9001", "9186", "9029", "902201"],
+        "03": [
+            "9014", "910303", "910301", "9084", "9374", "9121", "911102", "911503", "9001", "9186", "9029", "902201",
+        ],
         "04": ["60101", "6010103", "60107"],
     ]
     static let closingMethods: [String: [(String, Int)]] = [

@@ -1,5 +1,6 @@
 import Columnar
 import CourtModel
+import Diagnostics
 
 /// A case with all that a vendor's database is to hold of it, and how.
 struct PlantedCase {
@@ -271,7 +272,8 @@ struct Planter {
             var orphan = planted.record.limitChanges[0]
             orphan.caseID = inventor.identifierOfNoCase()
             planted.orphanLimitChanges.append(orphan)
-            expect(kind, .finding, "limit-change.case-exists", "shenxianbiangeng", Self.key(orphan.caseID, 1), court: "")
+            expect(
+                kind, .finding, "limit-change.case-exists", "shenxianbiangeng", Self.key(orphan.caseID, 1), court: "")
         case .limitChangeReversed:
             planted.record.limitChanges[0].end = planted.record.limitChanges[0].start.adding(days: -1)
             planted.record.limitChanges[0].days = 0

@@ -31,10 +31,9 @@ public struct EmbeddedCluster: Sendable {
     private let settings: [String: String]
     private let programFolders: [String]?
     private static let owner = "sitong"
-    private static let port = "5432"
 
     /// - Parameters:
-    ///   - settings: of the server, beside and above ours; only read by `initialize`.
+    ///   - settings: of the server, beside and above ours; read by `initialize`, `port` by all.
     ///   - programFolders: where to look for the server instead of the usual places.
     public init(directory: String, settings: [String: String] = [:], programFolders: [String]? = nil) {
         self.directory = URL(fileURLWithPath: directory).standardizedFileURL.path
@@ -44,10 +43,13 @@ public struct EmbeddedCluster: Sendable {
 
     /// How to connect, whether it runs or not: `host=/tmp/sitong-… port=5432 dbname=sitong user=sitong`.
     public var connectionString: String {
-        "host=\(socketDirectory) port=\(Self.port) dbname=\(Self.owner) user=\(Self.owner)"
+        "host=\(socketDirectory) port=\(port) dbname=\(Self.owner) user=\(Self.owner)"
     }
 
     public var socketDirectory: String { "/tmp/sitong-" + identity }
+
+    /// Of no network: it is part of the socket's name.
+    private var port: String { settings["port"] ?? "5432" }
 
     /// The folder's path as 16 hexadecimal digits (FNV-1a): short, and the same for every run.
     private var identity: String {
@@ -188,7 +190,7 @@ public struct EmbeddedCluster: Sendable {
     private func configure(_ data: String, _ user: ServerUser) throws {
         let ours = [
             "listen_addresses": "", "unix_socket_directories": socketDirectory, "unix_socket_permissions": "0700",
-            "port": Self.port, "max_connections": "60", "shared_buffers": "128MB", "max_wal_size": "2GB",
+            "port": port, "max_connections": "60", "shared_buffers": "128MB", "max_wal_size": "2GB",
             "checkpoint_timeout": "15min", "wal_compression": "on", "jit": "off", "lc_messages": "C",
             "timezone": "Asia/Shanghai", "log_timezone": "Asia/Shanghai",
             "log_line_prefix": "%m [%p] %a ",
@@ -214,17 +216,18 @@ public struct EmbeddedCluster: Sendable {
 
     // MARK: - Start and stop
 
-    /// Starts the server unless it runs, and returns when it takes connections.
+    /// Starts the server unless it runs, and returns when it takes connections: true when it was this call that started it.
     ///
     /// - Throws: `OperationError` 66 when there is no cluster in the folder, 69 when the server does not start (its log
     ///   is named), 74 when the disk is full.
-    public func start() throws {
+    @discardableResult
+    public func start() throws -> Bool {
         guard let marker = try marker() else { throw OperationError.noCluster(directory) }
-        try withLock {
-            if postmaster(marker) == nil {
-                try launch(marker)
-            }
+        return try withLock {
+            let isStopped = postmaster(marker) == nil
+            if isStopped { try launch(marker) }
             try waitUntilReady()
+            return isStopped
         }
     }
 
@@ -234,7 +237,7 @@ public struct EmbeddedCluster: Sendable {
         try makeSocketDirectory(user)
         // Of a server that is gone (see `postmaster`); the new one might take its number for a living one's.
         unlink(marker.data + "/postmaster.pid")
-        unlink(socketDirectory + "/.s.PGSQL.\(Self.port).lock")
+        unlink(socketDirectory + "/.s.PGSQL.\(port).lock")
         // The server opens the log itself, as its own user.
         let log = Self.logFile(beside: marker.data)
         try append("", to: log)
@@ -302,12 +305,12 @@ public struct EmbeddedCluster: Sendable {
 
     // MARK: - Files
 
-    private func withLock(_ body: () throws -> Void) throws {
+    private func withLock<R>(_ body: () throws -> R) throws -> R {
         let descriptor = open(directory + "/lock", O_CREAT | O_RDWR | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw OperationError.unableToWrite(directory + "/lock", errno) }
         defer { close(descriptor) }
         while flock(descriptor, LOCK_EX) != 0, errno == EINTR {}
-        try body()
+        return try body()
     }
 
     /// By a temporary name, so that the file is whole or absent.

@@ -1,0 +1,172 @@
+import SQLGeneration
+
+/// The ledger (台账): what was done to the library, by whom, when, and with how many rows; in the schema `sitong`.
+enum LedgerTables {
+    /// Made once, kept as they are; a later version adds statements at the end.
+    static let statements = """
+        CREATE SCHEMA IF NOT EXISTS sitong;
+
+        CREATE TABLE IF NOT EXISTS sitong.schema_version (
+            version    bigint PRIMARY KEY,
+            applied_at timestamptz NOT NULL DEFAULT now(),
+            statements text NOT NULL
+        );
+
+        CREATE TABLE IF NOT EXISTS sitong.run (
+            run         text PRIMARY KEY,
+            pipeline    text,
+            period      text,
+            status      text NOT NULL CHECK (status IN ('running', 'succeeded', 'findings', 'failed', 'interrupted')),
+            exit_status integer,
+            started_at  timestamptz NOT NULL,
+            finished_at timestamptz
+        );
+
+        CREATE TABLE IF NOT EXISTS sitong.step (
+            run         text NOT NULL,
+            step        text NOT NULL,
+            attempt     integer NOT NULL,
+            status      text NOT NULL CHECK (status IN ('running', 'succeeded', 'findings', 'failed', 'interrupted')),
+            exit_status integer,
+            rows_in     bigint,
+            rows_out    bigint,
+            started_at  timestamptz NOT NULL,
+            finished_at timestamptz,
+            PRIMARY KEY (run, step, attempt)
+        );
+
+        CREATE TABLE IF NOT EXISTS sitong.batch (
+            batch           text PRIMARY KEY,
+            number          bigint UNIQUE,
+            source          text NOT NULL,
+            sequence        bigint NOT NULL,
+            digest          text NOT NULL,
+            previous_digest text,
+            court           text,
+            period          text,
+            status          text NOT NULL CHECK (status IN ('loaded', 'rejected')),
+            reason          text,
+            manifest        jsonb,
+            run             text,
+            loaded_at       timestamptz NOT NULL DEFAULT now(),
+            CHECK ((status = 'loaded') = (number IS NOT NULL))
+        );
+        COMMENT ON COLUMN sitong.batch.number IS 'order in which batches were loaded, without gaps; the tables'' sitong_batch';
+        CREATE UNIQUE INDEX IF NOT EXISTS batch_source_sequence_idx ON sitong.batch (source, sequence)
+            WHERE status = 'loaded';
+
+        CREATE TABLE IF NOT EXISTS sitong.load_part (
+            batch       text NOT NULL REFERENCES sitong.batch ON DELETE CASCADE,
+            part        text NOT NULL,
+            digest      text NOT NULL,
+            table_name  text NOT NULL,
+            rows_in     bigint NOT NULL,
+            inserted    bigint NOT NULL,
+            updated     bigint NOT NULL,
+            unchanged   bigint NOT NULL,
+            superseded  bigint NOT NULL,
+            quarantined bigint NOT NULL,
+            deleted     bigint NOT NULL,
+            adjusted    bigint NOT NULL,
+            PRIMARY KEY (batch, part),
+            CONSTRAINT conservation CHECK (
+                rows_in = inserted + updated + unchanged + superseded + quarantined + deleted + adjusted)
+        );
+
+        CREATE TABLE IF NOT EXISTS sitong.quarantine (
+            batch       text NOT NULL REFERENCES sitong.batch ON DELETE CASCADE,
+            part        text NOT NULL,
+            row         bigint NOT NULL,
+            line        bigint,
+            table_name  text NOT NULL,
+            column_name text,
+            reason      text NOT NULL,
+            message_en  text NOT NULL,
+            message_zh  text NOT NULL,
+            raw         bytea NOT NULL,
+            state       text NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'fixed', 'waived')),
+            PRIMARY KEY (batch, part, row)
+        );
+
+        CREATE TABLE IF NOT EXISTS sitong.watermark (
+            source     text NOT NULL,
+            table_name text NOT NULL,
+            value      text NOT NULL,
+            batch      text NOT NULL REFERENCES sitong.batch,
+            PRIMARY KEY (source, table_name)
+        );
+
+        CREATE TABLE IF NOT EXISTS sitong.finding (
+            run      text NOT NULL,
+            number   bigint NOT NULL,
+            rule     text NOT NULL,
+            severity text NOT NULL,
+            table_name text NOT NULL,
+            key      text,
+            row      bigint,
+            court    text,
+            message  text NOT NULL,
+            PRIMARY KEY (run, number)
+        );
+        CREATE INDEX IF NOT EXISTS finding_run_rule_court_idx ON sitong.finding (run, rule, court);
+
+        CREATE TABLE IF NOT EXISTS sitong.finding_count (
+            run   text NOT NULL,
+            rule  text NOT NULL,
+            court text NOT NULL,
+            count bigint NOT NULL,
+            PRIMARY KEY (run, rule, court)
+        );
+
+        CREATE TABLE IF NOT EXISTS sitong.rule_stat (
+            run           text NOT NULL,
+            kind          text NOT NULL,
+            number        bigint NOT NULL,
+            rule          text NOT NULL,
+            title         text NOT NULL,
+            subject       text NOT NULL,
+            severity      text NOT NULL,
+            builtin       boolean NOT NULL,
+            rows_in_scope bigint NOT NULL,
+            applicable    bigint NOT NULL,
+            true_count    bigint NOT NULL,
+            false_count   bigint NOT NULL,
+            undecided_count bigint NOT NULL,
+            error_count   bigint NOT NULL,
+            stored        bigint NOT NULL,
+            truncated     boolean NOT NULL,
+            not_run       text,
+            PRIMARY KEY (run, kind, number)
+        );
+
+        CREATE TABLE IF NOT EXISTS sitong.figure (
+            run      text NOT NULL,
+            form     text NOT NULL,
+            court    text NOT NULL,
+            period   text NOT NULL,
+            row_code text NOT NULL,
+            column_code text NOT NULL,
+            value    numeric,
+            own      numeric,
+            source   text NOT NULL,
+            PRIMARY KEY (run, form, court, period, row_code, column_code, source)
+        );
+
+        CREATE TABLE IF NOT EXISTS sitong.mismatch (
+            run        text NOT NULL,
+            number     bigint NOT NULL,
+            rule       text NOT NULL,
+            severity   text NOT NULL,
+            form       text NOT NULL,
+            court      text,
+            period     text,
+            row_code   text,
+            column_code text,
+            expected   numeric,
+            actual     numeric,
+            difference numeric,
+            message    text NOT NULL,
+            PRIMARY KEY (run, number)
+        );
+        """
+}

@@ -1,0 +1,55 @@
+import Diagnostics
+import PostgresClient
+
+/// The standard library (标准库): the tables of the schema, every earlier version of their rows, and the ledger of all
+/// that was done to them, in one PostgreSQL database, so that data and ledger are committed together.
+///
+/// Belongs to the thread that made it. What changes the library holds its lock until it is done; a second one at the
+/// same time ends with status 75.
+public final class StandardLibrary {
+    let connection: PostgresConnection
+    let conninfo: String
+
+    /// - Parameter conninfo: as for `PostgresConnection`.
+    public init(_ conninfo: String, applicationName: String = "sitong") throws {
+        self.conninfo = conninfo
+        connection = try PostgresConnection(conninfo, applicationName: applicationName)
+        try connection.execute("SET search_path = public")
+    }
+
+    /// Where it is, for messages.
+    public var displayName: String { connection.displayName }
+
+    /// A transaction that no other process changes the library beside.
+    func withLockedTransaction<R>(_ body: () throws -> R) throws -> R {
+        try connection.withTransaction {
+            // The lock ends with the transaction, whatever becomes of us.
+            let rows = try connection.execute("SELECT pg_try_advisory_xact_lock(hashtext('sitong.library'))")
+            guard rows.first?.first == "t" else { throw OperationError.libraryLocked(displayName) }
+            return try body()
+        }
+    }
+
+    /// - Throws: `OperationError` 66 when no schema was ever applied.
+    func requireLedger() throws {
+        let rows = try connection.execute("SELECT to_regclass('sitong.schema_version')")
+        guard rows.first?.first != .some(nil) else { throw OperationError.libraryIsEmpty(displayName) }
+    }
+}
+
+extension OperationError {
+    static func libraryLocked(_ place: String) -> OperationError {
+        OperationError(
+            .temporaryFailure, code: "library-locked",
+            LocalizedText(
+                en: "another process is changing the library \(place)", zh: "另一个进程正在修改标准库 \(place)"),
+            hint: LocalizedText(en: "try again when it is done", zh: "请待其完成后重试"), isTransient: true)
+    }
+
+    static func libraryIsEmpty(_ place: String) -> OperationError {
+        OperationError(
+            .noInput, code: "library-empty",
+            LocalizedText(en: "the library \(place) has no tables yet", zh: "标准库 \(place) 尚未建表"),
+            hint: LocalizedText(en: "run `sitong schema apply` first", zh: "请先执行 sitong schema apply"))
+    }
+}
