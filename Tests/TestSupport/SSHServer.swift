@@ -244,7 +244,8 @@ private enum RunningServers {
             guard let process = pid_t(name),
                 let text = try? String(contentsOfFile: "/proc/\(name)/stat", encoding: .utf8),
                 // The name in parentheses may contain spaces; the state and the parent follow it.
-                let parent = text.split(separator: ")").last?.split(separator: " ").dropFirst().first.flatMap({ pid_t($0) })
+                let fields = text.split(separator: ")").last?.split(separator: " "), fields.count > 1,
+                let parent = pid_t(fields[1])
             else { continue }
             children[parent, default: []].append(process)
         }
@@ -305,7 +306,9 @@ private final class Spawner: Sendable {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
-        for descriptor in Int32(0)...2 { posix_spawn_file_actions_addopen(&actions, descriptor, "/dev/null", O_RDWR, 0) }
+        for descriptor in Int32(0)...2 {
+            posix_spawn_file_actions_addopen(&actions, descriptor, "/dev/null", O_RDWR, 0)
+        }
         var number: pid_t = 0
         return posix_spawn(&number, words[0], &actions, nil, arguments, environ) == 0 ? number : -1
     }
