@@ -2,6 +2,8 @@ import ArgumentParser
 
 /// The root of the command line; each verb is a file in `Verbs/`.
 struct SitongCommand: ParsableCommand {
+    static let version = "0.1.0"
+
     static var configuration: CommandConfiguration {
         CommandConfiguration(
             commandName: "sitong",
@@ -10,7 +12,7 @@ struct SitongCommand: ParsableCommand {
             discussion: say(
                 "Begin with 'sitong demo'. Statuses: 0 clean, 1 findings or differences, 64 and above: see 'docs/operations.md'.",
                 "先试“sitong demo”。状态：0 无问题，1 有质检问题或差异，64 及以上见 docs/operations.md。"),
-            version: "0.1.0",
+            version: version,
             subcommands: [
                 DemoCommand.self, RunCommand.self, RunsCommand.self, ExtractCommand.self, TransferCommand.self,
                 ReceiveCommand.self, LoadCommand.self, QuarantineCommand.self, QCCommand.self, FormsCommand.self,

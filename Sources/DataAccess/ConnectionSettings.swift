@@ -18,6 +18,17 @@ public enum ConnectionSettings: Sendable, Hashable {
         }
     }
 
+    /// Whether a password stands in the text itself, where it does not belong.
+    public var holdsPassword: Bool {
+        guard case .postgres(let text) = self else { return false }
+        if let scheme = text.range(of: "://") {
+            let rest = text[scheme.upperBound...]
+            let authority = rest[..<(rest.firstIndex(of: "/") ?? rest.endIndex)]
+            if let at = authority.lastIndex(of: "@"), authority[..<at].contains(":") { return true }
+        }
+        return text.lowercased().range(of: "password=") != nil
+    }
+
     private static func withoutSecrets(_ text: String) -> String {
         if let scheme = text.range(of: "://") {
             var rest = text[scheme.upperBound...]

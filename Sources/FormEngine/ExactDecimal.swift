@@ -24,6 +24,7 @@ public struct ExactDecimal: Sendable {
     public init?(_ text: some StringProtocol) {
         var value: Int128 = 0
         var digits = 0
+        var significant = 0
         var scale = 0
         var isNegative = false
         var seenPoint = false
@@ -34,8 +35,9 @@ public struct ExactDecimal: Sendable {
             case 0x30...0x39:
                 value = value * 10 + Int128(byte &- 0x30)
                 digits += 1
+                if value != 0 { significant += 1 }
                 if seenPoint { scale += 1 }
-                guard digits <= 38 else { return nil }
+                guard significant <= 38, scale <= 38 else { return nil }
             default: return nil
             }
         }

@@ -2,7 +2,7 @@ public import Diagnostics
 import Foundation
 
 /// Held while a run works in a folder; the kernel lets go of it when the process dies, however it dies.
-public struct RunLock: ~Copyable {
+public final class RunLock {
     private let descriptor: Int32
 
     /// Throws `run-locked` (75) at once when another process holds it, naming that process.

@@ -7,11 +7,20 @@ public struct FormSheet: Sendable, Hashable {
         public var code: String
         public var title: String
         public var unit: String?
+        /// Numbers of cases, which can stand beside each other in a chart; amounts and rates cannot.
+        public var isCount: Bool
 
-        public init(code: String, title: String, unit: String? = nil) {
+        public init(code: String, title: String, unit: String? = nil, isCount: Bool = true) {
             self.code = code
             self.title = title
             self.unit = unit
+            self.isCount = isCount
+        }
+
+        init(_ column: FormDefinition.Column) {
+            var isCount = false
+            if case .count = column.measure { isCount = true }
+            self.init(code: column.code, title: column.title, unit: column.unit, isCount: isCount)
         }
     }
 
@@ -79,7 +88,7 @@ public struct FormSheet: Sendable, Hashable {
         }
         self.init(
             form: form.name, title: form.title, period: period,
-            columns: form.columns.map { Column(code: $0.code, title: $0.title, unit: $0.unit) },
+            columns: form.columns.map(Column.init),
             rows: form.rows.map { Row(code: $0.code, title: $0.title, depth: depth($0.code)) },
             courts: courts.filter { table.hasSheet(form: index, court: $0, period: period) }.map { court in
                 CourtFigures(

@@ -138,6 +138,12 @@ extension TypeChecker {
             let type: ExpressionType = field == .year || field == .number ? .int : .text
             return .apply(.caseNumber(field), [try text(arguments[0])], type)
         default:
+            if let glued = Keyword.glued(in: name) {
+                throw error(
+                    syntax, "unknown-function", "there is no function '\(name)'", "没有函数“\(name)”",
+                    hint: LocalizedText(
+                        en: "put blanks around '\(glued)' in '\(name)'", zh: "“\(name)”中的“\(glued)”前后要有空格"))
+            }
             throw error(
                 syntax, "unknown-function", "there is no function '\(name)'", "没有函数“\(name)”",
                 hint: Suggestion.nearest(to: name, among: TypeChecker.functionNames).map {

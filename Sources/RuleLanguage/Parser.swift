@@ -113,16 +113,17 @@ public struct Parser {
 
     // MARK: - Expressions
 
-    /// Nested brackets beyond this are refused, so that no text can exhaust the stack.
+    private func tooDeep() -> LanguageError {
+        source.error(at: current.offset, "too-deep", LocalizedText(en: "nested too deeply", zh: "嵌套过深"))
+    }
+
+    /// Nested brackets and chained operators beyond this are refused, so that no text can exhaust the stack.
     private static let maximumDepth = 200
 
     private mutating func expression() throws(LanguageError) -> Syntax {
         depth += 1
         defer { depth -= 1 }
-        guard depth <= Parser.maximumDepth else {
-            throw source.error(
-                at: current.offset, "too-deep", LocalizedText(en: "nested too deeply", zh: "嵌套过深"))
-        }
+        guard depth <= Parser.maximumDepth else { throw tooDeep() }
         let start = current.offset
         var parts = [try conjunction()]
         while take(.or) { parts.append(try conjunction()) }
@@ -241,10 +242,13 @@ public struct Parser {
     private mutating func sum() throws(LanguageError) -> Syntax {
         let start = current.offset
         var left = try term()
+        var links = 0
         while case .symbol(let mark) = current.kind, mark == "+" || mark == "-" || mark == "&",
             let arithmetic = Arithmetic(rawValue: mark)
         {
             position += 1
+            links += 1
+            guard links <= Parser.maximumDepth else { throw tooDeep() }
             left = Syntax(.arithmetic(arithmetic, left, try term()), at: start)
         }
         return left
@@ -253,7 +257,12 @@ public struct Parser {
     private mutating func term() throws(LanguageError) -> Syntax {
         let start = current.offset
         var left = try unary()
-        while take("*") { left = Syntax(.arithmetic(.multiply, left, try unary()), at: start) }
+        var links = 0
+        while take("*") {
+            links += 1
+            guard links <= Parser.maximumDepth else { throw tooDeep() }
+            left = Syntax(.arithmetic(.multiply, left, try unary()), at: start)
+        }
         return left
     }
 

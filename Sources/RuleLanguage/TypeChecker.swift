@@ -79,7 +79,7 @@ public struct TypeChecker: Sendable {
     func typed(_ syntax: Syntax) throws(LanguageError) -> TypedExpression {
         switch syntax.kind {
         case .number(let text): return try number(text, syntax)
-        case .string(let text): return TypedExpression(.text(text), .text)
+        case .string(let text): return TypedExpression(.text(ExactText(text)), .text)
         case .date(let date): return TypedExpression(.date(date), .date)
         case .bool(let value): return TypedExpression(.bool(value), .bool)
         case .null: return TypedExpression(.null, .null)
@@ -113,7 +113,7 @@ public struct TypeChecker: Sendable {
             } catch {
                 throw source.error(at: syntax.offset, "bad-pattern", error.message, hint: error.hint)
             }
-            return TypedExpression(.matches(pattern: pattern, text), .bool)
+            return TypedExpression(.matches(pattern: ExactText(pattern), text), .bool)
         case .conditional(let condition, let first, let second):
             let test = try predicate(condition)
             let branches = try comparable(
@@ -392,7 +392,7 @@ public struct TypeChecker: Sendable {
             for (key, listName) in lists.sorted(by: { $0.key < $1.key }) {
                 guard let found = try lookup(listName) else { continue }
                 let test = TypedExpression.apply(
-                    .compare(.equal), [TypedExpression(.column(selector), .text), TypedExpression(.text(key), .text)], .bool)
+                    .compare(.equal), [TypedExpression(.column(selector), .text), TypedExpression(.text(ExactText(key)), .text)], .bool)
                 result = .apply(.conditional, [test, found, result], .text)
             }
             return result
@@ -431,7 +431,7 @@ public struct TypeChecker: Sendable {
             }
             var operands = [code]
             if let by { operands.append(try date(by)) }
-            return TypedExpression(.inCodelist(list: list.name, under: under, operands), .bool)
+            return TypedExpression(.inCodelist(list: list.name, under: under.map { ExactText($0) }, operands), .bool)
         case .literals(let literals):
             let operands = try comparable([value] + literals, syntax)
             let members = operands.dropFirst().map(\.node)

@@ -46,7 +46,7 @@ public struct TypedExpression: Sendable, Hashable {
     public indirect enum Node: Sendable, Hashable {
         /// The integer value × 10^scale of the type.
         case number(Int128)
-        case text(String)
+        case text(ExactText)
         case date(CivilDate)
         case bool(Bool)
         case null
@@ -62,8 +62,8 @@ public struct TypedExpression: Sendable, Hashable {
         case apply(Operator, [TypedExpression])
         case memberOf(LiteralSet, TypedExpression)
         /// Operands: the code and, when the list is asked as of a day, the day.
-        case inCodelist(list: String, under: String?, [TypedExpression])
-        case matches(pattern: String, TypedExpression)
+        case inCodelist(list: String, under: ExactText?, [TypedExpression])
+        case matches(pattern: ExactText, TypedExpression)
         /// An attribute of a code, by its index in the list; NULL for a code not in it.
         case attribute(list: String, index: Int, TypedExpression)
     }
@@ -109,7 +109,7 @@ public struct TypedExpression: Sendable, Hashable {
 
 /// The literals after `in`, of one type.
 public enum LiteralSet: Sendable, Hashable {
-    case texts([String])
+    case texts([ExactText])
     /// Integer values × 10^scale.
     case numbers([Int128], scale: Int)
     /// Days or booleans.

@@ -7,7 +7,7 @@ public import Columnar
 public struct ExpressionPlan: Sendable {
     public enum Operation: Sendable, Hashable {
         case number(Int128)
-        case text(String)
+        case text(ExactText)
         case date(CivilDate)
         case bool(Bool)
         case null
@@ -20,8 +20,8 @@ public struct ExpressionPlan: Sendable {
         case periodEnd
         case apply(Operator)
         case memberOf(LiteralSet)
-        case inCodelist(list: String, under: String?)
-        case matches(pattern: String)
+        case inCodelist(list: String, under: ExactText?)
+        case matches(pattern: ExactText)
         case attribute(list: String, index: Int)
     }
 

@@ -8,7 +8,7 @@ public struct RuleCompiler {
     private let schema: StandardSchema
     private let rules: RuleSet
     public private(set) var diagnostics: [Diagnostic] = []
-    /// One per table that has rules, in the order of the schema.
+    /// One per table, in the order of the schema; also for tables without rules.
     public private(set) var tables: [TablePlan] = []
 
     /// Compiles every row rule; rules of forms are FormEngine's.
@@ -73,7 +73,6 @@ public struct RuleCompiler {
                 report(error, rule)
             }
         }
-        guard !plan.rules.isEmpty else { return }
         if let path = table.courtPath {
             let parts = path.split(separator: ".").map(String.init)
             if parts.count == 2, let relation = table.relation(parts[0]),
@@ -199,19 +198,18 @@ public struct RuleCompiler {
 
     /// A value that is made of personal ones is personal.
     private func personal(_ value: TypedExpression, _ table: TableDefinition) -> PersonalKind? {
-        var kind: PersonalKind?
-        _ = value.contains { node in
-            switch node {
-            case .column(let column): kind = kind ?? table.columns[column].personal
-            case .related(let relation, let column):
-                kind = kind ?? schema.table(table.relations[relation].table)?.columns[column].personal
-            case .aggregate(let aggregate):
-                let related = schema.table(table.relations[aggregate.relation].table)
-                kind = kind ?? aggregate.column.flatMap { related?.columns[$0].personal }
-            default: break
+        switch value.node {
+        case .column(let column): return table.columns[column].personal
+        case .related(let relation, let column):
+            return schema.table(table.relations[relation].table)?.columns[column].personal
+        case .aggregate(let aggregate):
+            let related = schema.table(table.relations[aggregate.relation].table)
+            return aggregate.column.flatMap { related?.columns[$0].personal }
+        default:
+            for operand in value.operands {
+                if let kind = personal(operand, table) { return kind }
             }
-            return false
+            return nil
         }
-        return kind
     }
 }

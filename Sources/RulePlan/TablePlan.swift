@@ -49,28 +49,52 @@ public struct TablePlan: Sendable {
     /// The related table that the court needs, if any.
     public var courtTable: String?
 
-    /// Columns by index that judging the rules reads, ascending; relations' own columns included.
-    public var neededColumns: [Int] {
-        var columns = Set(expressions.columns)
-        columns.formUnion(table.key.compactMap { table.columnIndex($0) })
+    /// What judging the given rules and steps reads.
+    public func reads(of rules: [CompiledRule], steps roots: [Int] = []) -> Reads {
+        var reads = Reads()
+        var needed = [Bool](repeating: false, count: expressions.steps.count)
+        for root in roots { needed[root] = true }
         for rule in rules {
+            if let when = rule.when { needed[when] = true }
             switch rule.judgement {
-            case .unique(let parts): columns.formUnion(parts)
-            case .depends(let from, let to): columns.formUnion(from + to)
-            case .check, .share: break
+            case .check(let step): needed[step] = true
+            case .share(let step, _, _, _): needed[step] = true
+            case .unique(let parts): reads.columns.formUnion(parts)
+            case .depends(let from, let to): reads.columns.formUnion(from + to)
             }
-            for case .column(let column) in rule.message?.parts ?? [] { columns.insert(column) }
         }
-        let relations = Set(expressions.relatedColumns.keys).union(expressions.aggregates.map(\.relation))
-        for relation in relations {
-            columns.formUnion(table.relations[relation].on.compactMap { table.columnIndex($0.here) })
+        for index in needed.indices.reversed() where needed[index] {
+            let step = expressions.steps[index]
+            for operand in step.operands { needed[operand] = true }
+            switch step.operation {
+            case .column(let column): reads.columns.insert(column)
+            case .related(let relation, let column): reads.related[relation, default: []].insert(column)
+            case .aggregate(let index):
+                let aggregate = expressions.aggregates[index]
+                reads.aggregates.insert(index)
+                var condition = ExpressionPlan()
+                if let test = aggregate.condition { _ = condition.add(test) }
+                reads.columns.formUnion(condition.outerColumns)
+            default: break
+            }
         }
-        for aggregate in expressions.aggregates {
-            guard let condition = aggregate.condition else { continue }
-            var plan = ExpressionPlan()
-            _ = plan.add(condition)
-            columns.formUnion(plan.outerColumns)
+        reads.steps = needed
+        for relation in reads.relations(in: self) {
+            reads.columns.formUnion(table.relations[relation].on.compactMap { table.columnIndex($0.here) })
         }
-        return columns.sorted()
+        return reads
+    }
+
+    /// Columns, relations and aggregates that some rules read, by index.
+    public struct Reads: Sendable {
+        public var columns: Set<Int> = []
+        public var related: [Int: Set<Int>] = [:]
+        public var aggregates: Set<Int> = []
+        /// Which steps are needed.
+        public var steps: [Bool] = []
+
+        public func relations(in plan: TablePlan) -> Set<Int> {
+            Set(related.keys).union(aggregates.map { plan.expressions.aggregates[$0].relation })
+        }
     }
 }

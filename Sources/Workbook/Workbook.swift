@@ -16,6 +16,7 @@ public final class Workbook {
     private var handle: UnsafeMutablePointer<lxw_workbook>?
     private var formats: [FormatKey: UnsafeMutablePointer<lxw_format>] = [:]
     private var sheetNames: Set<String> = []
+    private var sheets: [UnsafeMutablePointer<lxw_worksheet>] = []
     /// Rows of a table in one sheet; smaller only in tests.
     let rowsPerSheet: Int
 
@@ -78,10 +79,16 @@ public final class Workbook {
         guard let handle else { return }
         if sheetNames.isEmpty { _ = workbook_add_worksheet(handle, nil) }
         self.handle = nil
+        // The library does not look whether the rows it put aside reached the disk, and would leave a torn sheet.
+        let isTorn = sheets.contains { sheet in
+            guard let rows = sheet.pointee.optimize_tmpfile else { return false }
+            return fflush(rows) != 0 || ferror(rows) != 0
+        }
+        sheets = []
         let code = workbook_close(handle)
-        guard code == LXW_NO_ERROR else {
+        guard code == LXW_NO_ERROR, !isTorn else {
             unlink(temporaryPath)
-            throw .workbook(code, path)
+            throw isTorn ? .workbookNotWritten(path, reason: "no room for temporary files") : .workbook(code, path)
         }
         guard rename(temporaryPath, path) == 0 else {
             let reason = String(cString: strerror(errno))
@@ -112,6 +119,7 @@ public final class Workbook {
         guard let sheet = name.withCString({ workbook_add_worksheet(handle, $0) }) else {
             throw .workbookNotWritten(path, reason: "sheet '\(name)' was refused")
         }
+        sheets.append(sheet)
         worksheet_set_landscape(sheet)
         worksheet_set_paper(sheet, 9)  // A4
         worksheet_fit_to_pages(sheet, 1, 0)
@@ -170,6 +178,7 @@ public final class Workbook {
             fill(0x1F3A5F)
             format_set_text_wrap(format)
             format_set_align(format, UInt8(LXW_ALIGN_VERTICAL_CENTER.rawValue))
+            format_set_align(format, UInt8(LXW_ALIGN_CENTER.rawValue))
         case .heading:
             format_set_bold(format)
             format_set_font_size(format, 12)

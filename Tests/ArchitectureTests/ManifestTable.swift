@@ -44,7 +44,8 @@ struct ManifestTable {
                 if rest[end] == ")" { depth -= 1 }
                 end = rest.index(after: end)
             }
-            let isWord = start.lowerBound == text.startIndex
+            let isWord =
+                start.lowerBound == text.startIndex
                 || !(rest[..<start.lowerBound].last.map { $0.isLetter } ?? false)
             if isWord { found.append(rest[start.upperBound..<end]) }
             rest = rest[end...]

@@ -1,1 +1,123 @@
-// WorkbookTests
+import Diagnostics
+import Foundation
+import Testing
+
+@testable import Workbook
+
+@Suite("Workbooks")
+struct WorkbookTests {
+    private func inFolder<R>(_ body: (String) throws -> R) throws -> R {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("workbook-\(UUID().uuidString)").path
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        return try body(folder)
+    }
+
+    /// One part of the package as text, through the system's `unzip`.
+    private func part(_ name: String, of path: String) throws -> String {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = ["unzip", "-p", path, name]
+        let pipe = Pipe()
+        process.standardOutput = pipe
+        try process.run()
+        let data = pipe.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        return String(decoding: data, as: UTF8.self)
+    }
+
+    @Test func `a table has a header that stays, filters and widths for Chinese`() throws {
+        try inFolder { folder in
+            let path = folder + "/a.xlsx"
+            let workbook = try Workbook(path: path)
+            let table = workbook.addTable("明细", columns: [SheetColumn("法院"), SheetColumn("件数")])
+            try table.append([.text("驻马店市驿城区人民法院"), .integer(12)])
+            try table.append([.empty, .decimal("37.50")])
+            try table.finish()
+            try workbook.close()
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["a.xlsx"])
+            let sheet = try part("xl/worksheets/sheet1.xml", of: path)
+            #expect(sheet.contains("state=\"frozen\""))
+            #expect(sheet.contains("<autoFilter ref=\"A1:B3\"/>"))
+            #expect(sheet.contains("<col min=\"1\" max=\"1\" width=\"24.7"))
+            #expect(sheet.contains("<v>37.5</v>"))
+        }
+    }
+
+    @Test(arguments: ["=1+1", "+1", "-1", "@x", "=HYPERLINK(\"http://example.invalid\")"])
+    func `a text is never a formula`(_ text: String) throws {
+        try inFolder { folder in
+            let path = folder + "/a.xlsx"
+            let workbook = try Workbook(path: path)
+            try workbook.addSheet("x").append([.text(text)])
+            try workbook.close()
+            let sheet = try part("xl/worksheets/sheet1.xml", of: path)
+            #expect(!sheet.contains("<f>"))
+            #expect(sheet.contains("t=\"inlineStr\""))
+        }
+    }
+
+    @Test func `a table goes on in the next sheet with its header`() throws {
+        try inFolder { folder in
+            let path = folder + "/a.xlsx"
+            let workbook = try Workbook(path: path, title: "", rowsPerSheet: 2)
+            let table = workbook.addTable("明细", columns: [SheetColumn("号")])
+            for number in 1...5 { try table.append([.integer(number)]) }
+            try table.finish()
+            try workbook.close()
+            let book = try part("xl/workbook.xml", of: path)
+            #expect(book.contains("name=\"明细\"") && book.contains("name=\"明细 2\"") && book.contains("name=\"明细 3\""))
+            #expect(try part("xl/worksheets/sheet3.xml", of: path).contains("<autoFilter ref=\"A1:A2\"/>"))
+        }
+    }
+
+    @Test func `names of sheets are made legal and unique`() throws {
+        try inFolder { folder in
+            let path = folder + "/a.xlsx"
+            let workbook = try Workbook(path: path)
+            for _ in 0..<2 { _ = try workbook.addSheet("a/b:" + String(repeating: "长", count: 40)) }
+            try workbook.close()
+            let book = try part("xl/workbook.xml", of: path)
+            #expect(book.contains("name=\"a_b_" + String(repeating: "长", count: 27) + "\""))
+            #expect(book.contains("长 (2)\""))
+        }
+    }
+
+    @Test func `numbers with more digits than a spreadsheet keeps stay texts`() throws {
+        try inFolder { folder in
+            let path = folder + "/a.xlsx"
+            let workbook = try Workbook(path: path)
+            try workbook.addSheet("x").append([.decimal("1234567890123456.78"), .integer(Int.max)])
+            try workbook.close()
+            let sheet = try part("xl/worksheets/sheet1.xml", of: path)
+            #expect(sheet.contains("1234567890123456.78") && sheet.contains("9223372036854775807"))
+        }
+    }
+
+    @Test func `a folder that is not there is status 73 in both languages`() {
+        let error = #expect(throws: OperationError.self) { try Workbook(path: "/nonexistent/folder/a.xlsx") }
+        #expect(error?.status == .cannotCreate)
+        #expect(error?.text(in: .en).contains("/nonexistent/folder/a.xlsx") == true)
+        #expect(error?.text(in: .zh).contains("无法创建工作簿") == true)
+    }
+
+    @Test func `a workbook that is dropped leaves nothing behind`() throws {
+        try inFolder { folder in
+            do {
+                let workbook = try Workbook(path: folder + "/a.xlsx")
+                try workbook.addSheet("x").append([.text("y")])
+            }
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder).isEmpty)
+        }
+    }
+
+    @Test(arguments: [("法院", 4), ("F01", 3), ("（2026）豫", 10), ("e\u{301}", 1), ("", 0)])
+    func `display width`(_ text: String, _ width: Int) {
+        #expect(DisplayWidth.of(text) == width)
+    }
+
+    @Test func `texts are cut at whole characters`() {
+        #expect(DisplayWidth.padded("驻马店市", to: 6) == "驻马… ")
+        #expect(DisplayWidth.padded("12", to: 4, right: true) == "  12")
+    }
+}

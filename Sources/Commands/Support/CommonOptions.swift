@@ -51,4 +51,7 @@ struct LibraryOptions: ParsableArguments {
             "The standard library: postgresql://…, service=…, or the folder of an embedded one. Default: SITONG_LIBRARY, else the embedded one of the working folder.",
             "标准库：postgresql://…、service=… 或内置库目录；默认取 SITONG_LIBRARY，否则为工作目录中的内置库。"))
     var library: String?
+
+    /// No flag given: the environment or the working folder decides.
+    static var none: LibraryOptions { (try? LibraryOptions.parse([])) ?? LibraryOptions() }
 }

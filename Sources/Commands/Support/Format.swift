@@ -19,4 +19,17 @@ enum Format {
         }
         return value < 0 ? "-" + grouped : grouped
     }
+
+    /// The number right-aligned in so many columns.
+    static func padded(_ value: Int, _ width: Int) -> String {
+        let text = count(value)
+        return String(repeating: " ", count: max(0, width - text.count)) + text
+    }
+
+    /// `812 B`, `3.4 kB`, `12.0 MB`.
+    static func bytes(_ value: Int) -> String {
+        if value < 1000 { return "\(value) B" }
+        if value < 1_000_000 { return String(format: "%.1f kB", Double(value) / 1e3) }
+        return String(format: "%.1f MB", Double(value) / 1e6)
+    }
 }

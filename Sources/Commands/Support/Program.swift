@@ -1,5 +1,5 @@
 import ArgumentParser
-public import Diagnostics
+import Diagnostics
 import Foundation
 
 /// The whole program: parses, performs, prints, and knows the exit status of everything that can go wrong.
@@ -42,11 +42,11 @@ public enum Program {
 
     /// The operation that a command line asks for; also how the steps of a pipeline are made.
     static func parse(_ arguments: [String]) throws -> any Operation {
-        let command = try SitongCommand.parseAsRoot(arguments)
-        guard let operation = command as? any Operation else {
-            throw CleanExit.helpRequest(type(of: command))  // A group such as `library` alone: show what it offers.
-        }
-        return operation
+        var command = try SitongCommand.parseAsRoot(arguments)
+        if let operation = command as? any Operation { return operation }
+        // Help, or a group such as `library` alone, which throws what it has to say.
+        try command.run()
+        throw CleanExit.helpRequest(type(of: command))
     }
 
     /// Help and version are clean; anything else is a usage error.

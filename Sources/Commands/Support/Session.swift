@@ -1,9 +1,15 @@
-import CourtModel
 import Columnar
+import CourtModel
+import DataAccess
 import Definitions
 import Diagnostics
 import Foundation
 import Library
+import PostgresClient
+import Reconciliation
+import RuleLanguage
+import RulePlan
+import Schema
 
 /// What a verb works with: how to speak, where the working folder is, which run it belongs to, and the library.
 final class Session {
@@ -24,6 +30,15 @@ final class Session {
         console = try Console(options: options, language: language, environment: environment)
     }
 
+    /// A session of the same console in another environment, for a run within a verb.
+    init(_ outer: Session, environment: [String: String]) {
+        language = outer.language
+        console = outer.console
+        self.environment = environment
+        workOption = nil
+        clusters = outer.clusters
+    }
+
     /// The working folder: `--work`, `SITONG_WORK`, else `.sitong`.
     var work: String { workOption ?? environment["SITONG_WORK"] ?? ".sitong" }
 
@@ -35,11 +50,24 @@ final class Session {
     /// The definitions of `--schemas`, else those that ship; warnings are shown, errors thrown all at once.
     func definitions(_ options: SchemaOptions) throws -> LoadedDefinitions {
         let folders = options.schemas.isEmpty ? [try Resources.home(environment: environment) + "/Schemas"] : options.schemas
-        let loaded = DefinitionLoader.load(directories: folders)
+        let loaded = try DefinitionLoader.load(directories: folders)
         for diagnostic in loaded.diagnostics where diagnostic.severity == .warning {
             console.warn(LocalizedText(en: diagnostic.text(in: .en), zh: diagnostic.text(in: .zh)))
         }
         return try loaded.validated()
+    }
+
+    /// The definitions with every expression of rules and forms compiled too, so that all their problems show at once.
+    func compiledDefinitions(_ options: SchemaOptions) throws -> LoadedDefinitions {
+        let loaded = try definitions(options)
+        var problems = RuleCompiler(schema: loaded.schema, rules: loaded.rules).diagnostics
+        do {
+            _ = try FormRuleCheck(rules: loaded.rules.rules, schema: loaded.schema)
+        } catch let invalid {
+            problems += invalid.diagnostics
+        }
+        if problems.contains(where: { $0.severity == .error }) { throw InvalidDefinitions(problems) }
+        return loaded
     }
 
     func period(_ label: String?) throws -> StatisticalPeriod? {
@@ -65,7 +93,7 @@ final class Session {
     /// The libpq connection text of the library; an embedded one is started first, and stopped when the process ends if
     /// it was this process that started it.
     func connectionText(_ options: LibraryOptions) throws -> String {
-        switch libraryPlace(options) {
+        switch try libraryPlace(options) {
         case .server(let text):
             return text
         case .embedded(let folder):
@@ -86,18 +114,42 @@ final class Session {
         case embedded(String)
     }
 
-    func libraryPlace(_ options: LibraryOptions) -> LibraryPlace {
+    func libraryPlace(_ options: LibraryOptions) throws -> LibraryPlace {
         let text = options.library ?? environment["SITONG_LIBRARY"].flatMap { $0.isEmpty ? nil : $0 } ?? work + "/library"
+        guard !ConnectionSettings.postgres(text).holdsPassword else { throw OperationError.passwordInArguments }
         return text.contains("://") || text.contains("=") ? .server(text) : .embedded(text)
     }
 
+    /// Starts the cluster when it is not running, and then stops it when this process ends, unless others use it by then.
     func start(embedded folder: String) throws -> String {
         if let running = clusters[folder] { return running.connectionString }
         let cluster = EmbeddedCluster(directory: folder)
-        if try cluster.start() {
-            cleanUp.add { try? EmbeddedCluster(directory: folder).stop() }
+        if case .running = try cluster.status() {
+        } else {
+            try cluster.start()
+            cleanUp.add { Self.stopUnlessUsed(cluster) }
         }
         clusters[folder] = cluster
         return cluster.connectionString
     }
+
+    private static func stopUnlessUsed(_ cluster: EmbeddedCluster) {
+        let others = """
+            SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()
+            """
+        let rows = try? PostgresConnection(cluster.connectionString, applicationName: "sitong").execute(others)
+        // A server that nobody can ask is stopped as well; what it is doing ends in its log.
+        if rows == nil || rows?.first?.first == "0" { try? cluster.stop() }
+    }
+}
+
+extension OperationError {
+    static let passwordInArguments = OperationError(
+        .usage, code: "password-in-arguments",
+        LocalizedText(
+            en: "the library's address holds a password, which every user of this machine could read",
+            zh: "标准库地址中含有口令，本机所有用户都可能看到"),
+        hint: LocalizedText(
+            en: "leave it out and put it into ~/.pgpass (mode 0600), or use service=… with ~/.pg_service.conf",
+            zh: "请去掉口令，改放在 ~/.pgpass（权限 0600），或用 service=… 配合 ~/.pg_service.conf"))
 }

@@ -37,7 +37,7 @@ struct RunCommand: Operation {
 
         try FileManager.default.createDirectory(atPath: session.work, withIntermediateDirectories: true)
         let lock = try RunLock(file: session.work + "/run.lock")
-        defer { _ = consume lock }
+        defer { withExtendedLifetime(lock) {} }
         let history = RunHistory(work: session.work)
         var period = try session.period(self.period ?? definition.period)
         let runID: String

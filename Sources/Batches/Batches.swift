@@ -1,1 +1,0 @@
-// Batches: see docs/architecture.md.

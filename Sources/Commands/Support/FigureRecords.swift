@@ -1,0 +1,60 @@
+import CourtModel
+import Definitions
+import Diagnostics
+import FormEngine
+import Library
+import Schema
+
+/// Figures between the engine's tables and the library's rows.
+extension StandardLibrary {
+    /// The figures of a run and source as a table of the given forms.
+    func figureTable(run: String, source: String, forms: [FormDefinition]) throws -> FigureTable {
+        var table = FigureTable(forms: forms)
+        for record in try figures(run: run, source: source) {
+            // A form that the definitions no longer have is left out: nothing could be said about it.
+            _ = table.insert(Figure(record))
+        }
+        return table
+    }
+}
+
+extension Figure {
+    init(_ record: FigureRecord) {
+        func cell(_ text: String?) -> CellValue { text.flatMap { ExactDecimal($0) }.map(CellValue.number) ?? .blank }
+        self.init(
+            form: record.form, court: record.court, period: record.period, row: record.row, column: record.column,
+            value: cell(record.value), own: cell(record.own))
+    }
+}
+
+extension FigureRecord {
+    init(_ figure: Figure, source: String) {
+        self.init(
+            form: figure.form, court: figure.court, period: figure.period, row: figure.row, column: figure.column,
+            value: figure.value.number.map { "\($0)" }, own: figure.own.number.map { "\($0)" }, source: source)
+    }
+}
+
+extension StandardSchema {
+    /// The courts under the topmost of those that are spoken of, in the order of the court list.
+    ///
+    /// - Parameter spokenOf: courts of cases or of figures; the whole country would be 3,500 sheets of zeros.
+    func jurisdictions(of spokenOf: Set<String>, named: [String]) throws -> Jurisdictions {
+        guard let hierarchy = hierarchies["court"] ?? hierarchies.values.first else {
+            return Jurisdictions(courts: spokenOf.sorted(), parents: [:])
+        }
+        let list = codelist(hierarchy.codelist)
+        if !named.isEmpty { return Jurisdictions(hierarchy, codelist: list, roots: named) }
+        let known = Set(list?.entries.map(\.code) ?? [])
+        let tops = spokenOf.filter { court in
+            guard known.contains(court) else { return false }
+            var upper = hierarchy.parents[court]
+            while let next = upper {
+                if spokenOf.contains(next) { return false }
+                upper = hierarchy.parents[next]
+            }
+            return true
+        }
+        return Jurisdictions(hierarchy, codelist: list, roots: tops.sorted())
+    }
+}

@@ -1,0 +1,166 @@
+import ArgumentParser
+import Batches
+import Columnar
+import CourtModel
+import Definitions
+import Diagnostics
+import Extraction
+import Foundation
+import Schema
+
+/// `extract`: trial databases → sealed batches (抽取).
+struct ExtractCommand: Operation {
+    static var configuration: CommandConfiguration {
+        CommandConfiguration(
+            commandName: "extract", abstract: say("Extract trial databases into sealed batches.", "把审判库抽取为已封存的批次。"))
+    }
+
+    @Option(help: help("Source definitions; repeatable, * and ? allowed.", "来源定义文件，可多次给出，可用 * 和 ?。"))
+    var source: [String]
+
+    @Option(help: help("The outbox for the batches.", "存放批次的发件箱目录。"))
+    var to: String
+
+    @Option(help: help("What this statistical period needs.", "抽取此统计周期所需的数据。"))
+    var period: String?
+
+    @Option(help: help("Rows changed since this day, YYYY-MM-DD.", "自此日（YYYY-MM-DD）以来变更的行。"))
+    var since: String?
+
+    @Flag(help: help("All rows.", "全部行。"))
+    var full = false
+
+    @OptionGroup var schema: SchemaOptions
+    @OptionGroup var common: CommonOptions
+
+    func validate() throws {
+        let given = (period == nil ? 0 : 1) + (since == nil ? 0 : 1) + (full ? 1 : 0)
+        if given > 1 {
+            throw ValidationError(say("give one of --period, --since, --full", "--period、--since、--full 只能给出一个"))
+        }
+        if let since, CivilDate(since) == nil {
+            throw ValidationError(say("--since is YYYY-MM-DD, not '\(since)'", "--since 应为 YYYY-MM-DD，不是“\(since)”"))
+        }
+    }
+
+    func perform(in session: Session) throws -> OperationResult {
+        let begin = ContinuousClock.now
+        let loaded = try session.definitions(schema)
+        let files = try FileNames.expand(source, what: LocalizedText(en: "source", zh: "来源定义"))
+        guard !files.isEmpty else {
+            throw OperationError(
+                .noInput, code: "sources-missing",
+                LocalizedText(
+                    en: "no source definition matches \(source.joined(separator: ", "))",
+                    zh: "没有符合 \(source.joined(separator: "、")) 的来源定义"),
+                hint: LocalizedText(
+                    en: "write one for each trial database; README shows how", zh: "请为每个审判库写一个；写法见 README"))
+        }
+        // All of them are read first: a mistake in the last is not found after an hour of extracting the others.
+        let sources = try files.map { try DefinitionLoader.loadSource(file: $0, schema: loaded.schema) }
+        let period = try session.period(period)
+        let range: ExtractionRange =
+            if let period { .period(period) } else if let day = since.flatMap({ CivilDate($0) }) {
+                .changes(since: day, until: nil)
+            } else { .full }
+        let outbox = try Outbox(to)
+        var results: [ExtractionResult] = []
+        for (index, source) in sources.enumerated() {
+            let request = ExtractionRequest(
+                source: source.filled(from: session.environment), schema: loaded.schema, range: range, runKey: runKey(session),
+                producer: "sitong \(SitongCommand.version)")
+            let result = try Extractor.extract(request, to: outbox) { progress in
+                session.console.progress(
+                    LocalizedText(
+                        en: "extracting \(source.name) \(progress.table) \(Format.count(progress.rows))",
+                        zh: "抽取 \(source.name) \(progress.table) \(Format.count(progress.rows))"),
+                    done: index, of: sources.count)
+            }
+            for notice in result.notices { session.console.detail(notice) }
+            results.append(result)
+        }
+        let seconds = (ContinuousClock.now - begin) / .seconds(1)
+        let summary = ExtractSummary(results, seconds: seconds)
+        return OperationResult(json: summary, text: summary.text, products: results.map(\.folder))
+    }
+
+    /// A run asks for its batches again after a crash and gets them; a verb by itself makes new ones each time.
+    private func runKey(_ session: Session) -> String {
+        session.runID == "alone" ? "alone-\(UUID().uuidString)" : session.runID
+    }
+}
+
+extension SourceDefinition {
+    /// `${ENV}` in the connection replaced; what is not set stays, and connecting says so.
+    func filled(from environment: [String: String]) -> SourceDefinition {
+        func fill(_ text: String) -> String {
+            environment.reduce(text) { $0.replacingOccurrences(of: "${\($1.key)}", with: $1.value) }
+        }
+        var result = self
+        result.connection =
+            switch connection {
+            case .postgres(let text): .postgres(fill(text))
+            case .sqlite(let path): .sqlite(path: fill(path))
+            case .csv(let folder): .csv(folder: fill(folder))
+            }
+        return result
+    }
+}
+
+/// `extract --json`.
+struct ExtractSummary: Encodable {
+    struct Batch: Encodable {
+        var batch: String
+        var folder: String
+        var kind: String
+        var rows: Int
+        var reused: Bool
+        var tables: [String: Int]
+    }
+
+    struct Untranslated: Encodable {
+        var batch: String
+        var table: String
+        var column: String
+        var values: [String: Int]
+    }
+
+    var format = "sitong.extract/1"
+    var seconds: Double
+    var rows: Int
+    var batches: [Batch]
+    var untranslated: [Untranslated]
+
+    init(_ results: [ExtractionResult], seconds: Double) {
+        self.seconds = seconds
+        rows = results.reduce(0) { $0 + $1.rowCount }
+        batches = results.map { result in
+            Batch(
+                batch: result.id, folder: result.folder, kind: result.batch.manifest.kind.rawValue, rows: result.rowCount,
+                reused: result.isReused,
+                tables: Dictionary(
+                    result.batch.manifest.tables.map { ($0.name, $0.rows) }, uniquingKeysWith: { $0 + $1 }))
+        }
+        untranslated = results.flatMap { result in
+            result.untranslated.map {
+                Untranslated(batch: result.id, table: $0.table, column: $0.column, values: $0.values)
+            }
+        }
+    }
+
+    var text: LocalizedText {
+        let reused = batches.count(where: \.reused)
+        var en = ["\(batches.count) batches, \(Format.count(rows)) rows, \(Format.seconds(seconds))"]
+        var zh = ["批次 \(batches.count) 个，\(Format.count(rows)) 行，用时 \(Format.seconds(seconds))"]
+        if reused > 0 {
+            en[0] += " (\(reused) sealed before by this run)"
+            zh[0] += "（其中 \(reused) 个本次运行先前已封存）"
+        }
+        for item in untranslated {
+            let count = item.values.values.reduce(0, +)
+            en.append("  \(item.batch): \(count) values of \(item.table).\(item.column) have no translation")
+            zh.append("  \(item.batch)：\(item.table).\(item.column) 有 \(count) 个值没有代码转换")
+        }
+        return LocalizedText(en: en.joined(separator: "\n"), zh: zh.joined(separator: "\n"))
+    }
+}

@@ -1,0 +1,285 @@
+import ArgumentParser
+import Columnar
+import CourtModel
+import DataAccess
+import Definitions
+import Diagnostics
+import FormEngine
+import Foundation
+import Library
+import Reporting
+import RuleEngine
+import RuleLanguage
+import Schema
+import Workbook
+
+/// `forms compute｜show｜export`: figures of report forms (司法统计报表).
+struct FormsCommand: ParsableCommand {
+    static var configuration: CommandConfiguration {
+        CommandConfiguration(
+            commandName: "forms", abstract: say("Compute, show and export report forms.", "计算、显示、导出司法统计报表。"),
+            subcommands: [Compute.self, Show.self, Export.self])
+    }
+
+    struct Compute: Operation {
+        static var configuration: CommandConfiguration {
+            CommandConfiguration(
+                commandName: "compute",
+                abstract: say("Count all forms in one pass over the cases.", "对案件遍历一次，计算全部报表。"))
+        }
+
+        @Option(help: help("The statistical period.", "统计周期。"))
+        var period: String
+
+        @Option(help: help("Only this form; repeatable.", "只计算此报表，可多次给出。"))
+        var form: [String] = []
+
+        @Option(help: help("The topmost court; default: those that have cases.", "最上级法院；默认为有案件的法院中最上级者。"))
+        var court: [String] = []
+
+        @OptionGroup var library: LibraryOptions
+        @OptionGroup var schema: SchemaOptions
+        @OptionGroup var common: CommonOptions
+
+        func perform(in session: Session) throws -> OperationResult {
+            let begin = ContinuousClock.now
+            let loaded = try session.definitions(schema)
+            let forms = try FormsCommand.forms(form, of: loaded.schema)
+            guard let period = try session.period(period) else { preconditionFailure("--period is required") }
+            let library = try session.library(library)
+            let snapshot = try library.snapshot()
+            var figures = FigureTable(forms: forms)
+            var cases = 0
+            var undecided: [FormComputation.Undecided] = []
+            var unknown: [String: Int] = [:]
+            var skipped: [String] = []
+            for table in FormComputation.tables(of: forms, in: loaded.schema) {
+                var computation = try FormComputation(table: table, forms: forms, schema: loaded.schema, period: period)
+                let names = computation.neededColumns.map { table.columns[$0].name }
+                let reader = try snapshot.reader(table: table, columns: names, schema: loaded.schema)
+                var decoder = try TableDecoder(
+                    table: table, required: computation.neededColumns, readerColumns: reader.columns)
+                while let raw = try reader.next() { try computation.add(decoder.decode(raw), columns: decoder.columns) }
+                let jurisdictions = try loaded.schema.jurisdictions(of: computation.courts, named: court)
+                let result = try computation.finish(into: &figures, jurisdictions: jurisdictions)
+                cases += result.cases
+                undecided += result.undecided
+                skipped += result.skippedForms
+                for (court, cases) in result.unknownCourts { unknown[court, default: 0] += cases }
+            }
+            let all = figures.figures
+            try library.store(
+                figures: all.lazy.map { FigureRecord($0, source: "computed") }, source: "computed", run: session.runID)
+            let seconds = (ContinuousClock.now - begin) / .seconds(1)
+            let summary = FormsSummary(
+                period: period.label, seconds: seconds, cases: cases, forms: forms.map(\.name), sheets: figures.sheetCount,
+                figures: all.count,
+                undecided: undecided.map { FormsSummary.Undecided(form: $0.form, court: $0.court, cases: $0.cases) },
+                unknownCourts: unknown, skippedForms: skipped)
+            return OperationResult(json: summary, text: summary.text)
+        }
+    }
+
+    struct Show: Operation {
+        static var configuration: CommandConfiguration {
+            CommandConfiguration(commandName: "show", abstract: say("Show a form of a court.", "显示一个法院的一张报表。"))
+        }
+
+        @OptionGroup var choice: FigureChoice
+        @OptionGroup var library: LibraryOptions
+        @OptionGroup var schema: SchemaOptions
+        @OptionGroup var common: CommonOptions
+
+        func perform(in session: Session) throws -> OperationResult {
+            let loaded = try session.definitions(schema)
+            let forms = try FormsCommand.forms(choice.form, of: loaded.schema)
+            let records = try session.library(library).figures(run: choice.run ?? session.runID, source: "computed")
+                .filter { record in
+                    choice.accepts(record) && forms.contains { $0.name == record.form }
+                }
+            guard !records.isEmpty else { throw OperationError.noFigures(run: choice.run ?? session.runID) }
+            return OperationResult(
+                json: FigureList(figures: records.map(FigureList.Item.init)),
+                text: LocalizedText(FigureGrid(records, forms: forms).text))
+        }
+    }
+
+    struct Export: Operation {
+        static var configuration: CommandConfiguration {
+            CommandConfiguration(
+                commandName: "export", abstract: say("Write figures as a long CSV.", "把报表数字导出为长表 CSV。"))
+        }
+
+        @Option(help: help("The CSV file to write.", "要写入的 CSV 文件。"))
+        var to: String
+
+        @OptionGroup var choice: FigureChoice
+        @OptionGroup var library: LibraryOptions
+        @OptionGroup var common: CommonOptions
+
+        func perform(in session: Session) throws -> OperationResult {
+            let records = try session.library(library).figures(run: choice.run ?? session.runID, source: "computed")
+                .filter(choice.accepts)
+            guard !records.isEmpty else { throw OperationError.noFigures(run: choice.run ?? session.runID) }
+            try FiguresFile.write(records.map(Figure.init), to: to)
+            return OperationResult(
+                json: FigureExport(file: to, figures: records.count),
+                text: LocalizedText(en: "\(records.count) figures in \(to)", zh: "\(records.count) 个数字已写入 \(to)"),
+                products: [to])
+        }
+    }
+
+    /// The forms that the flags name, all when they name none.
+    static func forms(_ names: [String], of schema: StandardSchema) throws -> [FormDefinition] {
+        guard !names.isEmpty else { return schema.forms }
+        return try names.map { name in
+            guard let form = schema.form(name) else {
+                throw OperationError(
+                    .usage, code: "form-unknown",
+                    LocalizedText(en: "the definitions have no form '\(name)'", zh: "定义中没有报表“\(name)”"),
+                    hint: LocalizedText(
+                        en: "they have: \(schema.forms.map(\.name).joined(separator: ", "))",
+                        zh: "现有的报表：\(schema.forms.map(\.name).joined(separator: "、"))"))
+            }
+            return form
+        }
+    }
+}
+
+/// Which stored figures are meant.
+struct FigureChoice: ParsableArguments {
+    @Option(help: help("The run whose figures are meant; default: those computed outside of a run.", "哪次运行的数字；默认为运行之外计算的数字。"))
+    var run: String?
+
+    @Option(help: help("Only this form; repeatable.", "只要此报表，可多次给出。"))
+    var form: [String] = []
+
+    @Option(help: help("Only this court; repeatable.", "只要此法院，可多次给出。"))
+    var court: [String] = []
+
+    @Option(help: help("Only this period.", "只要此统计周期。"))
+    var period: String?
+
+    func accepts(_ record: FigureRecord) -> Bool {
+        (court.isEmpty || court.contains(record.court)) && (form.isEmpty || form.contains(record.form))
+            && (period == nil || period == record.period)
+    }
+}
+
+/// Figures laid out as their forms, for the terminal.
+struct FigureGrid {
+    private let records: [FigureRecord]
+    private let forms: [FormDefinition]
+
+    init(_ records: [FigureRecord], forms: [FormDefinition]) {
+        self.records = records
+        self.forms = forms
+    }
+
+    var text: String {
+        let sheets = Dictionary(grouping: records) { [$0.form, $0.court, $0.period] }
+        return sheets.sorted { $0.key.lexicographicallyPrecedes($1.key) }.compactMap { key, cells in
+            forms.first { $0.name == key[0] }.map { sheet($0, court: key[1], period: key[2], cells) }
+        }
+        .joined(separator: "\n")
+    }
+
+    private func sheet(_ form: FormDefinition, court: String, period: String, _ cells: [FigureRecord]) -> String {
+        let values = Dictionary(cells.map { (["\($0.row)", $0.column], $0.value ?? "") }, uniquingKeysWith: { $1 })
+        var lines = ["\(form.name) \(form.title)  \(court)  \(period)"]
+        let widths = form.columns.map { column in
+            max(
+                DisplayWidth.of(column.title), form.rows.map { values[[$0.code, column.code]]?.count ?? 0 }.max() ?? 0)
+        }
+        let left = form.rows.map { DisplayWidth.of($0.title) }.max() ?? 0
+        let heads = zip(form.columns, widths).map { padLeft($0.title, $1) }
+        lines.append(([padRight("", left)] + heads).joined(separator: "  "))
+        for row in form.rows {
+            let numbers = zip(form.columns, widths).map { padLeft(values[[row.code, $0.code]] ?? "", $1) }
+            lines.append(([padRight(row.title, left)] + numbers).joined(separator: "  "))
+        }
+        return lines.joined(separator: "\n") + "\n"
+    }
+}
+
+/// `forms compute --json`.
+struct FormsSummary: Encodable {
+    struct Undecided: Encodable {
+        var form: String
+        var court: String
+        var cases: Int
+    }
+
+    var format = "sitong.forms/1"
+    var period: String
+    var seconds: Double
+    var cases: Int
+    var forms: [String]
+    var sheets: Int
+    var figures: Int
+    var undecided: [Undecided]
+    var unknownCourts: [String: Int]
+    var skippedForms: [String]
+
+    var text: LocalizedText {
+        var en = ["\(Format.count(cases)) cases, \(forms.count) forms, \(sheets) sheets, \(Format.count(figures)) figures, \(Format.seconds(seconds))"]
+        var zh = ["案件 \(Format.count(cases)) 件、报表 \(forms.count) 张、表页 \(sheets) 份、数字 \(Format.count(figures)) 个，用时 \(Format.seconds(seconds))"]
+        for item in undecided {
+            en.append("  \(item.form) \(item.court): \(item.cases) cases could not be decided and are in no cell")
+            zh.append("  \(item.form) \(item.court)：\(item.cases) 件无法判定，未计入任何格")
+        }
+        for (court, cases) in unknownCourts.sorted(by: { $0.key < $1.key }) {
+            en.append("  court \(court) is in no hierarchy: \(cases) cases are in no upper court's figure")
+            zh.append("  法院 \(court) 不在上下级中：\(cases) 件未计入任何上级法院")
+        }
+        for form in skippedForms {
+            en.append("  \(form) is not made for this kind of period")
+            zh.append("  \(form) 不适用于此类统计周期")
+        }
+        return LocalizedText(en: en.joined(separator: "\n"), zh: zh.joined(separator: "\n"))
+    }
+}
+
+/// `forms show --json`.
+struct FigureList: Encodable {
+    struct Item: Encodable {
+        var form: String
+        var court: String
+        var period: String
+        var row: String
+        var column: String
+        @Nullable var value: String?
+        @Nullable var own: String?
+
+        init(_ record: FigureRecord) {
+            form = record.form
+            court = record.court
+            period = record.period
+            row = record.row
+            column = record.column
+            value = record.value
+            own = record.own
+        }
+    }
+
+    var format = "sitong.figures/1"
+    var figures: [Item]
+}
+
+/// `forms export --json`.
+struct FigureExport: Encodable {
+    var format = "sitong.forms-export/1"
+    var file: String
+    var figures: Int
+}
+
+extension OperationError {
+    static func noFigures(run: String) -> OperationError {
+        OperationError(
+            .noInput, code: "figures-missing",
+            LocalizedText(en: "the library holds no such figures of run '\(run)'", zh: "标准库中没有运行“\(run)”的此类数字"),
+            hint: LocalizedText(
+                en: "compute them with 'sitong forms compute --period …', or name a run with --run; 'sitong runs' lists them",
+                zh: "先用“sitong forms compute --period …”计算，或用 --run 指定运行；“sitong runs”可列出"))
+    }
+}

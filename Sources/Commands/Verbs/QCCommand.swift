@@ -1,0 +1,130 @@
+import ArgumentParser
+import Columnar
+import CourtModel
+import DataAccess
+import Definitions
+import DelimitedText
+import Diagnostics
+import Foundation
+import Library
+import RuleEngine
+import RuleLanguage
+import Schema
+
+/// `qc`: judges rows of the library, of batches or of files (质检).
+struct QCCommand: Operation {
+    static var configuration: CommandConfiguration {
+        CommandConfiguration(
+            commandName: "qc",
+            abstract: say("Check the rows of the library, of batches or of files.", "质检标准库、批次或文件中的各行。"))
+    }
+
+    @Argument(help: help("Batches to check.", "要检查的批次。"))
+    var batches: [String] = []
+
+    @Option(help: help("NAME=FILE: a table's file, plain, .zst or .gz; repeatable, several for one table.", "表名=文件：可为原样、.zst 或 .gz，可多次给出，同一表可有多个文件。"))
+    var table: [String] = []
+
+    @OptionGroup var library: LibraryOptions
+    @OptionGroup var schema: SchemaOptions
+
+    @Option(help: help("Only these rules: ids, tags or files, separated by commas.", "只用这些规则：编号、标签或文件，以逗号分隔。"))
+    var rules: String?
+
+    @Option(help: help("The statistical period, for rules in force and 期初/期末.", "统计周期，决定生效的规则和期初、期末。"))
+    var period: String?
+
+    @Option(help: help("Write every finding to this CSV file.", "把全部质检问题写入此 CSV 文件。"))
+    var findings: String?
+
+    @Option(help: help("From which severity on the status is 1: error, warning, notice, never.", "从哪个级别起状态为 1：error、warning、notice、never。"))
+    var failOn: FailOn = .error
+
+    @Option(help: help("Keep at most so many findings of each rule; the counts stay complete.", "每条规则最多保留的问题数；计数始终完整。"))
+    var maxStored: Int?
+
+    @Option(help: help("The field separator of --table files.", "--table 文件的分隔符。"))
+    var delimiter: String = ","
+
+    @Option(name: .customLong("null"), help: help("The text that means NULL in --table files.", "--table 文件中表示空值的文字。"))
+    var nullText: String?
+
+    @Flag(help: help("A rule that could not run or judged nothing makes the status 64.", "有规则未能运行或没有判定任何行时，状态为 64。"))
+    var strict = false
+
+    @OptionGroup var common: CommonOptions
+
+    func validate() throws {
+        if !batches.isEmpty || !table.isEmpty, library.library != nil {
+            throw ValidationError(
+                say("give a library, batches or tables, not several of them", "标准库、批次、文件只能给出一种"))
+        }
+        if delimiter.utf8.count != 1 {
+            throw ValidationError(say("--delimiter is one ASCII character", "--delimiter 应为一个 ASCII 字符"))
+        }
+    }
+
+    func perform(in session: Session) throws -> OperationResult {
+        let begin = ContinuousClock.now
+        let loaded = try session.definitions(schema)
+        let chosen = try RuleSelection(rules).apply(to: loaded.rules)
+        let period = try session.period(period)
+        let check = try QualityCheck(
+            schema: loaded.schema, rules: chosen,
+            options: QualityCheck.Options(period: period, maxStored: maxStored, language: session.language))
+        let input: any QualityInput =
+            if !table.isEmpty {
+                try FileInput(table, schema: loaded.schema, options: csvOptions)
+            } else if !batches.isEmpty {
+                try BatchInput(batches, schema: loaded.schema)
+            } else {
+                try LibraryInput(session.library(library), schema: loaded.schema)
+            }
+        let result = try check.run(tables: input.tables, open: input.open)
+        let outcome = QualityOutcome(result, input: input, schema: loaded.schema, language: session.language)
+        if let findings { try outcome.write(to: findings) }
+        if let store = (input as? LibraryInput)?.library { try outcome.store(in: store, run: session.runID) }
+        for notice in input.notices { session.console.detail(notice) }
+        let status = status(of: outcome)
+        let seconds = (ContinuousClock.now - begin) / .seconds(1)
+        let summary = QualitySummary(
+            outcome, period: period?.label, seconds: seconds, sizes: input.sizes, status: status.rawValue)
+        return OperationResult(
+            status, json: summary, text: outcome.text(seconds: seconds), products: findings.map { [$0] } ?? [])
+    }
+
+    private var csvOptions: CSVOptions {
+        CSVOptions(delimiter: Array(delimiter.utf8)[0], nullText: nullText)
+    }
+
+    private func status(of outcome: QualityOutcome) -> ExitStatus {
+        let idle = outcome.statistics.contains { $0.notRun != nil || (!$0.isBuiltin && $0.rowsInScope == 0) }
+        if strict, idle { return .usage }
+        return failOn.status(severities: outcome.statistics.lazy.filter { $0.violations > 0 }.map(\.severity))
+    }
+}
+
+/// `--rules ID,tag,file`: which of the loaded rules are judged.
+struct RuleSelection {
+    private let words: [String]
+
+    init(_ text: String?) { words = text?.split(separator: ",").map(String.init) ?? [] }
+
+    func apply(to set: RuleSet) throws -> RuleSet {
+        guard !words.isEmpty else { return set }
+        var result = set
+        result.rules = set.rules.filter { rule in words.contains { Self.names($0, rule) } }
+        if let unknown = words.first(where: { word in !set.rules.contains { Self.names(word, $0) } }) {
+            throw OperationError(
+                .usage, code: "rule-unknown",
+                LocalizedText(
+                    en: "'\(unknown)' is no rule, tag or rules file", zh: "“\(unknown)”不是规则编号、标签或规则文件"),
+                hint: LocalizedText(en: "'sitong rules list' lists the rules", zh: "用“sitong rules list”可列出规则"))
+        }
+        return result
+    }
+
+    private static func names(_ word: String, _ rule: RuleDefinition) -> Bool {
+        rule.id == word || rule.tags.contains(word) || rule.location?.file.hasSuffix(word) == true
+    }
+}

@@ -1,0 +1,280 @@
+import ArgumentParser
+import CourtModel
+import Definitions
+import Diagnostics
+import FormEngine
+import Foundation
+import Library
+import Reconciliation
+import RuleLanguage
+import Schema
+
+/// `reconcile forms`: figures against rules, and against what the courts submitted.
+struct ReconcileCommand: ParsableCommand {
+    static var configuration: CommandConfiguration {
+        CommandConfiguration(
+            commandName: "reconcile", abstract: say("Compare what should agree.", "核对应当一致的数据。"),
+            subcommands: [Forms.self])
+    }
+
+    struct Forms: Operation {
+        static var configuration: CommandConfiguration {
+            CommandConfiguration(
+                commandName: "forms",
+                abstract: say(
+                    "Check figures within a form, between forms, across court levels, and against those submitted.",
+                    "核对报表：表内、表间、上下级，以及与法院报送数。"))
+        }
+
+        @Option(help: help("Figures from elsewhere (long CSV); repeatable.", "外部报表数字（长表 CSV），可多次给出。"))
+        var figures: [String] = []
+
+        @Option(help: help("How the file names its columns: value=hzz,court=fydm.", "文件中的列名对应：value=hzz,court=fydm。"))
+        var map: String?
+
+        @Option(help: help("The statistical period; default: the only one in the figures.", "统计周期；默认为数字中唯一的周期。"))
+        var period: String?
+
+        @Option(help: help("The run whose computed figures are meant; default: this run's.", "哪次运行的计算数；默认为本次运行。"))
+        var run: String?
+
+        @Option(help: help("Write every finding to this CSV file.", "把全部问题写入此 CSV 文件。"))
+        var findings: String?
+
+        @Option(help: help("From which severity on the status is 1.", "从哪个级别起状态为 1。"))
+        var failOn: FailOn = .error
+
+        @Flag(help: help("A rule that could not run or judged nothing makes the status 64.", "有规则未能运行或没有判定任何格时，状态为 64。"))
+        var strict = false
+
+        @OptionGroup var library: LibraryOptions
+        @OptionGroup var schema: SchemaOptions
+        @OptionGroup var common: CommonOptions
+
+        func perform(in session: Session) throws -> OperationResult {
+            let begin = ContinuousClock.now
+            let loaded = try session.definitions(schema)
+            let submitted = try submittedFigures(loaded.schema, session)
+            // Figures alone are judged by themselves; with a library they are compared with what it yields.
+            let usesLibrary = figures.isEmpty || library.library != nil || session.environment["SITONG_LIBRARY"] != nil
+            let store = usesLibrary ? try session.library(library) : nil
+            let run = run ?? session.runID
+            let computed = try store?.figureTable(run: run, source: "computed", forms: loaded.schema.forms)
+            if let computed, computed.isEmpty { throw OperationError.noFigures(run: run) }
+            guard let judged = computed ?? submitted else { throw OperationError.noFigures(run: run) }
+            let label = try label(of: judged, session)
+            let courts = Set(loaded.schema.forms.indices.flatMap { judged.courts(form: $0, period: label) })
+            let jurisdictions = try loaded.schema.jurisdictions(of: courts, named: [])
+            let result = try FormRuleCheck(rules: loaded.rules.rules, schema: loaded.schema)
+                .judge(judged, period: label, jurisdictions: jurisdictions)
+            var mismatches: [FigureMismatch] = []
+            var compared = 0
+            if let computed, let submitted {
+                let comparison = try FigureComparison.compare(
+                    computed: computed, submitted: submitted, period: label, jurisdictions: jurisdictions)
+                mismatches = comparison.mismatches
+                compared = comparison.comparedCells
+                for sheet in comparison.missingSheets {
+                    session.console.detail(
+                        LocalizedText(
+                            en: "\(sheet.court) submitted nothing of \(sheet.form)", zh: "\(sheet.court) 没有报送 \(sheet.form)"))
+                }
+            }
+            for notice in result.notices { session.console.detail(notice.message) }
+            if let findings { try write(result.findings, mismatches, to: findings, session.language) }
+            try store?.store(
+                mismatches: result.findings.map { MismatchRecord($0, session.language) }
+                    + mismatches.map { MismatchRecord($0, session.language) },
+                statistics: result.statistics.map { RuleStatisticRecord($0, session.language) }, run: session.runID)
+            let status = status(of: result, mismatches)
+            let seconds = (ContinuousClock.now - begin) / .seconds(1)
+            let summary = FormCheckSummary(
+                result, mismatches, compared: compared, period: label, seconds: seconds, status: status.rawValue,
+                language: session.language)
+            return OperationResult(
+                status, json: summary, text: Self.text(result, mismatches, compared: compared, seconds: seconds),
+                products: findings.map { [$0] } ?? [])
+        }
+
+        private func submittedFigures(_ schema: StandardSchema, _ session: Session) throws -> FigureTable? {
+            let files = try FileNames.expand(figures, what: LocalizedText(en: "figures file", zh: "报表数字文件"))
+            guard !files.isEmpty else { return nil }
+            let pairs = try (map?.split(separator: ",") ?? []).map { pair -> (String, String) in
+                let parts = pair.split(separator: "=", maxSplits: 1).map(String.init)
+                guard parts.count == 2 else {
+                    throw ValidationError(say("--map is column=name, not '\(pair)'", "--map 应为 列=名称，不是“\(pair)”"))
+                }
+                return (parts[0], parts[1])
+            }
+            var table = FigureTable(forms: schema.forms)
+            for file in files {
+                var misplaced: [FigureTable.Misplacement: Int] = [:]
+                try FiguresFile.read(file, map: Dictionary(pairs, uniquingKeysWith: { $1 })) { figure in
+                    if let problem = table.insert(figure) { misplaced[problem, default: 0] += 1 }
+                }
+                for (problem, count) in misplaced.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+                    session.console.warn(
+                        LocalizedText(
+                            en: "\(file): \(count) figures are left out: \(problem.rawValue)",
+                            zh: "\(file)：\(count) 个数字被略去：\(problem.rawValue)"))
+                }
+            }
+            return table
+        }
+
+        /// The period that is judged; one that is no known kind is a label like any other.
+        private func label(of figures: FigureTable, _ session: Session) throws -> String {
+            if let period {
+                return (StatisticalPeriod(period) ?? StatisticalPeriod(relative: period, today: session.today))?.label ?? period
+            }
+            guard figures.periods.count == 1 else {
+                throw OperationError(
+                    .usage, code: "period-missing",
+                    LocalizedText(
+                        en: "the figures are of several periods: \(figures.periods.joined(separator: ", "))",
+                        zh: "数字属于多个统计周期：\(figures.periods.joined(separator: "、"))"),
+                    hint: LocalizedText(en: "say which with --period", zh: "请用 --period 指明"))
+            }
+            return figures.periods[0]
+        }
+
+        private func status(of result: FormRuleCheck.Result, _ mismatches: [FigureMismatch]) -> ExitStatus {
+            let idle = result.statistics.contains { $0.notRun != nil || $0.rowsInScope == 0 }
+            if strict, idle { return .usage }
+            let found = result.findings.map(\.severity) + (mismatches.isEmpty ? [] : [.error])
+            return failOn.status(severities: found)
+        }
+
+        private func write(
+            _ findings: [FormFinding], _ mismatches: [FigureMismatch], to path: String, _ language: Language
+        ) throws {
+            var file = try FindingsFile(path, columns: FindingsFile.formColumns)
+            let records =
+                findings.map { MismatchRecord($0, language) } + mismatches.map { MismatchRecord($0, language) }
+            for record in records {
+                try file.append([
+                    record.rule, record.severity.rawValue, record.form, record.court, record.period, record.row,
+                    record.column, record.expected, record.actual, record.difference, record.message,
+                ])
+            }
+            try file.finish()
+        }
+
+        private static func text(
+            _ result: FormRuleCheck.Result, _ mismatches: [FigureMismatch], compared: Int, seconds: Double
+        ) -> LocalizedText {
+            var en = ["\(result.statistics.count) form rules, \(result.findings.count) findings, \(Format.seconds(seconds))"]
+            var zh = ["报表规则 \(result.statistics.count) 条，问题 \(result.findings.count) 个，用时 \(Format.seconds(seconds))"]
+            if compared > 0 {
+                en.append("\(Format.count(compared)) submitted cells compared, \(mismatches.count) differ")
+                zh.append("与报送数比对 \(Format.count(compared)) 格，不一致 \(mismatches.count) 格")
+            }
+            for rule in result.statistics {
+                if let reason = rule.notRun {
+                    en.append("  not run: \(rule.rule): \(reason.en)")
+                    zh.append("  未运行：\(rule.rule)：\(reason.zh)")
+                } else if rule.rowsInScope == 0 {
+                    en.append("  judged nothing: \(rule.rule)")
+                    zh.append("  没有判定任何格：\(rule.rule)")
+                } else if rule.falseCount > 0 {
+                    let line = "\(Format.padded(rule.falseCount, 8))  \(rule.rule)  \(rule.title)"
+                    en.append(line)
+                    zh.append(line)
+                }
+            }
+            for mismatch in mismatches.prefix(20) {
+                en.append("  " + mismatch.message.en)
+                zh.append("  " + mismatch.message.zh)
+            }
+            if mismatches.count > 20 {
+                en.append("  … and \(mismatches.count - 20) more")
+                zh.append("  … 另有 \(mismatches.count - 20) 处")
+            }
+            return LocalizedText(en: en.joined(separator: "\n"), zh: zh.joined(separator: "\n"))
+        }
+    }
+}
+
+/// How differences from submitted figures are called among the stored results; no rule has such an id.
+enum SubmittedRule {
+    static let prefix = "submitted."
+}
+
+extension MismatchRecord {
+    init(_ finding: FormFinding, _ language: Language) {
+        self.init(
+            rule: finding.rule, severity: finding.severity, form: finding.form, court: finding.court, period: finding.period,
+            row: finding.row, column: finding.column, expected: finding.expected.map { "\($0)" },
+            actual: finding.actual.map { "\($0)" }, difference: finding.difference.map { "\($0)" },
+            message: finding.message.text(in: language))
+    }
+
+    init(_ mismatch: FigureMismatch, _ language: Language) {
+        self.init(
+            rule: SubmittedRule.prefix + mismatch.kind.rawValue, severity: .error, form: mismatch.form,
+            court: mismatch.court, period: mismatch.period, row: mismatch.row, column: mismatch.column,
+            expected: mismatch.expected.map { "\($0)" }, actual: mismatch.actual.map { "\($0)" },
+            difference: "\(mismatch.difference)", message: mismatch.message.text(in: language))
+    }
+}
+
+extension RuleStatisticRecord {
+    init(_ statistic: FormRuleStatistic, _ language: Language) {
+        self.init(
+            rule: statistic.rule, title: statistic.title, subject: statistic.form, severity: statistic.severity,
+            rowsInScope: statistic.rowsInScope, applicable: statistic.applicable, trueCount: statistic.trueCount,
+            falseCount: statistic.falseCount, undecidedCount: statistic.undecidedCount, errorCount: statistic.errorCount,
+            stored: statistic.stored, isTruncated: statistic.truncated > 0, notRun: statistic.notRun?.text(in: language))
+    }
+}
+
+/// `reconcile forms --json`: like `qc --json`, with `form` for `table`.
+struct FormCheckSummary: Encodable {
+    struct Rule: Encodable {
+        var id: String
+        var title: String
+        var form: String
+        var severity: String
+        var builtin = false
+        var rows_in_scope: Int
+        var applicable: Int
+        var `true`: Int
+        var `false`: Int
+        var undecided: Int
+        var error: Int
+        var stored: Int
+        var truncated: Bool
+        @Nullable var not_run: String?
+    }
+
+    var format = "sitong.reconcile-forms/1"
+    var engine = "native"
+    var period: String
+    var seconds: Double
+    var cpu_seconds = ResourceUse.cpuSeconds
+    var peak_memory_bytes = ResourceUse.peakMemoryBytes
+    var rules: [Rule]
+    var findings: Int
+    var compared: Int
+    var mismatches: Int
+    var status: Int32
+
+    init(
+        _ result: FormRuleCheck.Result, _ mismatches: [FigureMismatch], compared: Int, period: String, seconds: Double,
+        status: Int32, language: Language
+    ) {
+        self.period = period
+        self.seconds = seconds
+        rules = result.statistics.map { rule in
+            Rule(
+                id: rule.rule, title: rule.title, form: rule.form, severity: rule.severity.rawValue,
+                rows_in_scope: rule.rowsInScope, applicable: rule.applicable, true: rule.trueCount, false: rule.falseCount,
+                undecided: rule.undecidedCount, error: rule.errorCount, stored: rule.stored, truncated: rule.truncated > 0,
+                not_run: rule.notRun?.text(in: language))
+        }
+        findings = result.findings.count
+        self.compared = compared
+        self.mismatches = mismatches.count
+        self.status = status
+    }
+}

@@ -1,0 +1,79 @@
+import ArgumentParser
+import CourtModel
+import Definitions
+import Diagnostics
+import Foundation
+import Library
+import Reporting
+
+/// `report`: what was found, for analysts: workbook, page, CSV, JSON.
+struct ReportCommand: Operation {
+    static var configuration: CommandConfiguration {
+        CommandConfiguration(
+            commandName: "report", abstract: say("Write what a run found, for analysts.", "为统计人员生成一次运行的报告。"))
+    }
+
+    @Option(help: help("The run; default: this run, else the newest of the working folder.", "哪次运行；默认为本次或最近一次。"))
+    var run: String?
+
+    @Option(help: help("xlsx, html, csv, json, separated by commas.", "格式：xlsx、html、csv、json，以逗号分隔。"))
+    var formats: String = "xlsx,html"
+
+    @Option(help: help("The folder for the files.", "输出目录。"))
+    var to: String = "reports"
+
+    @Option(help: help("The statistical period.", "统计周期。"))
+    var period: String?
+
+    @OptionGroup var library: LibraryOptions
+    @OptionGroup var schema: SchemaOptions
+    @OptionGroup var common: CommonOptions
+
+    func validate() throws {
+        for format in formats.split(separator: ",") where !["xlsx", "html", "csv", "json"].contains(format) {
+            throw ValidationError(
+                say("'\(format)' is no format; there are xlsx, html, csv, json", "“\(format)”不是格式；可用 xlsx、html、csv、json"))
+        }
+    }
+
+    func perform(in session: Session) throws -> OperationResult {
+        let loaded = try session.definitions(schema)
+        let builder = ReportBuilder(
+            library: try session.library(library), schema: loaded.schema, period: try session.period(period),
+            run: run ?? session.runID, work: session.work)
+        let model = try builder.model()
+        do {
+            try FileManager.default.createDirectory(atPath: to, withIntermediateDirectories: true)
+        } catch {
+            throw OperationError(
+                .cannotCreate, code: "folder-create",
+                LocalizedText(
+                    en: "unable to make the folder '\(to)': \(error.localizedDescription)",
+                    zh: "无法创建目录“\(to)”：\(error.localizedDescription)"),
+                hint: LocalizedText(en: "check the folder above it and its rights", zh: "请检查上级目录及其权限"))
+        }
+        var files: [String] = []
+        for format in formats.split(separator: ",") {
+            let path = "\(to)/report.\(format)"
+            switch format {
+            case "xlsx": try WorkbookReport.write(model, to: path, language: session.language)
+            case "html": try HTMLReport.write(model, to: path, language: session.language)
+            case "json": try JSONReport.write(model, to: path)
+            default:
+                files += try CSVReport.write(model, to: to, language: session.language)
+                continue
+            }
+            files.append(path)
+        }
+        let list = files.map { "  \($0)" }.joined(separator: "\n")
+        return OperationResult(
+            json: ReportSummary(files: files),
+            text: LocalizedText(en: "reports:\n\(list)", zh: "报告：\n\(list)"), products: files)
+    }
+}
+
+/// `report --json`.
+struct ReportSummary: Encodable {
+    var format = "sitong.report-files/1"
+    var files: [String]
+}

@@ -1,0 +1,158 @@
+import ArgumentParser
+import Definitions
+import Diagnostics
+import RuleEngine
+import RuleLanguage
+import Schema
+
+/// `rules list｜check｜test｜explain ID`: the rules themselves, without data.
+struct RulesCommand: ParsableCommand {
+    static var configuration: CommandConfiguration {
+        CommandConfiguration(
+            commandName: "rules", abstract: say("List, check, test and explain rules.", "列出、检查、测试和说明规则。"),
+            subcommands: [List.self, Check.self, Test.self, Explain.self])
+    }
+
+    struct List: Operation {
+        static var configuration: CommandConfiguration {
+            CommandConfiguration(commandName: "list", abstract: say("List the rules.", "列出规则。"))
+        }
+
+        @OptionGroup var schema: SchemaOptions
+        @OptionGroup var common: CommonOptions
+
+        func perform(in session: Session) throws -> OperationResult {
+            let rules = try session.definitions(schema).rules.rules
+            let lines = rules.map { rule in
+                "\(rule.id)  [\(rule.severity.rawValue)]  \(rule.title ?? "")"
+            }
+            return OperationResult(
+                json: RuleList(rules: rules.map(RuleList.Rule.init)), text: LocalizedText(lines.joined(separator: "\n")))
+        }
+    }
+
+    struct Check: Operation {
+        static var configuration: CommandConfiguration {
+            CommandConfiguration(
+                commandName: "check", abstract: say("Parse and type-check every rule.", "解析并检查每条规则的类型。"))
+        }
+
+        @OptionGroup var schema: SchemaOptions
+        @OptionGroup var common: CommonOptions
+
+        func perform(in session: Session) throws -> OperationResult {
+            let loaded = try session.compiledDefinitions(schema)
+            let count = loaded.rules.rules.count
+            return OperationResult(
+                json: RuleCheck(rules: count),
+                text: LocalizedText(en: "\(count) rules are well-formed", zh: "\(count) 条规则均合乎规范"))
+        }
+    }
+
+    struct Test: Operation {
+        static var configuration: CommandConfiguration {
+            CommandConfiguration(
+                commandName: "test", abstract: say("Run every rule's own examples.", "运行每条规则自带的例子。"))
+        }
+
+        @OptionGroup var schema: SchemaOptions
+        @OptionGroup var common: CommonOptions
+
+        func perform(in session: Session) throws -> OperationResult {
+            let loaded = try session.compiledDefinitions(schema)
+            let problems = try RuleExamples(schema: loaded.schema).check(loaded.rules)
+            if !problems.isEmpty { throw InvalidDefinitions(problems) }
+            let rules = loaded.rules.rules
+            let examples = rules.reduce(0) { $0 + $1.examples.count }
+            let without = rules.filter(\.examples.isEmpty).map(\.id)
+            return OperationResult(
+                json: RuleTest(rules: rules.count, examples: examples, without: without),
+                text: LocalizedText(
+                    en: "\(examples) examples of \(rules.count - without.count) rules hold; \(without.count) rules have none",
+                    zh: "\(rules.count - without.count) 条规则的 \(examples) 个例子均成立；\(without.count) 条规则没有例子"))
+        }
+    }
+
+    struct Explain: Operation {
+        static var configuration: CommandConfiguration {
+            CommandConfiguration(commandName: "explain", abstract: say("Tell what a rule says.", "说明一条规则。"))
+        }
+
+        @Argument(help: help("The rule's id.", "规则编号。"))
+        var id: String
+
+        @OptionGroup var schema: SchemaOptions
+        @OptionGroup var common: CommonOptions
+
+        func perform(in session: Session) throws -> OperationResult {
+            let rules = try session.definitions(schema).rules.rules
+            guard let rule = rules.first(where: { $0.id == id }) else {
+                throw OperationError(
+                    .usage, code: "rule-unknown",
+                    LocalizedText(en: "there is no rule '\(id)'", zh: "没有规则“\(id)”"),
+                    hint: LocalizedText(en: "'sitong rules list' lists them", zh: "用“sitong rules list”可列出规则"))
+            }
+            let about = RuleList.Rule(rule)
+            let lines = [
+                "\(rule.id)  \(rule.title ?? "")", "  \(about.on)  [\(rule.severity.rawValue)]  \(rule.cite ?? "")",
+                rule.when.map { "  when  \($0.text)" }, "  check \(about.text)",
+                rule.location.map { "  \($0.file):\($0.line)" },
+            ]
+            return OperationResult(
+                json: about, text: LocalizedText(lines.compactMap { $0 }.joined(separator: "\n")))
+        }
+    }
+}
+
+/// `rules list --json`.
+struct RuleList: Encodable {
+    struct Rule: Encodable {
+        var id: String
+        var title: String?
+        var on: String
+        var severity: String
+        var action: String
+        var when: String?
+        var text: String
+        var cite: String?
+        var tags: [String]
+        var provisional: Bool
+
+        init(_ rule: RuleDefinition) {
+            id = rule.id
+            title = rule.title
+            on = rule.table ?? rule.forms.joined(separator: ", ")
+            severity = rule.severity.rawValue
+            action = rule.action.rawValue
+            when = rule.when?.text
+            text =
+                switch rule.body {
+                case .check(let text), .formCheck(let text), .share(let text): text.text
+                case .unique(let columns): "unique [\(columns.joined(separator: ", "))]"
+                case .depends(let from, let to):
+                    "[\(from.joined(separator: ", "))] → [\(to.joined(separator: ", "))]"
+                case .rollup(let cells, let along, let own): "rollup \(cells.text) along \(along)\(own ? ", own" : "")"
+                }
+            cite = rule.cite
+            tags = rule.tags
+            provisional = rule.isProvisional
+        }
+    }
+
+    var format = "sitong.rules/1"
+    var rules: [Rule]
+}
+
+/// `rules check --json`.
+struct RuleCheck: Encodable {
+    var format = "sitong.rules-check/1"
+    var rules: Int
+}
+
+/// `rules test --json`.
+struct RuleTest: Encodable {
+    var format = "sitong.rules-test/1"
+    var rules: Int
+    var examples: Int
+    var without: [String]
+}

@@ -1,0 +1,284 @@
+import Diagnostics
+import Yams
+
+/// Reads a YAML text into its documents, with all that is wrong with it, not only the first.
+///
+/// Yams stops at the first problem of a text. So each document is read alone, and a doubled key, which Yams refuses, is
+/// given a mark that makes it another key and the document is read again; the mark is taken off afterwards.
+struct YAMLReader {
+    let file: String
+    let log: DiagnosticLog
+
+    /// A letter for private use, which no definition holds.
+    private static let mark: Unicode.Scalar = "\u{E0FF}"
+    /// Aliases are copied where they are used; this bounds what a few of them can become.
+    private static let largestDocument = 400_000
+
+    /// The documents that could be read.
+    func documents(of text: String) -> [YAMLNode] {
+        var found: [YAMLNode] = []
+        var lines: [Substring] = []
+        var firstLine = 1
+        var number = 0
+        func flush() {
+            // Yams sees the document's own lines only; their numbers in the file are added back.
+            if lines.contains(where: Self.hasContent) {
+                found += read(lines.joined(separator: "\n"), lineOffset: firstLine - 1)
+            }
+            lines = []
+        }
+        for line in text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false).map(Substring.init) {
+            number += 1
+            if Self.beginsDocument(line) {
+                flush()
+                firstLine = number
+            }
+            lines.append(line)
+        }
+        flush()
+        return found
+    }
+
+    /// `---`, alone or followed by a blank; YAML admits none of these inside a scalar.
+    private static func beginsDocument(_ line: Substring) -> Bool {
+        guard line.utf8.starts(with: "---".utf8) else { return false }
+        guard let next = line.utf8.dropFirst(3).first else { return true }
+        return next == 32 || next == 9 || next == 13
+    }
+
+    private static func hasContent(_ line: Substring) -> Bool {
+        let rest = (beginsDocument(line) ? line.dropFirst(3) : line)
+            .unicodeScalars.drop { $0 == " " || $0 == "\t" || $0 == "\r" || $0 == "\u{FEFF}" }
+        guard let first = rest.first else { return false }
+        return first != "#" && !(first == "%" && line.unicodeScalars.first == "%")
+    }
+
+    private func read(_ text: String, lineOffset: Int) -> [YAMLNode] {
+        var attempt = MarkedText(text: text)
+        while true {
+            do {
+                let parser = try Parser(yaml: attempt.text, resolver: .basic)
+                var nodes: [YAMLNode] = []
+                while let root = try parser.nextRoot() {
+                    var left = Self.largestDocument
+                    var converter = Converter(
+                        file: file, lineOffset: lineOffset, marked: attempt, log: log,
+                        lines: attempt.text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false))
+                    nodes.append(converter.node(root, &left))
+                    if left < 0 {
+                        report(Place(line: 1, column: 1), lineOffset, "the document is too large", "文档过大")
+                        return []
+                    }
+                }
+                return nodes.filter { !$0.isNothing }
+            } catch YamlError.duplicatedKeysInMapping(let keys, let context) {
+                if let marked = attempt.marking(keyAt: Place(context.mark), with: Self.mark) {
+                    attempt = marked
+                } else {
+                    log.add(
+                        .duplicateKey(keys.first ?? "", at: place(Place(context.mark), lineOffset, attempt), first: nil))
+                    return []
+                }
+            } catch let error as YamlError {
+                reportSyntax(error, lineOffset, attempt)
+                return []
+            } catch {
+                report(Place(line: 1, column: 1), lineOffset, "\(error)", "\(error)")
+                return []
+            }
+        }
+    }
+
+    private func place(_ mark: Place, _ lineOffset: Int, _ marked: MarkedText) -> SourceLocation {
+        SourceLocation(
+            file: file, line: mark.line + lineOffset, column: marked.column(mark.column, inLine: mark.line))
+    }
+
+    private func report(_ mark: Place, _ lineOffset: Int, _ en: String, _ zh: String) {
+        log.add(
+            Diagnostic(
+                code: "yaml-syntax", LocalizedText(en: "not valid YAML: \(en)", zh: "不是有效的 YAML：\(zh)"),
+                at: SourceLocation(file: file, line: mark.line + lineOffset, column: mark.column)))
+    }
+
+    private func reportSyntax(_ error: YamlError, _ lineOffset: Int, _ marked: MarkedText) {
+        var mark = Place(line: 1, column: 1)
+        var problem = ""
+        switch error {
+        case .scanner(let context, let text, let at, _), .parser(let context, let text, let at, _),
+            .composer(let context, let text, let at, _):
+            mark = Place(at)
+            problem = context.map { "\(text) (\($0.text))" } ?? text
+        case .reader(let text, let offset, let value, let yaml):
+            problem = value >= 0 ? "\(text) U+\(String(value, radix: 16, uppercase: true))" : text
+            if let offset {
+                let before = yaml.prefix(offset).unicodeScalars
+                let lastBreak = before.lastIndex(of: "\n").map { before.index(after: $0) } ?? before.startIndex
+                mark = Place(
+                    line: before.reduce(1) { $1 == "\n" ? $0 + 1 : $0 },
+                    column: before.distance(from: lastBreak, to: before.endIndex) + 1)
+            }
+        default:
+            problem = "\(error)"
+        }
+        let location = place(mark, lineOffset, marked)
+        log.add(
+            Diagnostic(
+                code: "yaml-syntax",
+                LocalizedText(en: "not valid YAML: \(problem)", zh: "不是有效的 YAML：\(Self.chinese(problem))"),
+                at: location, hint: Self.hint(problem)))
+    }
+
+    private static func hint(_ problem: String) -> LocalizedText? {
+        if problem.contains("mapping values are not allowed") || problem.contains("did not find expected ',' or '}'") {
+            return LocalizedText(
+                en: "quote a text that contains ': ', ', ', '#', '[', '{' or begins with a quote: \"…\"",
+                zh: "含有“: ”“, ”“#”“[”“{”或以引号开头的文本请加引号：\"…\"")
+        }
+        if problem.contains("cannot start any token") {
+            return LocalizedText(
+                en: "indent with blanks, not tabs; quote a text that begins with @, ` or %",
+                zh: "缩进请用空格而不是制表符；以 @、` 或 % 开头的文本请加引号")
+        }
+        return nil
+    }
+
+    /// The usual messages of libyaml; others stay as they are.
+    private static func chinese(_ problem: String) -> String {
+        for (english, chinese) in [
+            ("mapping values are not allowed", "此处不能出现“键: 值”"),
+            ("did not find expected ',' or '}'", "缺少“,”或“}”"),
+            ("did not find expected ',' or ']'", "缺少“,”或“]”"),
+            ("did not find expected key", "此处应为一个键，请检查缩进"),
+            ("did not find expected '-' indicator", "此处应为“-”，请检查缩进"),
+            ("could not find expected ':'", "缺少“:”"),
+            ("found unexpected end of stream", "文本在引号或括号结束之前就结束了"),
+            ("cannot start any token", "此处的字符不能作为开头"),
+            ("found undefined alias", "引用了未定义的别名"),
+            ("control characters are not allowed", "不允许出现控制字符"),
+        ] where problem.contains(english) { return "\(chinese)（\(problem)）" }
+        return problem
+    }
+}
+
+/// A line and a column of a document, from 1.
+private struct Place {
+    var line: Int
+    var column: Int
+
+    init(line: Int, column: Int) {
+        self.line = line
+        self.column = column
+    }
+
+    init(_ mark: Mark) { self.init(line: mark.line, column: mark.column) }
+}
+
+/// A document with marks put before some of its keys, and where, so that columns can be told as they were written.
+private struct MarkedText {
+    var text: String
+    private var marks: [(line: Int, column: Int)] = []
+
+    init(text: String) { self.text = text }
+
+    /// Nil when no key begins there, or it has a mark already.
+    func marking(keyAt place: Place, with mark: Unicode.Scalar) -> MarkedText? {
+        var lines = text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false).map(Array.init)
+        guard place.line >= 1, place.line <= lines.count, place.column >= 1,
+            place.column <= lines[place.line - 1].count
+        else { return nil }
+        var column = place.column
+        let first = lines[place.line - 1][column - 1]
+        if "&*!?[{|>".unicodeScalars.contains(first) { return nil }
+        if first == "'" || first == "\"" { column += 1 }
+        lines[place.line - 1].insert(mark, at: column - 1)
+        var scalars = String.UnicodeScalarView()
+        for (index, line) in lines.enumerated() {
+            if index > 0 { scalars.append("\n") }
+            scalars.append(contentsOf: line)
+        }
+        var marked = self
+        marked.text = String(scalars)
+        marked.marks.append((place.line, column))
+        // A key doubled a hundred times is told a hundred times, but no text makes this loop without end.
+        return marks.count < 1000 ? marked : nil
+    }
+
+    func column(_ column: Int, inLine line: Int) -> Int {
+        column - marks.count { $0.line == line && $0.column < column }
+    }
+}
+
+/// Yams' nodes as ours.
+private struct Converter {
+    let file: String
+    let lineOffset: Int
+    let marked: MarkedText
+    let log: DiagnosticLog
+    let lines: [String.UnicodeScalarView.SubSequence]
+
+    mutating func node(_ node: Node, _ left: inout Int) -> YAMLNode {
+        left -= 1
+        let place = location(node.mark)
+        guard left >= 0 else { return YAMLNode(content: .scalar(""), location: place, isPlain: true) }
+        switch node {
+        case .scalar(let scalar):
+            return YAMLNode(
+                content: .scalar(scalar.string), location: textLocation(scalar), isPlain: scalar.style == .plain)
+        case .sequence(let items):
+            return YAMLNode(content: .sequence(items.map { self.node($0, &left) }), location: place, isPlain: false)
+        case .mapping(let pairs):
+            var entries: [YAMLNode.Entry] = []
+            var seen: [String: SourceLocation] = [:]
+            for (keyNode, valueNode) in pairs {
+                let keyPlace = location(keyNode.mark)
+                guard case .scalar(let scalar) = keyNode else {
+                    log.add(
+                        Diagnostic(
+                            code: "wrong-shape",
+                            LocalizedText(en: "a key must be a text", zh: "键必须是文本"), at: keyPlace))
+                    continue
+                }
+                let key = String(String.UnicodeScalarView(scalar.string.unicodeScalars.filter { $0 != "\u{E0FF}" }))
+                if let first = seen[key] {
+                    log.add(.duplicateKey(key, at: keyPlace, first: first))
+                    continue
+                }
+                seen[key] = keyPlace
+                entries.append(.init(key: key, keyLocation: keyPlace, value: self.node(valueNode, &left)))
+            }
+            return YAMLNode(content: .mapping(entries), location: place, isPlain: false)
+        case .alias:
+            return YAMLNode(content: .scalar(""), location: place, isPlain: true)
+        }
+    }
+
+    private func location(_ mark: Mark?) -> SourceLocation {
+        guard let mark else { return SourceLocation(file: file, line: lineOffset + 1, column: 1) }
+        return SourceLocation(
+            file: file, line: mark.line + lineOffset, column: marked.column(mark.column, inLine: mark.line))
+    }
+
+    /// Where the letters themselves begin, so that a message about the text inside can count from there.
+    private func textLocation(_ scalar: Node.Scalar) -> SourceLocation {
+        var place = location(scalar.mark)
+        switch scalar.style {
+        case .singleQuoted, .doubleQuoted:
+            place.column += 1
+        case .literal, .folded:
+            guard let mark = scalar.mark else { break }
+            var line = mark.line
+            while line < lines.count {
+                if let column = lines[line].firstIndex(where: { $0 != " " && $0 != "\r" }) {
+                    place.line = line + 1 + lineOffset
+                    place.column = lines[line].distance(from: lines[line].startIndex, to: column) + 1
+                    break
+                }
+                line += 1
+            }
+        default:
+            break
+        }
+        return place
+    }
+}

@@ -1,0 +1,108 @@
+import Columnar
+import Definitions
+import Diagnostics
+import Schema
+
+/// How the columns that a query offers become those of a standard table.
+struct ColumnPlan {
+    private enum Origin {
+        case offered(Int)
+        /// The source's own court.
+        case constant([UInt8])
+    }
+
+    /// By code, in the order of the standard.
+    let columns: [String]
+    /// Among `columns`, the one that names a row's court; nil when rows do not name it.
+    let courtColumn: Int?
+    private(set) var notices: [LocalizedText] = []
+    private let origins: [Origin]
+
+    /// - Parameter wanted: columns without which nothing can be done with a row.
+    /// - Throws: `OperationError` 65 when one of those is missing, when a name is misspelt, or two columns mean the same.
+    init(
+        _ table: TableDefinition, wanted: [String], offered: [String], source: SourceDefinition, isDeletion: Bool = false
+    ) throws {
+        var places: [String: Int] = [:]
+        var unknown: [String] = []
+        for (place, name) in offered.enumerated() {
+            guard let column = Self.column(name, of: table) else {
+                unknown.append(name)
+                continue
+            }
+            guard places.updateValue(place, forKey: column.name) == nil else {
+                throw OperationError.sourceColumnTwice(column.name, table: table.name, source: source.name)
+            }
+        }
+        let constant = isDeletion ? nil : Self.courtConstant(table, source, offered: places)
+        let absent = table.columns.filter { places[$0.name] == nil && $0.name != constant?.column }
+        let missing = absent.map(\.name).filter(wanted.contains)
+        let misspelt = unknown.filter { !NearMiss.names(like: $0, among: absent.map(\.name) + absent.map(\.title)).isEmpty }
+        guard missing.isEmpty, misspelt.isEmpty || isDeletion else {
+            throw OperationError.sourceColumns(
+                missing: missing, misspelt: misspelt, absent: absent, offered: offered, table: table.name,
+                source: source.name)
+        }
+        let used = isDeletion ? table.columns.filter { table.key.contains($0.name) } : table.columns
+        var names: [String] = []
+        var origins: [Origin] = []
+        for column in used {
+            if let place = places[column.name] {
+                origins.append(.offered(place))
+            } else if let constant, constant.column == column.name {
+                origins.append(.constant(constant.court))
+            } else {
+                continue
+            }
+            names.append(column.name)
+        }
+        columns = names
+        self.origins = origins
+        courtColumn = Self.ownCourtColumn(table).flatMap { names.firstIndex(of: $0) }
+        guard !isDeletion else { return }
+        if !unknown.isEmpty {
+            notices.append(.unknownColumns(unknown, table: table.name, source: source.name))
+        }
+        if !absent.isEmpty {
+            notices.append(.absentColumns(absent.map(\.name), table: table.name, source: source.name))
+        }
+    }
+
+    /// The columns of the standard, picked from a block of the query; nothing is copied but what is made here.
+    func apply(_ block: RawBlock) -> RawBlock {
+        var result = RawBlock(columnCount: 0, firstRow: block.firstRow)
+        result.rowCount = block.rowCount
+        result.columns = origins.map { origin in
+            switch origin {
+            case .offered(let place): return block.columns[place]
+            case .constant(let bytes):
+                var column = TextColumn()
+                for _ in 0..<block.rowCount {
+                    column.bytes.append(contentsOf: bytes)
+                    column.finishValue()
+                }
+                return column
+            }
+        }
+        return result
+    }
+
+    /// By code or title; else by either without regard to case, as servers fold names that are not quoted.
+    private static func column(_ name: String, of table: TableDefinition) -> ColumnDefinition? {
+        if let column = table.column(name) { return column }
+        let lowered = name.lowercased()
+        return table.columns.first { $0.name.lowercased() == lowered || $0.title.lowercased() == lowered }
+    }
+
+    private static func ownCourtColumn(_ table: TableDefinition) -> String? {
+        guard let path = table.courtPath, !path.contains(".") else { return nil }
+        return table.column(path)?.name
+    }
+
+    private static func courtConstant(
+        _ table: TableDefinition, _ source: SourceDefinition, offered: [String: Int]
+    ) -> (column: String, court: [UInt8])? {
+        guard let column = ownCourtColumn(table), let court = source.court, offered[column] == nil else { return nil }
+        return (column, Array(court.utf8))
+    }
+}

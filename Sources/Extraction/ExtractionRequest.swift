@@ -1,0 +1,69 @@
+public import Batches
+public import Columnar
+public import CourtModel
+public import Definitions
+public import Diagnostics
+public import Schema
+
+/// Which rows of a source are asked for.
+public enum ExtractionRange: Sendable, Hashable {
+    /// All of them.
+    case full
+    /// Those changed from the day `since`, and before the day `until`.
+    case changes(since: CivilDate, until: CivilDate?)
+    /// What a statistical period (统计周期) needs: all rows when this source has sent none yet, else those changed since
+    /// the period began or, when that is earlier, since the day before the last batch was read. Changes made after the
+    /// period are wanted too, since the row as it was then can no longer be had.
+    case period(StatisticalPeriod)
+}
+
+/// What to extract, and on whose behalf.
+public struct ExtractionRequest: Sendable {
+    public var source: SourceDefinition
+    public var schema: StandardSchema
+    public var range: ExtractionRange
+    /// Names the run: the same run asks for its batch again and gets it, another run makes the next batch.
+    public var runKey: String
+    /// Program and version, for the manifest.
+    public var producer: String
+    /// About how long a part (分卷) gets, compressed.
+    public var partBytes = 64 << 20
+
+    public init(
+        source: SourceDefinition, schema: StandardSchema, range: ExtractionRange, runKey: String, producer: String
+    ) {
+        self.source = source
+        self.schema = schema
+        self.range = range
+        self.runKey = runKey
+        self.producer = producer
+    }
+
+    var period: StatisticalPeriod? {
+        if case .period(let period) = range { return period }
+        return nil
+    }
+}
+
+/// Where an extraction is; reported for each block of rows.
+public struct ExtractionProgress: Sendable, Hashable {
+    public var table: String
+    /// Of the table so far.
+    public var rows: Int
+}
+
+/// What an extraction made.
+public struct ExtractionResult: Sendable {
+    public var batch: SealedBatch
+    /// Whether this run had sealed the batch before, and nothing was read now.
+    public var isReused: Bool
+    /// Worth saying, no error: columns that the standard does not know, or that the source does not have.
+    public var notices: [LocalizedText]
+    public var seconds: Double
+
+    public var folder: String { batch.folder }
+    public var id: String { batch.manifest.id }
+    public var rowCount: Int { batch.manifest.rowCount }
+    /// Codes that the translation does not know (findings, 质检问题).
+    public var untranslated: [BatchManifest.Untranslated] { batch.manifest.untranslated }
+}

@@ -1,0 +1,30 @@
+import Batches
+import DataAccess
+import Definitions
+
+/// A trial database while one state of it is read.
+protocol SourceSession {
+    /// `postgres`, `sqlite`, `csv`.
+    var engine: String { get }
+    /// As the server says it.
+    var version: String { get }
+    var consistency: BatchManifest.Consistency { get }
+    /// UTC by the source's clock; not later than the state that is read.
+    var snapshotTime: String { get }
+
+    /// The rows of a table, and whether they are all of it.
+    func rows(of table: SourceDefinition.SourceTable, _ window: SourceWindow) throws -> (any BlockReader, isWhole: Bool)
+    /// The keys of deleted rows; `sql` is that of `deletes:`.
+    func deletions(_ sql: String, of table: String, _ window: SourceWindow) throws -> any BlockReader
+}
+
+enum SourceSessions {
+    /// Lends a session to `body`; it is closed afterwards, however `body` ends.
+    static func with<R>(_ source: SourceDefinition, _ body: (any SourceSession) throws -> R) throws -> R {
+        switch source.connection {
+        case .postgres(let conninfo): try PostgresSession.with(conninfo, source: source.name, body)
+        case .sqlite(let path): try SQLiteSession.with(path, body)
+        case .csv(let folder): try body(CSVSession(folder: folder))
+        }
+    }
+}

@@ -1,1 +1,0 @@
-// FileTransfer: see docs/architecture.md.

@@ -1,0 +1,108 @@
+import Definitions
+import Diagnostics
+import Foundation
+import RuleLanguage
+import Schema
+import Testing
+
+@Suite("the definitions that ship")
+struct ShippedDefinitionsTests {
+    static let root = URL(fileURLWithPath: #filePath)
+        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().path
+    static let loaded = Result { try DefinitionLoader.load(directories: ["\(root)/Schemas"]) }
+
+    @Test("they load without a diagnostic")
+    func clean() throws {
+        let loaded = try Self.loaded.get()
+        #expect(loaded.diagnostics.isEmpty, "\(loaded.diagnostics.map { $0.text(in: .en) }.joined(separator: "\n"))")
+        #expect(loaded.schema.tables.map(\.name) == ["anjian", "dangshiren", "shenxianbiangeng", "shangsukangsu"])
+        #expect(loaded.schema.tables.map(\.title) == ["案件", "当事人", "审限变更", "上诉抗诉"])
+        #expect(loaded.schema.caseNumberTypes?.codelist == "ajlx")
+    }
+
+    @Test("every column has its origin in the standard or is marked as ours")
+    func origins() throws {
+        for table in try Self.loaded.get().schema.tables {
+            for column in table.columns {
+                #expect((column.standard == nil) == column.isProvisional, "\(table.name).\(column.name)")
+            }
+        }
+    }
+
+    @Test("the courts of 豫17 hang below it, and every court has a root above it")
+    func courts() throws {
+        let schema = try Self.loaded.get().schema
+        let hierarchy = try #require(schema.hierarchy("法院"))
+        #expect(hierarchy.parents["豫1702"] == "豫17")
+        #expect(hierarchy.parents["豫17"] == "豫")
+        #expect(hierarchy.parents["豫"] == "最高法")
+        #expect(hierarchy.parents["豫9001"] == "豫96")
+        #expect(try #require(schema.codelist("court")).entries.count == 3586)
+    }
+
+    @Test("every rule has a title, a message and examples that pass and that fail")
+    func examples() throws {
+        for rule in try Self.loaded.get().rules.rules {
+            #expect(rule.title != nil && rule.message != nil, "\(rule.id)")
+            #expect(rule.examples.contains { $0.failingRows.isEmpty && $0.failingCells.isEmpty }, "\(rule.id)")
+            #expect(rule.examples.contains { !$0.failingRows.isEmpty || !$0.failingCells.isEmpty }, "\(rule.id)")
+        }
+    }
+
+    @Test("every expression of a row rule, and every message, names what exists")
+    func expressions() throws {
+        let loaded = try Self.loaded.get()
+        for rule in loaded.rules.rules {
+            guard let table = rule.table.flatMap(loaded.schema.table) else { continue }
+            let lets = loaded.rules.lets.filter { $0.file == rule.location?.file && $0.table == table.title }
+            let checker = TypeChecker(schema: loaded.schema, table: table, lets: lets)
+            var texts = [rule.when].compactMap(\.self)
+            if case .check(let check) = rule.body { texts.append(check) }
+            for text in texts {
+                #expect(throws: Never.self, "\(rule.id): \(text.text)") { _ = try checker.checkPredicate(text) }
+            }
+            for part in (rule.message?.text ?? "").split(separator: "{").dropFirst() {
+                let name = String(part.prefix { $0 != "}" })
+                #expect(table.column(name) != nil, "\(rule.id): {\(name)}")
+                #expect(table.column(name)?.personal == nil, "\(rule.id) tells about a person: {\(name)}")
+            }
+            for example in rule.examples {
+                for (name, rows) in example.tables {
+                    let exampleTable = try #require(loaded.schema.table(name), "\(rule.id)")
+                    for column in rows.flatMap(\.keys) {
+                        #expect(exampleTable.column(column) != nil, "\(rule.id): \(name).\(column)")
+                    }
+                }
+            }
+        }
+    }
+
+    @Test("every expression of a form compiles")
+    func forms() throws {
+        let loaded = try Self.loaded.get()
+        for form in loaded.schema.forms {
+            let table = try #require(form.table.flatMap(loaded.schema.table))
+            let checker = TypeChecker(schema: loaded.schema, table: table)
+            var texts = [form.scope].compactMap(\.self)
+            for column in form.columns { if case .count(let text) = column.measure { texts.append(text) } }
+            for row in form.rows { if case .when(let text) = row.selection { texts.append(text) } }
+            for text in texts {
+                #expect(throws: Never.self, "\(form.name): \(text.text)") { _ = try checker.checkPredicate(text) }
+            }
+        }
+    }
+
+    @Test("every number of a person or a firm in them is invented")
+    func invented() throws {
+        let files = try #require(FileManager.default.enumerator(atPath: "\(Self.root)/Schemas"))
+        for case let file as String in files where file.hasSuffix(".yaml") {
+            let text = try String(contentsOfFile: "\(Self.root)/Schemas/\(file)", encoding: .utf8)
+            var digits = text.unicodeScalars.split { !($0.isASCII && ($0.properties.isAlphabetic || $0.properties.numericType != nil)) }
+            digits.removeAll { $0.count < 15 || !$0.contains { $0.properties.numericType != nil } }
+            for number in digits.map({ String($0) }) where number.unicodeScalars.filter({ $0.properties.numericType != nil }).count > 9 {
+                // 99 is no province; 91990101 is no place of registration.
+                #expect(number.hasPrefix("990101") || number.hasPrefix("91990101"), "\(file): \(number)")
+            }
+        }
+    }
+}
