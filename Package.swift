@@ -121,7 +121,9 @@ let package = Package(
         tests(
             "RuleEngineTests", "RuleEngine", "RulePlan", "RuleLanguage", "Schema", "Columnar", "CourtModel", "DataAccess",
             "Diagnostics"),
-        tests("DefinitionsTests", "Definitions", "RuleLanguage", "Schema", "Columnar", "CourtModel", "Diagnostics"),
+        tests(
+            "DefinitionsTests", "Definitions", "RuleEngine", "RulePlan", "RuleLanguage", "Schema", "Columnar", "CourtModel",
+            "Diagnostics"),
         tests(
             "FormEngineTests", "FormEngine", "Reconciliation", "RuleEngine", "RulePlan", "RuleLanguage", "Schema",
             "Columnar", "CourtModel", "DataAccess", "Diagnostics"),

@@ -19,16 +19,18 @@ mkdir -m 1777 "$TMPDIR"
 chmod 1777 "$TMPDIR"
 export SITONG_TEST_RUN SITONG_TEST_PARTS TMPDIR
 
-# The processes, other than this script's own, that carry the mark of this run: PID and command, one a line.
+# The processes, other than this script's own, that carry the mark of this run, or that work in its folder (a server
+# that was given a plain environment still names its data folder): PID and command, one a line.
 left_behind() {
-    local environment pid
-    for environment in /proc/[0-9]*/environ; do
-        pid=${environment#/proc/}
-        pid=${pid%/environ}
+    local command pid process
+    for process in /proc/[0-9]*; do
+        pid=${process#/proc/}
         [ "$pid" != $$ ] && [ "$pid" != "$BASHPID" ] || continue
-        if tr '\0' '\n' <"$environment" 2>/dev/null | grep -qx "SITONG_TEST_RUN=$SITONG_TEST_RUN"; then
-            command=$(tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null)
-            [ -z "$command" ] || echo "$pid $command"
+        command=$(tr '\0' ' ' <"$process/cmdline") || continue
+        [ -n "$command" ] || continue
+        if [[ $command == *"$folder/"* ]] ||
+            tr '\0' '\n' <"$process/environ" | grep -qx "SITONG_TEST_RUN=$SITONG_TEST_RUN"; then
+            echo "$pid $command"
         fi
     done 2>/dev/null
 }
@@ -61,8 +63,10 @@ done
 if [ -n "$remaining" ]; then
     say "error: the tests left these processes behind (they are stopped now):" "错误：测试遗留了下列进程（现予停止）："
     printf '%s\n' "$remaining" >&2
+    # PostgreSQL shuts down at INT; what does not, is ended for good.
     while read -r pid _; do kill -INT "$pid" 2>/dev/null; done <<<"$remaining"
     sleep 2
+    left_behind | while read -r pid _; do kill -KILL "$pid" 2>/dev/null; done
     status=1
 else
     say "no server left behind" "没有遗留的服务进程"

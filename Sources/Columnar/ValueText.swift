@@ -120,7 +120,8 @@ public enum TemporalText {
             guard text.count <= 26 else { return .tooManyDigits }
             for index in 20..<26 { micros = micros * 10 + (index < text.count ? Int(text[index] &- 48) : 0) }
         }
-        value = ((days * 24 + Int64(hour)) * 60 + Int64(minute)) * 60_000_000 + Int64(second) * 1_000_000 + Int64(micros)
+        value =
+            ((days * 24 + Int64(hour)) * 60 + Int64(minute)) * 60_000_000 + Int64(second) * 1_000_000 + Int64(micros)
         return nil
     }
 

@@ -130,7 +130,8 @@ public struct CaseNumber: Sendable, Hashable {
         /// A code point of three bytes; nil for any other.
         func scalar() -> UInt32? {
             guard index + 3 <= text.count, text[index] & 0xF0 == 0xE0 else { return nil }
-            return UInt32(text[index] & 0x0F) << 12 | UInt32(text[index + 1] & 0x3F) << 6 | UInt32(text[index + 2] & 0x3F)
+            return UInt32(text[index] & 0x0F) << 12 | UInt32(text[index + 1] & 0x3F) << 6
+                | UInt32(text[index + 2] & 0x3F)
         }
 
         func starts(with part: [UInt8]) -> Bool {

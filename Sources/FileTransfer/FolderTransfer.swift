@@ -25,6 +25,8 @@ public struct TransferReceipt: Sendable, Hashable {
     public var bytesSent = 0
     /// How often something was tried again.
     public var retries = 0
+
+    public init() {}
 }
 
 /// How far a transfer is; reported some times per second, and at the end of each file.

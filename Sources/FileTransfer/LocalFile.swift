@@ -24,9 +24,10 @@ struct FileDescriptor: ~Copyable {
 
     /// Fewer than asked for only at the end of the file.
     static func read(_ number: Int32, into buffer: UnsafeMutableRawBufferPointer) throws(SystemFailure) -> Int {
+        guard let start = buffer.baseAddress else { return 0 }
         var filled = 0
         while filled < buffer.count {
-            let count = Self.read(number, buffer.baseAddress! + filled, buffer.count - filled)
+            let count = Self.read(number, start + filled, buffer.count - filled)
             if count == 0 { break }
             if count > 0 { filled += count } else if errno != EINTR { throw SystemFailure(errno) }
         }
@@ -34,9 +35,10 @@ struct FileDescriptor: ~Copyable {
     }
 
     func write(_ bytes: UnsafeRawBufferPointer) throws(SystemFailure) {
+        guard let start = bytes.baseAddress else { return }
         var done = 0
         while done < bytes.count {
-            let count = Self.write(number, bytes.baseAddress! + done, bytes.count - done)
+            let count = Self.write(number, start + done, bytes.count - done)
             if count >= 0 { done += count } else if errno != EINTR { throw SystemFailure(errno) }
         }
     }

@@ -68,7 +68,9 @@ public struct RemoteLocation: Sendable, Hashable {
         host = try part(CURLUPART_HOST) ?? ""
         port = try part(CURLUPART_PORT).flatMap { Int($0) }
         path = Self.normal(try part(CURLUPART_PATH) ?? "/")
-        if scheme == .file { host = "" } else if host.isEmpty || authority.isEmpty {
+        if scheme == .file {
+            host = ""
+        } else if host.isEmpty || authority.isEmpty {
             throw OperationError.badLocation(text, en: "it names no host", zh: "未写主机名")
         }
     }

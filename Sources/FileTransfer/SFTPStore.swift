@@ -151,7 +151,8 @@ final class SFTPStore: RemoteStore {
         let resolved = isResolved ? path : try self.resolved(path)
         let names = resolved.split(separator: "/").map { RemoteLocation.encoded($0) }
         let port = location.port.map { ":\($0)" } ?? ""
-        let url = "sftp://\(location.host)\(port)/" + names.joined(separator: "/") + (isFolder && !names.isEmpty ? "/" : "")
+        let slash = isFolder && !names.isEmpty ? "/" : ""
+        let url = "sftp://\(location.host)\(port)/" + names.joined(separator: "/") + slash
         return CurlExchange(url: url, body: body) { [user, privateKey, options] curl in
             curl_set_text(curl, CURLOPT_PROTOCOLS_STR, "sftp")
             curl_set_text(curl, CURLOPT_USERNAME, user)

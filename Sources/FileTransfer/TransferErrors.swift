@@ -94,7 +94,9 @@ extension OperationError {
     static func remote(_ action: RemoteAction, _ path: String, _ failure: SystemFailure) -> OperationError {
         if failure.isNoRoom { return noRoom(path) }
         if failure.isPermission { return remotePermission(action, path) }
-        if failure.isMissing || [ENOTDIR, EEXIST, EISDIR].contains(failure.number) { return remoteMissing(action, path) }
+        if failure.isMissing || [ENOTDIR, EEXIST, EISDIR].contains(failure.number) {
+            return remoteMissing(action, path)
+        }
         let tried = action.text(path)
         return OperationError(
             .ioError, code: "transfer-io",
@@ -164,8 +166,8 @@ extension OperationError {
                     en: "the server \(server) refused user '\(user)': none of the keys is accepted",
                     zh: "服务器 \(server) 拒绝用户“\(user)”：没有可接受的密钥"),
                 hint: LocalizedText(
-                    en: "put the public key into the account's authorized_keys; a key with a passphrase must be in the ssh"
-                        + " agent; ed25519 and ecdsa keys work with every server, old kinds of RSA do not",
+                    en: "put the public key into the account's authorized_keys; a key with a passphrase must be in the"
+                        + " ssh agent; ed25519 and ecdsa keys work with every server, old kinds of RSA do not",
                     zh: "请将公钥加入该账户的 authorized_keys；有口令的密钥须先加入 ssh 代理；"
                         + "建议使用 ed25519 或 ecdsa 密钥，旧式 RSA 密钥常被拒绝"))
         case CURLE_COULDNT_RESOLVE_HOST:
@@ -178,7 +180,8 @@ extension OperationError {
                 LocalizedText(
                     en: "the server \(server) did not answer in time", zh: "服务器 \(server) 长时间无应答"),
                 hint: LocalizedText(
-                    en: "the line or the server may be overloaded; repeat the transfer, what has arrived is not sent again",
+                    en: "the line or the server may be overloaded; repeat the transfer, what has arrived is not sent"
+                        + " again",
                     zh: "线路或服务器可能过载；请重新传输，已到达的文件不再重传"),
                 isTransient: true)
         case CURLE_OUT_OF_MEMORY:
@@ -251,7 +254,8 @@ extension OperationError {
             LocalizedText(
                 en: "'\(path)' is not a path within the folder to be sent", zh: "“\(path)”不是待发送文件夹内的路径"),
             hint: LocalizedText(
-                en: "make the batch anew; its manifest has been tampered with or damaged", zh: "清单可能被改动或损坏，请重新生成批次"))
+                en: "make the batch anew; its manifest has been tampered with or damaged",
+                zh: "清单可能被改动或损坏，请重新生成批次"))
     }
 
     /// The file to be sent is not the one that the manifest describes.
@@ -273,7 +277,8 @@ extension OperationError {
                 en: "what was read back from '\(place.displayName)' is not what was sent",
                 zh: "从“\(place.displayName)”读回的内容与发送的不一致"),
             hint: LocalizedText(
-                en: "something changes or damages files there: check its disk, and that nothing else writes in the folder",
+                en: "something changes or damages files there: check its disk, and that nothing else writes in the"
+                    + " folder",
                 zh: "目的地的文件被改动或损坏：请检查其磁盘，并确认没有其他程序写入该文件夹"),
             isTransient: true)
     }

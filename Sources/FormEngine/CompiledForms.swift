@@ -60,7 +60,8 @@ struct CompiledForms {
                         en: "forms count table '\(table.name)' by court, but no column of it is its court",
                         zh: "报表按法院统计表“\(table.title)”，但该表没有法院列"),
                     at: table.location,
-                    hint: LocalizedText(en: "give the table 'court:' with one of its columns", zh: "请在表定义中用“court:”指明法院列")))
+                    hint: LocalizedText(
+                        en: "give the table 'court:' with one of its columns", zh: "请在表定义中用“court:”指明法院列")))
         }
         for form in forms {
             do {

@@ -123,7 +123,8 @@ public struct FigureTable: Sendable {
             return (sheets[key] ?? []).enumerated().compactMap { place, cell -> Figure? in
                 guard cell != Cell() else { return nil }
                 return Figure(
-                    form: form.name, court: key.court, period: key.period, row: form.rows[place / form.columns.count].code,
+                    form: form.name, court: key.court, period: key.period,
+                    row: form.rows[place / form.columns.count].code,
                     column: form.columns[place % form.columns.count].code, value: cell.value, own: cell.own)
             }
         }

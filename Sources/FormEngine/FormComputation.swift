@@ -72,7 +72,9 @@ public struct FormComputation {
     /// The tables, by code, that some form counts, in the order of the forms.
     public static func tables(of forms: [FormDefinition], in schema: StandardSchema) -> [TableDefinition] {
         var seen: Set<String> = []
-        return forms.compactMap { form in form.table.flatMap { schema.table($0) } }.filter { seen.insert($0.name).inserted }
+        return forms.compactMap { form in form.table.flatMap { schema.table($0) } }.filter {
+            seen.insert($0.name).inserted
+        }
     }
 
     /// Counts the cases of a block; `columns` are the table's column indexes of the block's columns.

@@ -63,7 +63,9 @@ enum Tolerance: Sendable {
     init?(_ text: String) {
         let plain = text.filter { $0 != " " }
         if plain.hasSuffix("%") {
-            guard let percent = ExactDecimal(plain.dropLast()), !percent.isNegative, percent.scale <= 36 else { return nil }
+            guard let percent = ExactDecimal(plain.dropLast()), !percent.isNegative, percent.scale <= 36 else {
+                return nil
+            }
             self = .share(ExactDecimal(unscaled: percent.unscaled, scale: percent.scale + 2))
         } else if plain.hasPrefix("rounding("), plain.hasSuffix(")") {
             guard let unit = ExactDecimal(plain.dropFirst(9).dropLast()), !unit.isNegative else { return nil }

@@ -64,14 +64,20 @@ struct FormJudge {
         case .and(let parts):
             var sum: Bool? = true
             for part in parts {
-                guard let value = try truth(part) else { sum = nil; continue }
+                guard let value = try truth(part) else {
+                    sum = nil
+                    continue
+                }
                 if !value { return false }
             }
             return sum
         case .or(let parts):
             var sum: Bool? = false
             for part in parts {
-                guard let value = try truth(part) else { sum = nil; continue }
+                guard let value = try truth(part) else {
+                    sum = nil
+                    continue
+                }
                 if value { return true }
             }
             return sum
@@ -96,24 +102,32 @@ struct FormJudge {
             for place in places {
                 let part = read(cell, axis: place)
                 sum = Amount(
-                    value: try Self.both(sum.value, part.value) { left, right throws(OperationError) in try left.adding(right) },
+                    value: try Self.both(sum.value, part.value) { left, right throws(OperationError) in
+                        try left.adding(right)
+                    },
                     weight: try sum.weight.adding(part.weight))
             }
             return sum
         case .add(let left, let right):
             let (left, right) = (try amount(left), try amount(right))
             return Amount(
-                value: try Self.both(left.value, right.value) { left, right throws(OperationError) in try left.adding(right) },
+                value: try Self.both(left.value, right.value) { left, right throws(OperationError) in
+                    try left.adding(right)
+                },
                 weight: try left.weight.adding(right.weight))
         case .subtract(let left, let right):
             let (left, right) = (try amount(left), try amount(right))
             return Amount(
-                value: try Self.both(left.value, right.value) { left, right throws(OperationError) in try left.subtracting(right) },
+                value: try Self.both(left.value, right.value) { left, right throws(OperationError) in
+                    try left.subtracting(right)
+                },
                 weight: try left.weight.adding(right.weight))
         case .multiply(let left, let right):
             let (left, right) = (try amount(left), try amount(right))
             return Amount(
-                value: try Self.both(left.value, right.value) { left, right throws(OperationError) in try left.multiplied(by: right) },
+                value: try Self.both(left.value, right.value) { left, right throws(OperationError) in
+                    try left.multiplied(by: right)
+                },
                 weight: try (left.value?.magnitude ?? .zero).multiplied(by: right.weight)
                     .adding(try (right.value?.magnitude ?? .zero).multiplied(by: left.weight)))
         case .negate(let inner):
@@ -168,7 +182,8 @@ struct FormJudge {
     // MARK: Cells
 
     private mutating func read(_ cell: FormCell, axis: Int?) -> Amount {
-        guard let row = position(cell.row, row, cell.form, axis), let column = position(cell.column, column, cell.form, axis),
+        guard let row = position(cell.row, row, cell.form, axis),
+            let column = position(cell.column, column, cell.form, axis),
             let period = label(cell.period)
         else { return Amount() }
         let found = figures.cell(form: cell.form, court: court, period: period, row: row, column: column)

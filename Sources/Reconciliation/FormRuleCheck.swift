@@ -56,7 +56,9 @@ public struct FormRuleCheck: Sendable {
             var run = Run(
                 rule: rule, schema: schema, figures: figures, period: period, known: known,
                 jurisdictions: jurisdictions, maxStored: maxStored)
-            let missing = rule.forms.first { figures.courts(form: $0, period: period).isEmpty && !readsOnlyOtherPeriods(rule, $0) }
+            let missing = rule.forms.first {
+                figures.courts(form: $0, period: period).isEmpty && !readsOnlyOtherPeriods(rule, $0)
+            }
             if let reason = notInForce(rule.definition, known) {
                 run.statistic.notRun = reason
             } else if let missing {
@@ -159,7 +161,8 @@ private struct Run {
             for column in columns {
                 judge.row = row
                 judge.column = column
-                let isApplicable = try rule.when.map { condition throws(OperationError) in try judge.truth(condition) } ?? true
+                let isApplicable =
+                    try rule.when.map { condition throws(OperationError) in try judge.truth(condition) } ?? true
                 statistic.rowsInScope += 1
                 if isApplicable == true { statistic.applicable += 1 }
                 // `when A check B` is (not A) or B.
@@ -244,7 +247,9 @@ private struct Run {
     ) -> FormFinding {
         let form = schema.forms[rule.form]
         var difference: ExactDecimal?
-        if let actual = verdict.actual, let expected = verdict.expected { difference = try? actual.subtracting(expected) }
+        if let actual = verdict.actual, let expected = verdict.expected {
+            difference = try? actual.subtracting(expected)
+        }
         let rowTitle = form.rowIndex(row).map { form.rows[$0].title } ?? row
         let columnTitle = form.columnIndex(column).map { form.columns[$0].title } ?? column
         return FormFinding(

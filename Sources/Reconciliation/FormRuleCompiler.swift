@@ -44,11 +44,13 @@ struct FormRuleCompiler {
         guard let form = figures.formIndex(formName) else {
             throw Self.error(
                 "unknown-form",
-                LocalizedText(en: "rule '\(rule.id)': unknown form '\(formName)'", zh: "规则“\(rule.id)”：没有报表“\(formName)”"),
+                LocalizedText(
+                    en: "rule '\(rule.id)': unknown form '\(formName)'", zh: "规则“\(rule.id)”：没有报表“\(formName)”"),
                 at: rule.location)
         }
         if let reason = rule.disabledReason {
-            notRun.append((rule, schema.forms[form].name, LocalizedText(en: "disabled: \(reason)", zh: "已停用：\(reason)")))
+            notRun.append(
+                (rule, schema.forms[form].name, LocalizedText(en: "disabled: \(reason)", zh: "已停用：\(reason)")))
             return
         }
         ownForm = form
@@ -86,10 +88,12 @@ struct FormRuleCompiler {
             when = try truth(try Parser.parse(text))
         }
         if countsCases {
-            notRun.append((
-                rule, schema.forms[form].name,
-                LocalizedText(
-                    en: "it counts cases, which needs the cases beside the figures", zh: "该规则统计案件，需要在报表数之外给出案件数据")))
+            notRun.append(
+                (
+                    rule, schema.forms[form].name,
+                    LocalizedText(
+                        en: "it counts cases, which needs the cases beside the figures", zh: "该规则统计案件，需要在报表数之外给出案件数据")
+                ))
             return
         }
         rules.append(
@@ -99,7 +103,8 @@ struct FormRuleCompiler {
                 forms: usedForms.sorted(), firstRow: firstCode(.row), firstColumn: firstCode(.column),
                 blank: try policy(rule.formOptions.blank, ["null": .null, "zero": .zero], "blank", rule) ?? .null,
                 absent: try policy(
-                    rule.formOptions.absent, ["undecided": .null, "zero": .zero, "fail": .fail], "absent", rule) ?? .null,
+                    rule.formOptions.absent, ["undecided": .null, "zero": .zero, "fail": .fail], "absent", rule)
+                    ?? .null,
                 tolerance: try tolerance(rule), figures: try figureChoice(rule), hierarchy: hierarchy))
     }
 
@@ -128,7 +133,9 @@ struct FormRuleCompiler {
         }
     }
 
-    private func badOption(_ option: String, _ text: String, _ expected: String, _ rule: RuleDefinition) -> LanguageError {
+    private func badOption(_ option: String, _ text: String, _ expected: String, _ rule: RuleDefinition)
+        -> LanguageError
+    {
         Self.error(
             "bad-option",
             LocalizedText(
@@ -150,7 +157,10 @@ struct FormRuleCompiler {
             return .compare(comparison, try amount(left), try amount(right))
         case .between(let value, let low, let high):
             let amount = try amount(value)
-            return .and([.compare(.greaterOrEqual, amount, try self.amount(low)), .compare(.lessOrEqual, amount, try self.amount(high))])
+            return .and([
+                .compare(.greaterOrEqual, amount, try self.amount(low)),
+                .compare(.lessOrEqual, amount, try self.amount(high)),
+            ])
         case .isNull(let inner): return .isNull(try amount(inner))
         case .call("present", let arguments) where arguments.count == 1: return .not(.isNull(try amount(arguments[0])))
         case .call("missing", let arguments) where arguments.count == 1: return .isNull(try amount(arguments[0]))
@@ -160,7 +170,9 @@ struct FormRuleCompiler {
             for literal in literals { options.append(.compare(.equal, amount, try self.amount(literal))) }
             return .or(options)
         case .conditional(let condition, let then, let otherwise):
-            return .conditional(try truth(condition), try truth(then), try otherwise.map { syntax throws(LanguageError) in try truth(syntax) })
+            return .conditional(
+                try truth(condition), try truth(then),
+                try otherwise.map { syntax throws(LanguageError) in try truth(syntax) })
         default: throw misplaced(syntax, "a comparison of cells", "对单元格的比较")
         }
     }
@@ -181,7 +193,9 @@ struct FormRuleCompiler {
     private mutating func amount(_ syntax: Syntax) throws(LanguageError) -> FormExpression {
         switch syntax.kind {
         case .number(let digits):
-            guard let number = ExactDecimal(digits) else { throw misplaced(syntax, "a number of at most 38 digits", "不超过38位的数") }
+            guard let number = ExactDecimal(digits) else {
+                throw misplaced(syntax, "a number of at most 38 digits", "不超过38位的数")
+            }
             return .number(number)
         case .null: return .null
         case .cell(let cell): return .cell(try resolve(cell, inside: nil))
@@ -203,7 +217,9 @@ struct FormRuleCompiler {
         case .call("div", let arguments) where arguments.count == 3:
             return .divide(try amount(arguments[0]), try amount(arguments[1]), try digits(arguments[2]))
         case .conditional(let condition, let then, let otherwise):
-            return .conditional(try truth(condition), try amount(then), try otherwise.map { syntax throws(LanguageError) in try amount(syntax) })
+            return .conditional(
+                try truth(condition), try amount(then),
+                try otherwise.map { syntax throws(LanguageError) in try amount(syntax) })
         case .aggregate:
             countsCases = true
             return .null
@@ -224,7 +240,8 @@ struct FormRuleCompiler {
         var form = ownForm
         if let name = cell.form {
             guard let found = figures.formIndex(name) else {
-                throw source.unknown("form", "报表", name, figures.forms.flatMap { [$0.name, $0.title] }, at: cell.offset)
+                throw source.unknown(
+                    "form", "报表", name, figures.forms.flatMap { [$0.name, $0.title] }, at: cell.offset)
             }
             form = found
         }
@@ -267,7 +284,9 @@ struct FormRuleCompiler {
         switch selector {
         case .all:
             return (0..<count).filter { place in
-                guard additiveOnly, axis == .column, case .ratio = definition.columns[place].measure else { return true }
+                guard additiveOnly, axis == .column, case .ratio = definition.columns[place].measure else {
+                    return true
+                }
                 return false
             }
         case .name(let name): return [try index(name, axis, form: form)]
@@ -299,7 +318,8 @@ struct FormRuleCompiler {
             axis == .row
             ? definition.rows.flatMap { [$0.code, $0.title] } : definition.columns.flatMap { [$0.code, $0.title] }
         throw source.unknown(
-            "\(axis.rawValue) of form \(definition.name)", axis == .row ? "行（报表\(definition.name)）" : "栏（报表\(definition.name)）",
+            "\(axis.rawValue) of form \(definition.name)",
+            axis == .row ? "行（报表\(definition.name)）" : "栏（报表\(definition.name)）",
             name, names, at: 0)
     }
 

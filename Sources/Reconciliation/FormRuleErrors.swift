@@ -4,7 +4,8 @@ import Schema
 
 extension ExpressionText {
     /// An error at a code point of the text; of a text over several lines, at its beginning.
-    func problem(at offset: Int, _ code: String, _ message: LocalizedText, hint: LocalizedText? = nil) -> LanguageError {
+    func problem(at offset: Int, _ code: String, _ message: LocalizedText, hint: LocalizedText? = nil) -> LanguageError
+    {
         var place = location
         if !text.contains("\n") { place?.column += offset }
         return LanguageError(Diagnostic(code: code, message, at: place, hint: hint))

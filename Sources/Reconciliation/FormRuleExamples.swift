@@ -30,11 +30,14 @@ public enum FormRuleExamples {
         var period: String?
         for line in example.figures {
             guard let figure = figure(line) else {
-                return problem(rule, example, "figure-shape", "a figure is [form, court, period, row, column, value, own]", "数据应为[报表, 法院, 期间, 行, 栏, 值, 本级值]")
+                return problem(
+                    rule, example, "figure-shape", "a figure is [form, court, period, row, column, value, own]",
+                    "数据应为[报表, 法院, 期间, 行, 栏, 值, 本级值]")
             }
             if let misplaced = table.insert(figure) {
                 return problem(
-                    rule, example, "figure-place", "cell [\(figure.form), \(figure.row), \(figure.column)]: \(misplaced.rawValue)",
+                    rule, example, "figure-place",
+                    "cell [\(figure.form), \(figure.row), \(figure.column)]: \(misplaced.rawValue)",
                     "单元格[\(figure.form), \(figure.row), \(figure.column)]无法放入：\(misplaced.rawValue)")
             }
             if !courts.contains(figure.court) { courts.append(figure.court) }

@@ -8,7 +8,8 @@ extension StatisticalPeriod {
         let year = self.lastDay.yearMonthDay.year
         let month = self.lastDay.yearMonthDay.month
         func monthLabel(_ suffix: String) -> String {
-            month == 1 ? Self.label(year - 1, "-12\(suffix)") : Self.label(year, "-\(Self.twoDigits(month - 1))\(suffix)")
+            month == 1
+                ? Self.label(year - 1, "-12\(suffix)") : Self.label(year, "-\(Self.twoDigits(month - 1))\(suffix)")
         }
         switch kind {
         case .month: return StatisticalPeriod(monthLabel(""))

@@ -1,3 +1,5 @@
+import Columnar
+import DelimitedText
 public import Diagnostics
 import FormEngine
 import Reconciliation
@@ -16,10 +18,9 @@ public enum CSVReport {
             _ name: String, _ header: String, _ rows: (Records) throws(OperationError) -> Void
         ) throws(OperationError) {
             let path = folder + "/" + name
-            let records = Records(file: try OutputFile(path: path), excel: excel)
-            try records.file.write((excel ? "\u{FEFF}" : "") + header + "\n")
+            let records = try Records(path: path, header: header.split(separator: ",").map(String.init), excel: excel)
             try rows(records)
-            try records.file.close()
+            try records.finish()
             paths.append(path)
         }
         try table("findings.csv", "rule,severity,table,key,row,court,message,file,line,batch") {
@@ -90,34 +91,57 @@ public enum CSVReport {
         return paths
     }
 
-    private struct Records {
-        let file: OutputFile
-        let excel: Bool
+    /// The records of one file, written through the one CSV writer of the product.
+    private final class Records {
+        private let path: String
+        private let excel: Bool
+        private let columnCount: Int
+        private var writer: CSVWriter<OutputFile>
+        private var block: RawBlock
+
+        init(path: String, header: [String], excel: Bool) throws(OperationError) {
+            self.path = path
+            self.excel = excel
+            columnCount = header.count
+            block = RawBlock(columnCount: header.count)
+            let file = try OutputFile(path: path)
+            if excel { try file.write("\u{FEFF}") }
+            writer = try Self.naming(path) { try CSVWriter(file, columns: header) }
+        }
 
         /// One record; nil is an empty field, the empty text is `""`.
         func append(_ fields: [String?]) throws(OperationError) {
-            var line = ""
-            for (index, field) in fields.enumerated() {
-                if index > 0 { line += "," }
-                if let field { line += quoted(field) }
-            }
-            try file.write(line + "\n")
+            for (index, field) in fields.enumerated() { block.columns[index].append(field.map(safe)) }
+            block.rowCount += 1
+            if block.rowCount == RawBlock.preferredRowCount { try flush() }
         }
 
-        private func quoted(_ field: String) -> String {
-            var text = field
-            if excel, let first = text.utf8.first, "=+-@".utf8.contains(first), ExactDecimal(text) == nil {
-                text = "'" + text
+        func finish() throws(OperationError) {
+            try flush()
+            try Self.naming(path) { try writer.finish() }
+        }
+
+        private func flush() throws(OperationError) {
+            try Self.naming(path) { try writer.write(block) }
+            block = RawBlock(columnCount: columnCount)
+        }
+
+        /// A spreadsheet takes what begins with these for a formula, except numbers.
+        private func safe(_ text: String) -> String {
+            guard excel, let first = text.utf8.first, "=+-@".utf8.contains(first), ExactDecimal(text) == nil else {
+                return text
             }
-            let needsQuotes = text.isEmpty || text.utf8.contains { $0 == 0x22 || $0 == 0x2C || $0 == 0x0A || $0 == 0x0D }
-            guard needsQuotes else { return text }
-            // By scalars, since "\r\n" is one Character.
-            var result = "\""
-            for scalar in text.unicodeScalars {
-                if scalar == "\"" { result += "\"" }
-                result.unicodeScalars.append(scalar)
+            return "'" + text
+        }
+
+        private static func naming<R>(_ path: String, _ body: () throws -> R) throws(OperationError) -> R {
+            do {
+                return try body()
+            } catch let error as OperationError {
+                throw error
+            } catch {
+                throw .reportNotWritten(path, reason: "\(error)")
             }
-            return result + "\""
         }
     }
 }

@@ -29,7 +29,8 @@ struct Chart {
             var left = labelWidth
             for part in bar.parts where part.amount > 0 {
                 let size = max(2, Int((part.amount / max(largest, 1) * Double(room)).rounded()))
-                svg += "<rect class=\"\(part.style)\" x=\"\(left)\" y=\"\(top)\" width=\"\(size)\" height=\"22\" rx=\"2\"/>"
+                svg +=
+                    "<rect class=\"\(part.style)\" x=\"\(left)\" y=\"\(top)\" width=\"\(size)\" height=\"22\" rx=\"2\"/>"
                 left += size
             }
             svg += "<text class=\"value\" x=\"\(left + 8)\" y=\"\(top + 16)\">\(escaped(bar.text))</text>"
@@ -62,8 +63,10 @@ struct Chart {
             for (place, amount) in group.amounts.enumerated() {
                 let size = amount > 0 ? max(2, Int((amount / max(largest, 1) * Double(room)).rounded())) : 0
                 let y = top + place * thin
-                svg += "<rect class=\"s\(place % 4 + 1)\" x=\"\(labelWidth)\" y=\"\(y)\" width=\"\(size)\" height=\"\(thin - 2)\" rx=\"1\"/>"
-                svg += "<text class=\"small\" x=\"\(labelWidth + size + 6)\" y=\"\(y + thin - 3)\">\(escaped(group.texts[place]))</text>"
+                svg +=
+                    "<rect class=\"s\(place % 4 + 1)\" x=\"\(labelWidth)\" y=\"\(y)\" width=\"\(size)\" height=\"\(thin - 2)\" rx=\"1\"/>"
+                svg +=
+                    "<text class=\"small\" x=\"\(labelWidth + size + 6)\" y=\"\(y + thin - 3)\">\(escaped(group.texts[place]))</text>"
             }
         }
         return svg + "</svg>"

@@ -120,7 +120,9 @@ private struct HTMLContent {
         var lines: [String] = []
         for rule in digest.rules.filter({ $0.statistic.severity == .error }).prefix(5) {
             let top = rule.courts.prefix(3)
-                .map { words("\(digest.courtName($0.court)) \($0.count) 条", "\(digest.courtName($0.court)) \($0.count)") }
+                .map {
+                    words("\(digest.courtName($0.court)) \($0.count) 条", "\(digest.courtName($0.court)) \($0.count)")
+                }
                 .joined(separator: words("，", ", "))
             lines.append(
                 words(
@@ -164,13 +166,15 @@ private struct HTMLContent {
                 return Chart.Bar(
                     label: step.title.text(in: words.language),
                     parts: [(Double(rows), "rows"), (Double(lost), "lost")],
-                    text: words.number(rows) + (lost > 0 ? words("（少 \(words.number(lost))）", " (\(words.number(lost)) fewer)") : ""))
+                    text: words.number(rows)
+                        + (lost > 0 ? words("（少 \(words.number(lost))）", " (\(words.number(lost)) fewer)") : ""))
             }, title: words("各步骤的行数", "Rows through each step"), id: "chart-steps", labelWidth: 160)
         context["steps"] = model.steps.map { step -> [String: Any] in
             [
                 "title": step.title.text(in: words.language), "in": step.rowsIn.map(words.number) ?? "",
                 "out": step.rowsOut.map(words.number) ?? "",
-                "seconds": step.seconds.map { "\(Int(($0 * 10).rounded()) / 10).\(Int(($0 * 10).rounded()) % 10)" } ?? "",
+                "seconds": step.seconds.map { "\(Int(($0 * 10).rounded()) / 10).\(Int(($0 * 10).rounded()) % 10)" }
+                    ?? "",
                 "status": step.note?.text(in: words.language) ?? words.status(step.status),
             ]
         }
@@ -219,7 +223,8 @@ private struct HTMLContent {
                 "severity": words.severity(rule.statistic.severity), "count": words.number(rule.count),
                 "courts": courts.joined(separator: words("，", ", ")), "hasSamples": !some.isEmpty,
                 "samplesText": words(
-                    "其中 \(some.count) 条（共 \(words.number(rule.count)) 条）", "\(some.count) of \(words.number(rule.count))"),
+                    "其中 \(some.count) 条（共 \(words.number(rule.count)) 条）",
+                    "\(some.count) of \(words.number(rule.count))"),
                 "samples": some.map { finding -> [String: Any] in
                     [
                         "court": digest.courtName(finding.court), "table": finding.tableTitle, "key": finding.key,
@@ -300,7 +305,8 @@ private struct HTMLContent {
                 "期间 \(sheet.period)。上级法院的数为其辖区（本级与下级之和）。\(undecided)",
                 "Period \(sheet.period). An upper court's figures are those of its jurisdiction. \(undecided)"),
             "chart": series.count > 1
-                ? Chart.groups(groups, title: "\(sheet.title) \(sheet.rows.first?.title ?? "")", id: "chart-form\(number)")
+                ? Chart.groups(
+                    groups, title: "\(sheet.title) \(sheet.rows.first?.title ?? "")", id: "chart-form\(number)")
                 : "",
             "hasChart": series.count > 1 && !groups.isEmpty,
             "series": series.enumerated().map { place, column -> [String: Any] in
@@ -309,7 +315,9 @@ private struct HTMLContent {
             "courts": sheet.courts.prefix(Self.formCourtsShown).enumerated().map { place, court -> [String: Any] in
                 [
                     "court": digest.courtLabel(court.court), "open": place == 0 ? "open" : "",
-                    "columns": sheet.columns.map { column in column.unit.map { "\(column.title)（\($0)）" } ?? column.title },
+                    "columns": sheet.columns.map { column in
+                        column.unit.map { "\(column.title)（\($0)）" } ?? column.title
+                    },
                     "rows": zip(sheet.rows, court.cells).map { row, cells -> [String: Any] in
                         [
                             "title": String(repeating: "　", count: row.depth) + row.title,
@@ -328,7 +336,8 @@ private struct HTMLContent {
         let idle = digest.idleRules + digest.notRunRules
         context["hasIdle"] = !idle.isEmpty
         context["idleText"] =
-            words("以下规则没有判定任何数据，不能说明数据没有问题：", "These rules judged nothing, which does not mean that the data is right: ")
+            words(
+                "以下规则没有判定任何数据，不能说明数据没有问题：", "These rules judged nothing, which does not mean that the data is right: ")
             + idle.map { "\($0.title)（\($0.id)）" }.joined(separator: words("；", "; "))
         context["ruleColumns"] = [
             words("范围内", "in scope"), words("适用", "applicable"), words("符合", "true"), words("不符", "false"),
@@ -350,7 +359,8 @@ private struct HTMLContent {
             "contents": words("目录", "Contents"), "todo": words("怎么办", "What to do"),
             "todoLead": words("按紧要程度排列。", "Most pressing first."),
             "steps": words("各步骤数据量", "Rows through each step"),
-            "stepsLead": words("每一步收到和交出的行数；红色为没有继续的行。", "Rows that each step took in and gave on; red is what did not go on."),
+            "stepsLead": words(
+                "每一步收到和交出的行数；红色为没有继续的行。", "Rows that each step took in and gave on; red is what did not go on."),
             "step": words("步骤", "Step"), "in": words("输入", "In"), "out": words("输出", "Out"),
             "seconds": words("用时（秒）", "Seconds"), "status": words("状态", "Status"),
             "loads": words("入库明细", "Load"), "court": words("法院", "Court"), "table": words("表", "Table"),
@@ -358,15 +368,18 @@ private struct HTMLContent {
             "byCourtLead": words("哪些法院的数据需要更正。", "Which courts have data to correct."),
             "error": words("错误", "Errors"), "warning": words("警告", "Warnings"), "notice": words("提示", "Notices"),
             "byRule": words("质检问题：按规则", "Findings by rule"),
-            "byRuleLead": words("哪里不对，有多少，是哪些案件。点开一条规则可看案件。", "What is wrong, how often, and in which cases. Open a rule to see cases."),
+            "byRuleLead": words(
+                "哪里不对，有多少，是哪些案件。点开一条规则可看案件。", "What is wrong, how often, and in which cases. Open a rule to see cases."),
             "key": words("主键", "Key"), "message": words("说明", "Message"), "place": words("来源", "Origin"),
             "differences": words("报表差异", "Differences in forms"),
-            "differencesLead": words("应当相等而不相等的报表数；差额 = 实为 − 应为。", "Figures that should agree and do not; difference = actual − expected."),
+            "differencesLead": words(
+                "应当相等而不相等的报表数；差额 = 实为 − 应为。", "Figures that should agree and do not; difference = actual − expected."),
             "kind": words("种类", "Kind"), "formRowColumn": words("报表 · 行 · 栏", "Form · row · column"),
             "expected": words("应为", "Expected"), "actual": words("实为", "Actual"),
             "difference": words("差额", "Difference"), "item": words("项目", "Item"),
             "quarantine": words("隔离数据", "Quarantine"),
-            "quarantineLead": words("无法入库的行，原文已保存，不在任何统计数中。", "Rows that could not be loaded; kept as they came, and in no figure."),
+            "quarantineLead": words(
+                "无法入库的行，原文已保存，不在任何统计数中。", "Rows that could not be loaded; kept as they came, and in no figure."),
             "reason": words("原因", "Reason"), "rows": words("行数", "Rows"), "batch": words("批次", "Batch"),
             "judged": words("规则执行情况", "What the rules judged"),
             "judgedLead": words("每条规则判定了多少行。", "How many rows each rule judged."),

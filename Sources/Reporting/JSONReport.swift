@@ -36,16 +36,26 @@ public enum JSONReport {
             ("generated_at", .string(model.generatedAt)),
             ("schema", .optional(model.schemaIdentity)),
             ("summary", summary(model)),
-            ("courts", .array(model.courts.map {
-                .object([("code", .string($0.code)), ("name", .string($0.name)), ("parent", .optional($0.parent))])
-            })),
+            (
+                "courts",
+                .array(
+                    model.courts.map {
+                        .object([
+                            ("code", .string($0.code)), ("name", .string($0.name)), ("parent", .optional($0.parent)),
+                        ])
+                    })
+            ),
             ("steps", .array(model.steps.map(step))),
             ("loads", .array(model.loads.map(load))),
             ("quarantine", .array(model.quarantine.map(quarantine))),
             ("rules", .array(model.ruleStatistics.map(rule))),
-            ("finding_counts", .array(model.findingCounts.map {
-                .object([("rule", .string($0.rule)), ("court", .optional($0.court)), ("count", .int($0.count))])
-            })),
+            (
+                "finding_counts",
+                .array(
+                    model.findingCounts.map {
+                        .object([("rule", .string($0.rule)), ("court", .optional($0.court)), ("count", .int($0.count))])
+                    })
+            ),
             ("findings", .array(model.findings.map(finding))),
             ("forms", .array(model.forms.map(form))),
             ("form_findings", .array(model.formFindings.map(formFinding))),
@@ -155,9 +165,15 @@ public enum JSONReport {
         return .object([
             ("form", .string(sheet.form)), ("title", .string(sheet.title)), ("period", .string(sheet.period)),
             ("undecided_cases", .int(sheet.undecidedCases)),
-            ("columns", .array(sheet.columns.map {
-                .object([("code", .string($0.code)), ("title", .string($0.title)), ("unit", .optional($0.unit))])
-            })),
+            (
+                "columns",
+                .array(
+                    sheet.columns.map {
+                        .object([
+                            ("code", .string($0.code)), ("title", .string($0.title)), ("unit", .optional($0.unit)),
+                        ])
+                    })
+            ),
             ("rows", .array(sheet.rows.map { .object([("code", .string($0.code)), ("title", .string($0.title))]) })),
             ("figures", .array(figures)),
         ])
@@ -179,9 +195,13 @@ public enum JSONReport {
             ("court", .string(mismatch.court)), ("period", .string(mismatch.period)), ("row", .string(mismatch.row)),
             ("column", .string(mismatch.column)), ("expected", number(mismatch.expected)),
             ("actual", number(mismatch.actual)), ("difference", number(mismatch.difference)),
-            ("shares", .array(mismatch.shares.map {
-                .object([("court", .string($0.court)), ("amount", number($0.amount))])
-            })),
+            (
+                "shares",
+                .array(
+                    mismatch.shares.map {
+                        .object([("court", .string($0.court)), ("amount", number($0.amount))])
+                    })
+            ),
             ("remainder", number(mismatch.remainder)), ("message", text(mismatch.message)),
         ])
     }

@@ -1,14 +1,15 @@
+import DataAccess
 import Diagnostics
 import Foundation
 
 /// A text file that appears under its name only when it is whole; dropped without `close`, it leaves nothing behind.
 final class OutputFile {
-    private static let flushSize = 1 << 16
+    fileprivate static let flushSize = 1 << 16
 
     private let path: String
     private let temporaryPath: String
     private var descriptor: Int32
-    private var buffer: [UInt8] = []
+    fileprivate var buffer: [UInt8] = []
 
     /// Throws 73 when the file cannot be made.
     init(path: String) throws(OperationError) {
@@ -40,7 +41,7 @@ final class OutputFile {
         descriptor = -1
     }
 
-    private func flush() throws(OperationError) {
+    fileprivate func flush() throws(OperationError) {
         var done = 0
         while done < buffer.count {
             let written = buffer[done...].withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
@@ -54,6 +55,15 @@ final class OutputFile {
     }
 
     private func failure() -> OperationError { .reportNotWritten(path, reason: String(cString: strerror(errno))) }
+}
+
+extension OutputFile: ByteSink {
+    func write(_ bytes: UnsafeRawBufferPointer) throws {
+        buffer.append(contentsOf: bytes)
+        if buffer.count >= Self.flushSize { try flush() }
+    }
+
+    func finish() throws { try close() }
 }
 
 extension OperationError {

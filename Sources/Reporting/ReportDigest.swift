@@ -136,7 +136,9 @@ struct ReportDigest {
         }
         if differenceCount > 0 {
             parts.append(
-                words("报表有 \(words.number(differenceCount)) 处差异", "\(words.number(differenceCount)) differences in forms"))
+                words(
+                    "报表有 \(words.number(differenceCount)) 处差异", "\(words.number(differenceCount)) differences in forms")
+            )
         }
         if quarantinedRows > 0 {
             parts.append(

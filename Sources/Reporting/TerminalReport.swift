@@ -42,8 +42,10 @@ private struct TerminalPage {
         guard !model.steps.isEmpty else { return [] }
         var lines = heading(words("各步骤数据量", "Rows through each step"))
         lines.append(
-            row([(words("步骤", "step"), 22, false), (words("输入", "in"), 12, true), (words("输出", "out"), 12, true),
-                (words("用时", "seconds"), 9, true), (words("状态", "status"), width - 61, false)]))
+            row([
+                (words("步骤", "step"), 22, false), (words("输入", "in"), 12, true), (words("输出", "out"), 12, true),
+                (words("用时", "seconds"), 9, true), (words("状态", "status"), width - 61, false),
+            ]))
         for step in model.steps {
             lines.append(
                 row([
@@ -91,12 +93,16 @@ private struct TerminalPage {
         lines.append(contentsOf: more(digest.rules.count))
         lines.append(contentsOf: heading(words("质检问题（按法院）", "Findings by court")))
         lines.append(
-            row([(words("法院", "court"), width - 40, false), (words("错误", "errors"), 12, true),
-                (words("警告", "warnings"), 12, true), (words("提示", "notices"), 12, true)]))
+            row([
+                (words("法院", "court"), width - 40, false), (words("错误", "errors"), 12, true),
+                (words("警告", "warnings"), 12, true), (words("提示", "notices"), 12, true),
+            ]))
         for court in digest.courts.prefix(limit) {
             lines.append(
-                row([(digest.courtLabel(court.court), width - 40, false), (words.number(court.errors), 12, true),
-                    (words.number(court.warnings), 12, true), (words.number(court.notices), 12, true)]))
+                row([
+                    (digest.courtLabel(court.court), width - 40, false), (words.number(court.errors), 12, true),
+                    (words.number(court.warnings), 12, true), (words.number(court.notices), 12, true),
+                ]))
         }
         lines.append(contentsOf: more(digest.courts.count))
         return lines
@@ -109,7 +115,10 @@ private struct TerminalPage {
             // At least 28 columns are left for the court.
             let columns = sheet.columns.prefix((width - 29) / (each + 1))
             let label = width - columns.count * (each + 1) - 1
-            var lines = heading(words("报表 \(sheet.form) \(sheet.title)：\(total.title)", "Form \(sheet.form) \(sheet.title): \(total.title)"))
+            var lines = heading(
+                words(
+                    "报表 \(sheet.form) \(sheet.title)：\(total.title)",
+                    "Form \(sheet.form) \(sheet.title): \(total.title)"))
             lines.append(row([(words("法院", "court"), label, false)] + columns.map { ($0.title, each, true) }))
             for court in sheet.courts.prefix(limit) {
                 lines.append(
@@ -125,16 +134,20 @@ private struct TerminalPage {
         guard digest.differenceCount > 0 else { return [] }
         var lines = heading(words("报表差异", "Differences in forms"))
         lines.append(
-            row([(words("法院", "court"), width - 49, false), (words("报表 行 栏", "form row column"), 24, false),
-                (words("应为", "expected"), 9, true), (words("实为", "actual"), 9, true)]))
+            row([
+                (words("法院", "court"), width - 49, false), (words("报表 行 栏", "form row column"), 24, false),
+                (words("应为", "expected"), 9, true), (words("实为", "actual"), 9, true),
+            ]))
         let all =
             model.formFindings.map { ($0.court, $0.form, $0.row, $0.column, $0.expected, $0.actual) }
             + model.mismatches.map { ($0.court, $0.form, $0.row, $0.column, $0.expected, $0.actual) }
         for (court, form, line, column, expected, actual) in all.prefix(limit) {
             let place = "\(form) \(digest.rowTitle(form, line)) \(digest.columnTitle(form, column))"
             lines.append(
-                row([(digest.courtLabel(court), width - 49, false), (place, 24, false),
-                    (words.number(expected), 9, true), (words.number(actual), 9, true)]))
+                row([
+                    (digest.courtLabel(court), width - 49, false), (place, 24, false),
+                    (words.number(expected), 9, true), (words.number(actual), 9, true),
+                ]))
         }
         return lines + more(all.count)
     }
@@ -144,9 +157,11 @@ private struct TerminalPage {
         var lines = heading(words("隔离数据", "Quarantine"))
         for group in model.quarantine.prefix(limit) {
             lines.append(
-                row([(words.number(group.rows), 8, true), (group.tableTitle, 12, false),
+                row([
+                    (words.number(group.rows), 8, true), (group.tableTitle, 12, false),
                     (group.reasonText.text(in: words.language), width - 60, false),
-                    (digest.courtName(group.court), 34, false)]))
+                    (digest.courtName(group.court), 34, false),
+                ]))
         }
         return lines + more(model.quarantine.count)
     }

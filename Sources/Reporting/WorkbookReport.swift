@@ -40,7 +40,8 @@ private struct WorkbookPages {
         try fact(sheet, words("生成时间", "Generated at"), .text(model.generatedAt))
         if let schema = model.schemaIdentity { try fact(sheet, words("定义版本", "Definitions"), .text(schema)) }
         sheet.skipRow()
-        try fact(sheet, words("质检错误", "Errors"), .integer(digest.count(.error)), digest.count(.error) > 0 ? .error : .good)
+        try fact(
+            sheet, words("质检错误", "Errors"), .integer(digest.count(.error)), digest.count(.error) > 0 ? .error : .good)
         try fact(
             sheet, words("质检警告", "Warnings"), .integer(digest.count(.warning)),
             digest.count(.warning) > 0 ? .warning : .good)
@@ -68,8 +69,10 @@ private struct WorkbookPages {
         sheet.skipRow()
         try sheet.append([.text(words("各步骤数据量", "Rows through each step"))], .heading)
         try sheet.append(
-            [words("步骤", "Step"), words("状态", "Status"), words("输入行数", "Rows in"), words("输出行数", "Rows out"),
-                words("用时（秒）", "Seconds")].map { .text($0) }, .header)
+            [
+                words("步骤", "Step"), words("状态", "Status"), words("输入行数", "Rows in"), words("输出行数", "Rows out"),
+                words("用时（秒）", "Seconds"),
+            ].map { .text($0) }, .header)
         for step in model.steps {
             try sheet.append([
                 .text(step.title.text(in: words.language)),
@@ -87,11 +90,20 @@ private struct WorkbookPages {
     private func loads(_ sheet: FreeSheet) throws(OperationError) {
         guard !model.loads.isEmpty else { return }
         sheet.skipRow()
-        try sheet.append([.text(words("入库（收到 = 新增 + 更新 + 未变 + 被取代 + 隔离 + 删除 + 调整）", "Load (rows in = inserted + updated + unchanged + superseded + quarantined + deleted + adjusted)"))], .heading)
         try sheet.append(
-            [words("法院", "Court"), words("表", "Table"), words("收到", "Rows in"), words("新增", "Inserted"),
+            [
+                .text(
+                    words(
+                        "入库（收到 = 新增 + 更新 + 未变 + 被取代 + 隔离 + 删除 + 调整）",
+                        "Load (rows in = inserted + updated + unchanged + superseded + quarantined + deleted + adjusted)"
+                    ))
+            ], .heading)
+        try sheet.append(
+            [
+                words("法院", "Court"), words("表", "Table"), words("收到", "Rows in"), words("新增", "Inserted"),
                 words("更新", "Updated"), words("未变", "Unchanged"), words("被取代", "Superseded"),
-                words("隔离", "Quarantined"), words("删除与调整", "Deleted, adjusted")].map { .text($0) }, .header)
+                words("隔离", "Quarantined"), words("删除与调整", "Deleted, adjusted"),
+            ].map { .text($0) }, .header)
         for load in model.loads {
             try sheet.append(
                 [
@@ -198,9 +210,10 @@ private struct WorkbookPages {
                 SheetColumn(words("报表", "Form")), SheetColumn(words("期间", "Period")),
                 SheetColumn(words("法院代字", "Court code")), SheetColumn(words("法院", "Court")),
                 SheetColumn(words("行", "Row")), SheetColumn(words("项目", "Item")),
-            ] + form.columns.map { column in
-                SheetColumn(column.unit.map { "\(column.title)（\($0)）" } ?? column.title)
-            })
+            ]
+                + form.columns.map { column in
+                    SheetColumn(column.unit.map { "\(column.title)（\($0)）" } ?? column.title)
+                })
         for court in form.courts {
             for (row, cells) in zip(form.rows, court.cells) {
                 let values: [SheetValue] = [

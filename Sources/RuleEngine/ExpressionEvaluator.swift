@@ -132,7 +132,8 @@ struct ExpressionEvaluator {
         switch steps[index].operation {
         case .number(let value):
             vector =
-                Int64(exactly: value).map(words) ?? .constant(.wide([Int128](repeating: value, count: count)), count: count)
+                Int64(exactly: value).map(words)
+                ?? .constant(.wide([Int128](repeating: value, count: count)), count: count)
         case .text(let text): vector = .constantText(text.string, count: count)
         case .date(let date): vector = words(Int64(date.days))
         case .bool(let value): vector = words(value ? 1 : 0)

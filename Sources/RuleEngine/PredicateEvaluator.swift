@@ -24,7 +24,9 @@ public struct PredicateEvaluator {
     /// `columns` are the table's columns by index for the block's columns; all of `set.neededColumns` must be there.
     public mutating func evaluate(_ block: Block, columns: [Int]) -> (masks: [OutcomeMask], scalars: [Column]) {
         var leaves = Leaves(count: block.rowCount, columns: Array(repeating: nil, count: set.table.columns.count))
-        for (column, place) in zip(columns, block.columns.indices) { leaves.columns[column] = Vector(block.columns[place]) }
+        for (column, place) in zip(columns, block.columns.indices) {
+            leaves.columns[column] = Vector(block.columns[place])
+        }
         let values = evaluator.evaluate(leaves, needed: needed)
         return (
             set.predicates.map { values[$0]?.outcomes ?? OutcomeMask(count: block.rowCount) },

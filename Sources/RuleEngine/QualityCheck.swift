@@ -102,7 +102,8 @@ extension QualityCheck.Run {
             var active: [CompiledRule] = []
             for rule in plan.rules {
                 var entry = RuleStatistics(
-                    rule: rule.definition.id, title: rule.definition.title ?? rule.definition.id, table: plan.table.name,
+                    rule: rule.definition.id, title: rule.definition.title ?? rule.definition.id,
+                    table: plan.table.name,
                     severity: rule.definition.severity)
                 entry.notRun = QualityCheck.Run.reason(
                     rule, plan.table, given: given, schema: check.schema, period: check.options.period)
@@ -111,7 +112,8 @@ extension QualityCheck.Run {
             }
             guard given.contains(plan.table.name) else { continue }
             judges[plan.table.name] = TableJudge(
-                plan, rules: active, givesCourt: plan.courtTable.map { given.contains($0) } ?? true, schema: check.schema,
+                plan, rules: active, givesCourt: plan.courtTable.map { given.contains($0) } ?? true,
+                schema: check.schema,
                 period: check.options.period)
         }
         for name in order { judges[name]?.connect(judges) }
@@ -329,7 +331,8 @@ extension QualityCheck.Run {
             seen[fingerprint, default: 0] += 1
         }
         return QualityResult(
-            statistics: positions.compactMap { statistics[$0] } + builtin.map(\.statistics), findings: all, tables: tables)
+            statistics: positions.compactMap { statistics[$0] } + builtin.map(\.statistics), findings: all,
+            tables: tables)
     }
 }
 

@@ -77,7 +77,8 @@ public struct RuleExamples {
             diagnostic(
                 rule, example,
                 LocalizedText(
-                    en: "an example does not hold: violations expected in rows \(list(expected)), found in \(list(found))",
+                    en:
+                        "an example does not hold: violations expected in rows \(list(expected)), found in \(list(found))",
                     zh: "示例不成立：应违反的行 \(list(expected))，实际违反的行 \(list(found))"))
         ]
     }

@@ -68,7 +68,8 @@ extension OperationError {
         return OperationError(
             .badData, code: "missing-column",
             LocalizedText(
-                en: "table '\(table.name)' lacks columns that are needed: \(names)", zh: "表“\(table.title)”缺少需要的列：\(names)"),
+                en: "table '\(table.name)' lacks columns that are needed: \(names)",
+                zh: "表“\(table.title)”缺少需要的列：\(names)"),
             hint: list.isEmpty
                 ? nil
                 : LocalizedText(en: "is \(list) one of them, misspelt?", zh: "\(list) 是否为其误写？"))

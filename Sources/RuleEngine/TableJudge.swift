@@ -33,7 +33,8 @@ final class TableJudge {
         var correlated: [(index: Int, CorrelatedAggregate)]
     }
 
-    init(_ plan: TablePlan, rules: [CompiledRule], givesCourt: Bool, schema: StandardSchema, period: StatisticalPeriod?) {
+    init(_ plan: TablePlan, rules: [CompiledRule], givesCourt: Bool, schema: StandardSchema, period: StatisticalPeriod?)
+    {
         self.plan = plan
         self.rules = rules
         self.schema = schema
@@ -80,7 +81,8 @@ final class TableJudge {
             let definition = plan.table.relations[relation]
             guard let related = judges[definition.table] else { continue }
             let pairs = definition.on.compactMap { pair -> (Int, Int)? in
-                guard let here = plan.table.columnIndex(pair.here), let there = related.plan.table.columnIndex(pair.there)
+                guard let here = plan.table.columnIndex(pair.here),
+                    let there = related.plan.table.columnIndex(pair.there)
                 else { return nil }
                 return (here, there)
             }
@@ -115,7 +117,9 @@ final class TableJudge {
     }
 
     private func sumType(_ column: Int?) -> ExpressionType {
-        guard let column, case .number(_, let scale) = ExpressionType(plan.table.columns[column].type.kind) else { return .int }
+        guard let column, case .number(_, let scale) = ExpressionType(plan.table.columns[column].type.kind) else {
+            return .int
+        }
         return .number(precision: 38, scale: scale)
     }
 
@@ -236,7 +240,8 @@ final class TableJudge {
         var hasSeveral = false
         for use in relations {
             let here = use.hereColumns.compactMap { columns[$0] }
-            let found = here.count == use.hereColumns.count
+            let found =
+                here.count == use.hereColumns.count
                 ? use.store.slots(of: here, use.hereTypes, count: count) : [Int32](repeating: -2, count: count)
             slots.append(found)
             for (index, accumulator) in use.aggregates { leaves.aggregates[index] = accumulator.values(found) }
@@ -300,7 +305,8 @@ final class TableJudge {
     }
 
     /// The outcome of each row and the rows to which the rule applies.
-    func outcome(of index: Int, _ judged: Judged, _ columns: [Vector?], count: Int) -> (OutcomeMask, applicable: Bitmap) {
+    func outcome(of index: Int, _ judged: Judged, _ columns: [Vector?], count: Int) -> (OutcomeMask, applicable: Bitmap)
+    {
         let rule = rules[index]
         let when = rule.when.flatMap { judged.mask($0) }
         var applicable = when?.trueRows ?? Bitmap(repeating: true, count: count)

@@ -6,14 +6,17 @@ import Schema
 extension TypeChecker {
     static let functionNames = [
         "present", "missing", "coalesce", "len", "left", "right", "mid", "startswith", "endswith", "contains", "strip",
-        "upper", "lower", "int", "dec", "date", "year", "month", "day", "days", "addmonths", "addyears", "workdays", "abs",
+        "upper", "lower", "int", "dec", "date", "year", "month", "day", "days", "addmonths", "addyears", "workdays",
+        "abs",
         "sign", "min", "max", "mod", "round", "div", "idcard18_valid", "uscc_valid", "caseno",
     ]
 
     func call(_ name: String, _ arguments: [Syntax], _ syntax: Syntax) throws(LanguageError) -> TypedExpression {
         func count(_ range: ClosedRange<Int>) throws(LanguageError) {
             guard range.contains(arguments.count) else {
-                let wanted = range.lowerBound == range.upperBound ? "\(range.lowerBound)" : "\(range.lowerBound)–\(range.upperBound)"
+                let wanted =
+                    range.lowerBound == range.upperBound
+                    ? "\(range.lowerBound)" : "\(range.lowerBound)–\(range.upperBound)"
                 throw error(
                     syntax, "argument-count", "\(name) takes \(wanted) arguments, not \(arguments.count)",
                     "\(name) 需要 \(wanted) 个参数，却有 \(arguments.count) 个")

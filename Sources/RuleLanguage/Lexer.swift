@@ -47,7 +47,9 @@ struct Lexer {
         while let scalar = peek(), scalar == " " || scalar == "\t" || scalar == "\n" || scalar == "\r" { index += 1 }
         let start = index
         guard let scalar = peek() else { return Token(kind: .end, offset: start) }
-        if scalars[index] == "‘" { return Token(kind: .string(try quoted("’", at: start, doubled: false)), offset: start) }
+        if scalars[index] == "‘" {
+            return Token(kind: .string(try quoted("’", at: start, doubled: false)), offset: start)
+        }
         if scalar == "'" { return Token(kind: .string(try quoted("'", at: start, doubled: true)), offset: start) }
         if scalar == "`" { return Token(kind: .quotedName(try quoted("`", at: start, doubled: false)), offset: start) }
         if Lexer.isDigit(scalar) { return try numberOrDate() }
@@ -79,7 +81,8 @@ struct Lexer {
         throw source.error(
             at: start, "unclosed-quote",
             LocalizedText(en: "a quote is not closed", zh: "引号没有闭合"),
-            hint: LocalizedText(en: "end it with \(close); a quote inside a string is written ''", zh: "请以 \(close) 结束；字符串里的引号写作 ''"))
+            hint: LocalizedText(
+                en: "end it with \(close); a quote inside a string is written ''", zh: "请以 \(close) 结束；字符串里的引号写作 ''"))
     }
 
     private func digits(_ from: Int, _ length: Int) -> Int? {
@@ -131,7 +134,8 @@ struct Lexer {
 
     private mutating func word() -> String {
         var text = String.UnicodeScalarView()
-        while let scalar = peek(), Lexer.isNameStart(scalar) || Lexer.isDigit(scalar) || scalar.properties.isIDContinue {
+        while let scalar = peek(), Lexer.isNameStart(scalar) || Lexer.isDigit(scalar) || scalar.properties.isIDContinue
+        {
             text.append(scalar)
             index += 1
         }

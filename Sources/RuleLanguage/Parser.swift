@@ -1,6 +1,6 @@
+import Columnar
 import Diagnostics
 public import Schema
-import Columnar
 
 /// Text → `Syntax`, by recursive descent along the grammar of the rule language.
 public struct Parser {
@@ -94,7 +94,8 @@ public struct Parser {
             hint = LocalizedText(
                 en: "comparisons do not chain; join them with and", zh: "比较不能连写，请用“且”连接")
         }
-        let found = token.kind == .end
+        let found =
+            token.kind == .end
             ? LocalizedText(en: "the end", zh: "结尾") : LocalizedText("'\(token.text)'")
         return source.error(
             at: token.offset, "syntax",
@@ -414,7 +415,8 @@ public struct Parser {
         position += 1
         try expect("(")
         var values = [try expression()]
-        if case .path(let relation, let column) = values[0].kind, current.kind == .symbol(")") || keyword(current) == .when
+        if case .path(let relation, let column) = values[0].kind,
+            current.kind == .symbol(")") || keyword(current) == .when
         {
             let condition = take(.when) ? try expression() : nil
             try expect(")")

@@ -84,7 +84,9 @@ private struct PatternReader {
         var parts: [Pattern.Node] = []
         while let scalar = peek, scalar != "|", scalar != ")" { parts.append(try repeated()) }
         guard !parts.isEmpty else {
-            throw failure("an empty alternative", "空的分支", hint: LocalizedText(en: "use ? for what may be absent", zh: "可有可无的部分用 ?"))
+            throw failure(
+                "an empty alternative", "空的分支",
+                hint: LocalizedText(en: "use ? for what may be absent", zh: "可有可无的部分用 ?"))
         }
         return parts.count == 1 ? parts[0] : .sequence(parts)
     }
@@ -104,7 +106,9 @@ private struct PatternReader {
         }
         index += 1
         if let next = peek, "?*+{".unicodeScalars.contains(next) {
-            throw failure("a repetition of a repetition", "重复的重复", hint: LocalizedText(en: "put a group around the first", zh: "请给前一个加括号"))
+            throw failure(
+                "a repetition of a repetition", "重复的重复",
+                hint: LocalizedText(en: "put a group around the first", zh: "请给前一个加括号"))
         }
         return .repetition(atom, low: bounds.0, high: bounds.1)
     }
@@ -114,7 +118,9 @@ private struct PatternReader {
         func malformed() -> Pattern.Failure {
             failure(
                 "a malformed repetition", "不正确的重复",
-                hint: LocalizedText(en: "{m}, {m,} or {m,n}, n at most 255; a brace itself is \\{", zh: "{m}、{m,} 或 {m,n}，n 不超过 255；花括号本身写作 \\{"))
+                hint: LocalizedText(
+                    en: "{m}, {m,} or {m,n}, n at most 255; a brace itself is \\{",
+                    zh: "{m}、{m,} 或 {m,n}，n 不超过 255；花括号本身写作 \\{"))
         }
         guard let low = number() else { throw malformed() }
         var high: Int? = low
@@ -141,7 +147,10 @@ private struct PatternReader {
         case "(":
             guard depth < 100 else { throw failure("groups nested too deeply", "过深的嵌套") }
             index += 1
-            if peek == "?" { throw failure("a special group", "特殊分组", hint: LocalizedText(en: "groups are plain (…)", zh: "分组只写 (…)")) }
+            if peek == "?" {
+                throw failure(
+                    "a special group", "特殊分组", hint: LocalizedText(en: "groups are plain (…)", zh: "分组只写 (…)"))
+            }
             depth += 1
             let inner = try choice()
             depth -= 1
@@ -153,11 +162,20 @@ private struct PatternReader {
             return try characterClass()
         case "\\": return .oneOf([try escaped()])
         case ".":
-            throw failure("an unescaped '.'", "未转义的 '.'", hint: LocalizedText(en: "write \\. for a point, a class such as [^,] for any other", zh: "点写作 \\.，其他字符写字符类，如 [^,]"))
+            throw failure(
+                "an unescaped '.'", "未转义的 '.'",
+                hint: LocalizedText(
+                    en: "write \\. for a point, a class such as [^,] for any other", zh: "点写作 \\.，其他字符写字符类，如 [^,]"))
         case "^", "$":
-            throw failure("an anchor", "锚点", hint: LocalizedText(en: "the whole text is always matched; a plain \(scalar) is \\\(scalar)", zh: "总是整体匹配；\(scalar) 本身写作 \\\(scalar)"))
+            throw failure(
+                "an anchor", "锚点",
+                hint: LocalizedText(
+                    en: "the whole text is always matched; a plain \(scalar) is \\\(scalar)",
+                    zh: "总是整体匹配；\(scalar) 本身写作 \\\(scalar)"))
         case "?", "*", "+", "{", "}", "]":
-            throw failure("an unescaped '\(scalar)'", "未转义的 '\(scalar)'", hint: LocalizedText(en: "write \\\(scalar)", zh: "写作 \\\(scalar)"))
+            throw failure(
+                "an unescaped '\(scalar)'", "未转义的 '\(scalar)'",
+                hint: LocalizedText(en: "write \\\(scalar)", zh: "写作 \\\(scalar)"))
         default:
             index += 1
             return .oneOf([scalar.value...scalar.value])
@@ -168,10 +186,14 @@ private struct PatternReader {
     private mutating func escaped() throws(Pattern.Failure) -> ClosedRange<UInt32> {
         index += 1
         guard let scalar = peek else { throw failure("a lone '\\'", "孤立的 '\\'") }
-        let isPunctuation = scalar.isASCII && scalar.value > 32 && scalar.value < 127
+        let isPunctuation =
+            scalar.isASCII && scalar.value > 32 && scalar.value < 127
             && !(scalar.properties.isAlphabetic || (48...57).contains(scalar.value))
         guard isPunctuation else {
-            throw failure("'\\\(scalar)'", "'\\\(scalar)'", hint: LocalizedText(en: "'\\' stands only before punctuation; digits are [0-9]", zh: "'\\' 只能用在标点前；数字写作 [0-9]"))
+            throw failure(
+                "'\\\(scalar)'", "'\\\(scalar)'",
+                hint: LocalizedText(
+                    en: "'\\' stands only before punctuation; digits are [0-9]", zh: "'\\' 只能用在标点前；数字写作 [0-9]"))
         }
         index += 1
         return scalar.value...scalar.value
@@ -210,7 +232,9 @@ private struct PatternReader {
         // '[' and '^' inside a class mean different things to different engines, '-' only at its ends means itself.
         let isLast = index + 1 < scalars.count && scalars[index + 1] == "]"
         if scalar == "[" || scalar == "^" || (scalar == "-" && !isFirst && !isLast) || scalar == "&" || scalar == "~" {
-            throw failure("an unescaped '\(scalar)' in a class", "字符类中未转义的 '\(scalar)'", hint: LocalizedText(en: "write \\\(scalar)", zh: "写作 \\\(scalar)"))
+            throw failure(
+                "an unescaped '\(scalar)' in a class", "字符类中未转义的 '\(scalar)'",
+                hint: LocalizedText(en: "write \\\(scalar)", zh: "写作 \\\(scalar)"))
         }
         index += 1
         return scalar.value...scalar.value

@@ -19,7 +19,8 @@ public enum Suggestion {
             var current = [row + 1]
             for (column, other) in right.enumerated() {
                 current.append(
-                    Swift.min(previous[column] + (scalar == other ? 0 : 1), previous[column + 1] + 1, current[column] + 1))
+                    Swift.min(
+                        previous[column] + (scalar == other ? 0 : 1), previous[column + 1] + 1, current[column] + 1))
             }
             previous = current
         }

@@ -58,7 +58,9 @@ public enum Keyword: Sendable, Hashable, CaseIterable {
     }
 
     /// Chinese words that stand between others; one glued to its neighbours is the usual slip.
-    static let infixes = ["不为空", "为空", "不属于", "属于", "不匹配", "匹配", "介于", "之下", "码表", "那么", "否则", "结束", "且", "或", "当", "按"]
+    static let infixes = [
+        "不为空", "为空", "不属于", "属于", "不匹配", "匹配", "介于", "之下", "码表", "那么", "否则", "结束", "且", "或", "当", "按",
+    ]
 
     /// The Chinese keyword that seems glued into a word, for the missing-blank hint.
     public static func glued(in word: String) -> String? {

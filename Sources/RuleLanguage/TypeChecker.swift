@@ -60,7 +60,9 @@ public struct TypeChecker: Sendable {
         return try checker.typed(syntax)
     }
 
-    func error(_ syntax: Syntax, _ code: String, _ en: String, _ zh: String, hint: LocalizedText? = nil) -> LanguageError {
+    func error(_ syntax: Syntax, _ code: String, _ en: String, _ zh: String, hint: LocalizedText? = nil)
+        -> LanguageError
+    {
         source.error(at: syntax.offset, code, LocalizedText(en: en, zh: zh), hint: hint)
     }
 
@@ -92,7 +94,8 @@ public struct TypeChecker: Sendable {
         case .negate(let operand):
             let value = try numeric(operand)
             return .apply(.negate, [value], value.type)
-        case .arithmetic(let arithmetic, let left, let right): return try self.arithmetic(arithmetic, left, right, syntax)
+        case .arithmetic(let arithmetic, let left, let right):
+            return try self.arithmetic(arithmetic, left, right, syntax)
         case .not(let operand): return .apply(.not, [try predicate(operand)], .bool)
         case .and(let parts): return .apply(.and, try predicates(parts), .bool)
         case .or(let parts): return .apply(.or, try predicates(parts), .bool)
@@ -158,7 +161,8 @@ public struct TypeChecker: Sendable {
         let expression = try typed(syntax)
         if test(expression.type) { return expression }
         if expression.type == .null {
-            for type in [ExpressionType.number(precision: 1, scale: 0), .text, .date, .timestamp, .bool] where test(type) {
+            for type in [ExpressionType.number(precision: 1, scale: 0), .text, .date, .timestamp, .bool]
+            where test(type) {
                 return TypedExpression(.null, type)
             }
         }
@@ -260,7 +264,8 @@ public struct TypeChecker: Sendable {
         default:
             let scale = max(s, t)
             return .apply(
-                arithmetic == .add ? .add : .subtract, operands, try width(max(p - s, q - t) + scale + 1, scale, syntax))
+                arithmetic == .add ? .add : .subtract, operands, try width(max(p - s, q - t) + scale + 1, scale, syntax)
+            )
         }
     }
 
@@ -321,7 +326,8 @@ public struct TypeChecker: Sendable {
     }
 
     private func path(_ first: String, _ second: String, _ syntax: Syntax) throws(LanguageError) -> TypedExpression {
-        let relation = table.relations.firstIndex { $0.name == first } ?? table.relations.firstIndex { $0.title == first }
+        let relation =
+            table.relations.firstIndex { $0.name == first } ?? table.relations.firstIndex { $0.title == first }
         let column = table.columnIndex(first)
         let related = relation.flatMap { schema.table(table.relations[$0].table) }
         let relatedColumn = related?.columnIndex(second)
@@ -348,7 +354,8 @@ public struct TypeChecker: Sendable {
                 .unknown(second, syntax)
         }
         if column == nil {
-            let names = table.relations.flatMap { [$0.title, $0.name] } + table.columns.flatMap { [$0.title, $0.name] }
+            let names =
+                table.relations.flatMap { [$0.title, $0.name] } + table.columns.flatMap { [$0.title, $0.name] }
             throw error(
                 syntax, "unknown-name", "table '\(table.title)' has no relation or column '\(first)'",
                 "表“\(table.title)”没有关联或列“\(first)”",
@@ -392,7 +399,8 @@ public struct TypeChecker: Sendable {
             for (key, listName) in lists.sorted(by: { $0.key < $1.key }) {
                 guard let found = try lookup(listName) else { continue }
                 let test = TypedExpression.apply(
-                    .compare(.equal), [TypedExpression(.column(selector), .text), TypedExpression(.text(ExactText(key)), .text)], .bool)
+                    .compare(.equal),
+                    [TypedExpression(.column(selector), .text), TypedExpression(.text(ExactText(key)), .text)], .bool)
                 result = .apply(.conditional, [test, found, result], .text)
             }
             return result
@@ -414,9 +422,10 @@ public struct TypeChecker: Sendable {
             guard let list = schema.codelist(name) else {
                 throw error(
                     syntax, "unknown-codelist", "there is no code list '\(name)'", "没有码表“\(name)”",
-                    hint: Suggestion.nearest(to: name, among: schema.codelists.values.flatMap { [$0.title, $0.name] }).map {
-                        LocalizedText(en: "did you mean '\($0)'?", zh: "是否为“\($0)”？")
-                    })
+                    hint: Suggestion.nearest(to: name, among: schema.codelists.values.flatMap { [$0.title, $0.name] })
+                        .map {
+                            LocalizedText(en: "did you mean '\($0)'?", zh: "是否为“\($0)”？")
+                        })
             }
             if let under {
                 guard list.isTree else {
@@ -440,7 +449,9 @@ public struct TypeChecker: Sendable {
                 let scale = operands.dropFirst().map { if case .number(_, let s) = $0.type { s } else { 0 } }.max() ?? 0
                 var values: [Int128] = []
                 for operand in operands.dropFirst() {
-                    guard case .number(let value) = operand.node, case .number(_, let s) = operand.type else { continue }
+                    guard case .number(let value) = operand.node, case .number(_, let s) = operand.type else {
+                        continue
+                    }
                     let (scaled, overflow) = value.multipliedReportingOverflow(by: PowerOfTen.value(scale - s))
                     guard !overflow else { throw tooManyDigits(syntax) }
                     values.append(scaled)
@@ -504,7 +515,9 @@ public struct TypeChecker: Sendable {
 
 /// Powers of ten up to 10^38.
 public enum PowerOfTen {
-    private static let values: [Int128] = (0..<38).reduce(into: [1]) { powers, _ in powers.append(powers[powers.count - 1] * 10) }
+    private static let values: [Int128] = (0..<38).reduce(into: [1]) { powers, _ in
+        powers.append(powers[powers.count - 1] * 10)
+    }
 
     public static func value(_ exponent: Int) -> Int128 { values[max(0, min(38, exponent))] }
 }

@@ -85,7 +85,8 @@ public struct TypedExpression: Sendable, Hashable {
         switch node {
         case .apply(_, let operands), .inCodelist(_, _, let operands): operands
         case .memberOf(_, let operand), .matches(_, let operand), .attribute(_, _, let operand): [operand]
-        case .number, .text, .date, .bool, .null, .column, .outerColumn, .related, .aggregate, .periodBegin, .periodEnd: []
+        case .number, .text, .date, .bool, .null, .column, .outerColumn, .related, .aggregate, .periodBegin, .periodEnd:
+            []
         }
     }
 

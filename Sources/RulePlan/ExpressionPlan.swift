@@ -1,5 +1,5 @@
-public import RuleLanguage
 public import Columnar
+public import RuleLanguage
 
 /// Expressions over one table as a list of steps; equal sub-expressions are one step, computed once per block.
 ///

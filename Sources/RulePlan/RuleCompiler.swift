@@ -1,7 +1,7 @@
+import Columnar
 public import Diagnostics
 public import RuleLanguage
 public import Schema
-import Columnar
 
 /// Rules as written → plans per table. Every rule that is wrong yields a located diagnostic and is left out.
 public struct RuleCompiler {
@@ -181,7 +181,8 @@ public struct RuleCompiler {
             guard let close = rest[open...].firstIndex(of: "}") else {
                 throw LanguageError(
                     Diagnostic(
-                        code: "unclosed-brace", LocalizedText(en: "a '{' is not closed", zh: "“{”没有闭合"), at: text.location))
+                        code: "unclosed-brace", LocalizedText(en: "a '{' is not closed", zh: "“{”没有闭合"),
+                        at: text.location))
             }
             let name = String(rest[rest.index(after: open)..<close])
             rest = rest[rest.index(after: close)...]

@@ -27,7 +27,9 @@ public final class Workbook {
     }
 
     enum NumberForm: Hashable {
-        case text, integer, decimals(Int), date
+        case text, integer
+        case decimals(Int)
+        case date
     }
 
     /// Begins a workbook beside `path`; throws 73 when its folder cannot be written to.
@@ -244,9 +246,11 @@ public final class Workbook {
         // a reader copies out again is what was in the data. Control characters are not allowed in XML.
         var legal = text
         if text.unicodeScalars.contains(where: { $0.value < 0x20 && $0 != "\n" && $0 != "\t" }) {
-            legal = String(String.UnicodeScalarView(text.unicodeScalars.map {
-                $0.value < 0x20 && $0 != "\n" && $0 != "\t" ? " " : $0
-            }))
+            legal = String(
+                String.UnicodeScalarView(
+                    text.unicodeScalars.map {
+                        $0.value < 0x20 && $0 != "\n" && $0 != "\t" ? " " : $0
+                    }))
         }
         if legal.utf16.count > 32_767 {
             legal = String(legal.prefix(16_000)) + "…"

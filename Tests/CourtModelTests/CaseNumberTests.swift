@@ -23,12 +23,21 @@ struct CaseNumberTests {
     @Test(
         "a case number gives its parts",
         arguments: [
-            ("（2026）豫1702民初123号", Parts(year: 2026, court: "豫1702", type: "民初", number: 123, suffix: "", style: "2016")),
-            ("(2022)沪0115民初13290号之一", Parts(year: 2022, court: "沪0115", type: "民初", number: 13290, suffix: "之一", style: "2016")),
+            (
+                "（2026）豫1702民初123号",
+                Parts(year: 2026, court: "豫1702", type: "民初", number: 123, suffix: "", style: "2016")
+            ),
+            (
+                "(2022)沪0115民初13290号之一",
+                Parts(year: 2022, court: "沪0115", type: "民初", number: 13290, suffix: "之一", style: "2016")
+            ),
             ("（2019)最高法知民终1号", Parts(year: 2019, court: "最高法", type: "知民终", number: 1, suffix: "", style: "2016")),
             ("（2021）豫执复7号", Parts(year: 2021, court: "豫", type: "执复", number: 7, suffix: "", style: "2016")),
             ("（2015）豫法民终字第00123号", Parts(year: 2015, court: "豫", type: "法民终", number: 123, suffix: "", style: "old")),
-            ("(2021)川0104民诉前调801号", Parts(year: 2021, court: "川0104", type: "民诉前调", number: 801, suffix: "", style: "2016")),
+            (
+                "(2021)川0104民诉前调801号",
+                Parts(year: 2021, court: "川0104", type: "民诉前调", number: 801, suffix: "", style: "2016")
+            ),
         ])
     func reads(_ text: String, _ expected: Parts) {
         #expect(CaseNumberTests.parts(text) == expected)

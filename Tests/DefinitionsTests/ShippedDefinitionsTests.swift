@@ -1,7 +1,10 @@
+import Columnar
 import Definitions
 import Diagnostics
 import Foundation
+import RuleEngine
 import RuleLanguage
+import RulePlan
 import Schema
 import Testing
 
@@ -88,6 +91,45 @@ struct ShippedDefinitionsTests {
             for row in form.rows { if case .when(let text) = row.selection { texts.append(text) } }
             for text in texts {
                 #expect(throws: Never.self, "\(form.name): \(text.text)") { _ = try checker.checkPredicate(text) }
+            }
+        }
+    }
+
+    @Test("every example of a row rule holds")
+    func examplesHold() throws {
+        let loaded = try Self.loaded.get()
+        let problems = try RuleExamples(schema: loaded.schema).check(loaded.rules)
+        #expect(problems.isEmpty, "\(problems.map { $0.text(in: .en) }.joined(separator: "\n"))")
+    }
+
+    @Test("in F01 every case type, a missing one and an unknown one are in one lowest row, and in every row above it")
+    func partition() throws {
+        let loaded = try Self.loaded.get()
+        let form = try #require(loaded.schema.form("F01"))
+        let table = try #require(loaded.schema.table("anjian"))
+        var predicates = PredicateSet(table: table, schema: loaded.schema)
+        for row in form.rows {
+            guard case .when(let text) = row.selection else { throw TestFailure("row \(row.code) counts nothing") }
+            _ = try predicates.addPredicate(text)
+        }
+        let types: [String?] = try #require(loaded.schema.codelist("ajlx")).entries.map(\.code) + ["0399", "", nil]
+        var raw = RawBlock(columnCount: 1)
+        for type in types { raw.columns[0].append(type) }
+        raw.rowCount = types.count
+        let column = try #require(table.columnIndex("ajlx"))
+        var decoder = try TableDecoder(table: table, required: [column], readerColumns: ["ajlx"])
+        var evaluator = PredicateEvaluator(predicates, schema: loaded.schema, period: nil)
+        let masks = evaluator.evaluate(decoder.decode(raw), columns: decoder.columns).masks
+
+        let children = Dictionary(grouping: form.rows.indices) { form.rows[$0].parent }
+        let lowest = form.rows.indices.filter { children[form.rows[$0].code] == nil }
+        for (place, type) in types.enumerated() {
+            #expect(masks.allSatisfy { $0[place] == .isTrue || $0[place] == .isFalse }, "\(type ?? "NULL")")
+            #expect(lowest.count { masks[$0][place] == .isTrue } == 1, "\(type ?? "NULL")")
+            for (index, row) in form.rows.enumerated() {
+                guard let below = children[row.code] else { continue }
+                let inside = below.count { masks[$0][place] == .isTrue }
+                #expect(inside == (masks[index][place] == .isTrue ? 1 : 0), "\(type ?? "NULL") in \(row.title)")
             }
         }
     }

@@ -1,8 +1,8 @@
 import Diagnostics
 import FileTransfer
 import Foundation
-import Testing
 import TestSupport
+import Testing
 
 /// The same behaviour of both kinds of place: a folder, and an account on a real sshd.
 @Suite("Sending a folder")
@@ -59,7 +59,9 @@ struct FolderTransferTests {
         #expect(shipment.arrived(in: destination.folder))
     }
 
-    @Test("a truncated or changed file is replaced, leftovers of attempts go, strangers' files stay", arguments: Place.allCases)
+    @Test(
+        "a truncated or changed file is replaced, leftovers of attempts go, strangers' files stay",
+        arguments: Place.allCases)
     func repair(_ place: Place) throws {
         let destination = try Destination(place)
         let shipment = try Shipment()
@@ -91,9 +93,11 @@ struct FolderTransferTests {
         try FileManager.default.removeItem(atPath: destination.folder + "/anjian/000001.csv.zst")
         let manifest = destination.folder + "/manifest.json"
         var seen: [String: Bool] = [:]
-        _ = try shipment.send(to: destination.url, destination.server, run: "r2", progress: {
-            seen[$0.file] = FileManager.default.fileExists(atPath: manifest)
-        })
+        _ = try shipment.send(
+            to: destination.url, destination.server, run: "r2",
+            progress: {
+                seen[$0.file] = FileManager.default.fileExists(atPath: manifest)
+            })
         #expect(seen["anjian/000001.csv.zst"] == false)
         #expect(seen["manifest.json"] == true)
     }
@@ -150,13 +154,14 @@ struct FolderTransferTests {
         var bytes = Shipment.content(1_000)
         bytes[0] ^= 1
         try shipment.write("a.bin", bytes)
-        let changed = #expect(throws: OperationError.self) { try shipment.send(to: destination.url, destination.server) }
+        func send() throws { _ = try shipment.send(to: destination.url, destination.server) }
+        let changed = #expect(throws: OperationError.self) { try send() }
         #expect(changed?.status == .badData)
         #expect(changed?.code == "transfer-local-differs")
         #expect(Shipment.contents(of: destination.folder).isEmpty)
 
         try shipment.write("a.bin", Array(bytes.dropLast()))
-        let shorter = #expect(throws: OperationError.self) { try shipment.send(to: destination.url, destination.server) }
+        let shorter = #expect(throws: OperationError.self) { try send() }
         #expect(shorter?.code == "transfer-local-differs")
     }
 
@@ -251,9 +256,11 @@ struct FolderTransferTests {
         await #expect(processExitsWith: .signal(SIGKILL)) {
             [folder = folder as String, url = url as String, keys = keys as [String], point = point as String] in
             FaultPoints.arm(point)
-            _ = try Shipment(in: folder).send(to: url, set: { options in
-                if !keys.isEmpty { (options.knownHosts, options.privateKey) = (keys[0], keys[1]) }
-            })
+            _ = try Shipment(in: folder).send(
+                to: url,
+                set: { options in
+                    if !keys.isEmpty { (options.knownHosts, options.privateKey) = (keys[0], keys[1]) }
+                })
         }
         let manifest = destination.folder + "/manifest.json"
         #expect(FileManager.default.fileExists(atPath: manifest) == (point == "transfer.afterManifest"))

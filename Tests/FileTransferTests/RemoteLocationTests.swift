@@ -28,7 +28,8 @@ struct RemoteLocationTests {
 
     @Test("a password in a URL is refused and not repeated")
     func password() {
-        for text in ["sftp://stat:Geheim9@court.example/in", "sftp://stat:Geheim@9@court.example/in", "sftp://:Geheim9@h/"] {
+        for secret in ["stat:Geheim9", "stat:Geheim@9", ":Geheim9"] {
+            let text = "sftp://\(secret)@court.example/in"
             let error = #expect(throws: OperationError.self) { try RemoteLocation(text) }
             #expect(error?.status == .usage)
             #expect(error?.code == "transfer-url-password")
@@ -40,7 +41,10 @@ struct RemoteLocationTests {
 
     @Test(
         "what is not a location is refused with status 64",
-        arguments: ["", "gopher://h/x", "sftp:///nohost", "sftp://h/a?b", "sftp://h/a#b", "sftp://h/a%0Ab", "sftp://h:x/", "://"])
+        arguments: [
+            "", "gopher://h/x", "sftp:///nohost", "sftp://h/a?b", "sftp://h/a#b", "sftp://h/a%0Ab", "sftp://h:x/",
+            "://",
+        ])
     func refused(_ text: String) {
         let error = #expect(throws: OperationError.self) { try RemoteLocation(text) }
         #expect(error?.status == .usage)

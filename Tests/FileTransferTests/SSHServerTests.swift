@@ -1,8 +1,8 @@
 import Diagnostics
 import FileTransfer
 import Foundation
-import Testing
 import TestSupport
+import Testing
 
 /// What can go wrong between here and a server, on a real sshd.
 @Suite("Sending to an SSH server")
@@ -97,17 +97,25 @@ struct SSHServerTests {
         options.privateKey = server.userKey
         let location = try RemoteLocation(server.url("/~/"))
         let store = try RemoteStores.open(location, options: options)
-        let names = try store.list(location.path)
-        #expect(Set(names) == Set(try FileManager.default.contentsOfDirectory(atPath: NSHomeDirectoryForUser(server.user)!)))
+        let home = try #require(NSHomeDirectoryForUser(server.user))
+        func local() throws -> Set<String> { try Set(FileManager.default.contentsOfDirectory(atPath: home)) }
+        // Other programs may make and remove files there meanwhile.
+        let before = try local()
+        let names = try Set(store.list(location.path))
+        let after = try local()
+        #expect(names.isSuperset(of: before.intersection(after)))
+        #expect(names.isSubset(of: before.union(after)))
     }
 
     @Test("a server that dies in the middle: 69, no manifest; and the next attempt sends the rest")
     func serverDies() throws {
         let large = try Shipment(["0.bin": 1_000, "1.bin": 30_000_000])
         let error = #expect(throws: OperationError.self) {
-            try large.send(to: server.url(folder), server, progress: {
-                if $0.file == "1.bin", $0.bytes > 1_000_000 { server.stop() }
-            })
+            try large.send(
+                to: server.url(folder), server,
+                progress: {
+                    if $0.file == "1.bin", $0.bytes > 1_000_000 { server.stop() }
+                })
         }
         #expect(error?.status == .unavailable)
         #expect(error?.isTransient == true)
@@ -126,20 +134,40 @@ struct SSHServerTests {
     func serverRestarts() throws {
         let large = try Shipment(["1.bin": 30_000_000])
         var hasStopped = false
-        let receipt = try large.send(to: server.url(folder), server, tries: 8, progress: {
-            guard !hasStopped, $0.bytes > 1_000_000 else { return }
-            hasStopped = true
-            server.stop()
-            let server = server
-            Thread.detachNewThread {
-                usleep(200_000)
-                try? server.start()
-            }
-        })
+        let receipt = try large.send(
+            to: server.url(folder), server, tries: 8,
+            progress: {
+                guard !hasStopped, $0.bytes > 1_000_000 else { return }
+                hasStopped = true
+                server.stop()
+                let server = server
+                Thread.detachNewThread {
+                    usleep(200_000)
+                    try? server.start()
+                }
+            })
         #expect(hasStopped)
         #expect(receipt.retries >= 1)
         #expect(receipt.filesSent == 2)
         #expect(large.arrived(in: folder))
+    }
+
+    @Test("a connection lost during a command is not taken for what the server said before")
+    func lostDuringCommand() throws {
+        let path = try server.folder.write("x", to: "in/file")
+        var options = TransferOptions()
+        (options.knownHosts, options.privateKey) = (server.knownHosts, server.userKey)
+        let store = try RemoteStores.open(RemoteLocation(server.url("/")), options: options)
+        // It says that some of these folders are there.
+        try store.ensureFolder(server.inbox + "/a/b")
+        server.freeze()
+        let server = server
+        Thread.detachNewThread {
+            usleep(300_000)
+            server.dropSessions()
+        }
+        try store.remove(path)
+        #expect(!FileManager.default.fileExists(atPath: path))
     }
 
     @Test("a server that stops answering is given up after the limit")
@@ -147,11 +175,13 @@ struct SSHServerTests {
         let large = try Shipment(["1.bin": 30_000_000])
         var frozen = 0.0
         let error = #expect(throws: OperationError.self) {
-            try large.send(to: server.url(folder), server, set: { $0.stallTimeoutSeconds = 1 }, progress: {
-                guard frozen == 0, $0.bytes > 1_000_000 else { return }
-                frozen = ProcessInfo.processInfo.systemUptime
-                server.freeze()
-            })
+            try large.send(
+                to: server.url(folder), server, set: { $0.stallTimeoutSeconds = 1 },
+                progress: {
+                    guard frozen == 0, $0.bytes > 1_000_000 else { return }
+                    frozen = ProcessInfo.processInfo.systemUptime
+                    server.freeze()
+                })
         }
         #expect(frozen > 0)
         #expect(ProcessInfo.processInfo.systemUptime - frozen < 6)

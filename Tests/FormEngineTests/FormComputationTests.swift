@@ -108,7 +108,10 @@ struct FormComputationTests {
 
 @Suite("Exact decimals")
 struct ExactDecimalTests {
-    @Test(arguments: ["0", "41", "-0.05", "37.50", "99999999999999999999999999999999999999", "-0.00000000000000000000000000000000000001"])
+    @Test(arguments: [
+        "0", "41", "-0.05", "37.50", "99999999999999999999999999999999999999",
+        "-0.00000000000000000000000000000000000001",
+    ])
     func `text and back`(_ text: String) {
         #expect(ExactDecimal(text)?.description == text)
     }

@@ -89,8 +89,10 @@ struct FormRuleTests {
         #expect(try judge(check, absent, options: .init(absent: "fail")).statistics[0].falseCount == 1)
     }
 
-    @Test(arguments: [("1", "11", true), ("1", "12", false), ("10%", "11", true), ("10%", "11.2", false),
-        ("rounding(0.5)", "11", true), ("rounding(0.5)", "11.01", false), ("0", "10.01", false)])
+    @Test(arguments: [
+        ("1", "11", true), ("1", "12", false), ("10%", "11", true), ("10%", "11.2", false),
+        ("rounding(0.5)", "11", true), ("rounding(0.5)", "11.01", false), ("0", "10.01", false),
+    ])
     func `tolerance`(_ tolerance: String, _ actual: String, _ holds: Bool) throws {
         let lines: [Line] = [("豫1702", "合计", "旧存", actual, nil), ("豫1702", "合计", "新收", "10", nil)]
         let result = try judge("[合计, 旧存] = [合计, 新收]", lines, options: .init(tolerance: tolerance))
@@ -157,7 +159,8 @@ struct FormRuleTests {
         let rule = RuleDefinition(
             id: "D", forms: ["F01"], body: .rollup(cells: ExpressionText("[*, *]"), along: "court", own: true))
         let result = try FormRuleCheck(rules: [rule], schema: SmallProvince.schema)
-            .judge(try SmallProvince.compute(cases).figures, period: "2026-10", jurisdictions: SmallProvince.jurisdictions)
+            .judge(
+                try SmallProvince.compute(cases).figures, period: "2026-10", jurisdictions: SmallProvince.jurisdictions)
         #expect(result.findings.isEmpty)
         #expect(result.statistics[0].trueCount == 3 * 3 * 5)
     }

@@ -30,7 +30,8 @@ struct SmallProvince {
         ],
         rows: [
             .init(code: "1", title: "合计", selection: .when(ExpressionText("真"))),
-            .init(code: "2", title: "刑事", parent: "1", selection: .subtree(column: "ajlx", codelist: "ajlx", code: "02")),
+            .init(
+                code: "2", title: "刑事", parent: "1", selection: .subtree(column: "ajlx", codelist: "ajlx", code: "02")),
             .init(code: "3", title: "民事", parent: "1", selection: .when(ExpressionText("案件类型 = '0301'"))),
         ])
 

@@ -1,6 +1,6 @@
 import Diagnostics
-import Foundation
 import FormEngine
+import Foundation
 import Reporting
 import Testing
 
@@ -97,7 +97,8 @@ struct ReportWriterTests {
     @Test func `all formats go into one folder, which is made where it is missing`() throws {
         try inFolder { folder in
             let paths = try ReportWriter.write(
-                SampleReport.model(), formats: Set(ReportFormat.allCases), to: folder + "/reports/2026-10", language: .zh)
+                SampleReport.model(), formats: Set(ReportFormat.allCases), to: folder + "/reports/2026-10",
+                language: .zh)
             let names = try FileManager.default.contentsOfDirectory(atPath: folder + "/reports/2026-10")
             #expect(Set(paths.map { ($0 as NSString).lastPathComponent }) == Set(names))
             #expect(Set(names).isSuperset(of: ["report.xlsx", "report.html", "report.json", "findings.csv"]))

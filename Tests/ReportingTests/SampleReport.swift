@@ -22,13 +22,17 @@ enum SampleReport {
             schemaIdentity: "2026.1 (4f1c09ab)", courts: courts)
         model.steps = [
             .init(id: "extract", title: .init(en: "Extract", zh: "抽取"), rowsIn: 12_345, rowsOut: 12_345, seconds: 2.31),
-            .init(id: "transfer", title: .init(en: "Transfer", zh: "传输"), rowsIn: 12_345, rowsOut: 12_345, seconds: 0.44),
+            .init(
+                id: "transfer", title: .init(en: "Transfer", zh: "传输"), rowsIn: 12_345, rowsOut: 12_345, seconds: 0.44),
             .init(id: "load", title: .init(en: "Load", zh: "入库"), rowsIn: 12_345, rowsOut: 12_298, seconds: 3.9),
-            .init(id: "qc", title: .init(en: "Quality check", zh: "质检"), rowsIn: 12_298, rowsOut: 12_298, seconds: 1.2, status: .findings),
+            .init(
+                id: "qc", title: .init(en: "Quality check", zh: "质检"), rowsIn: 12_298, rowsOut: 12_298, seconds: 1.2,
+                status: .findings),
         ]
         model.loads = courts.dropFirst().enumerated().map { index, court in
             .init(
-                court: court.code, batch: "zhumadian-\(index + 1)", table: "anjian", tableTitle: "案件", rowsIn: 3_000 + index,
+                court: court.code, batch: "zhumadian-\(index + 1)", table: "anjian", tableTitle: "案件",
+                rowsIn: 3_000 + index,
                 inserted: 2_900, updated: 80 + index, quarantined: 20)
         }
         model.quarantine = [
@@ -59,7 +63,8 @@ enum SampleReport {
                         .init(
                             rule: id, severity: severity, table: "anjian", tableTitle: "案件", court: court.code,
                             key: "AJ\(court.code.dropFirst())\(1000 + number)",
-                            message: hostile ? SampleReport.hostile : "案号（2026）\(court.code)民初\(100 + number)号：\(title)",
+                            message: hostile
+                                ? SampleReport.hostile : "案号（2026）\(court.code)民初\(100 + number)号：\(title)",
                             batch: "zhumadian-1", file: "anjian/000001.csv.zst", line: 100 + number))
                 }
             }
@@ -71,10 +76,13 @@ enum SampleReport {
             FormFinding(
                 rule: "F01.balance", severity: .error, form: "F01", court: "豫1702", period: "2026-10", row: "1",
                 column: "jc", expected: ExactDecimal(440), actual: ExactDecimal(428), difference: ExactDecimal(-12),
-                message: .init(en: "balance: 428 where 440 is expected (-12)", zh: "旧存与新收之和应等于已结与未结之和：实为428，应为440，相差-12"))
+                message: .init(
+                    en: "balance: 428 where 440 is expected (-12)", zh: "旧存与新收之和应等于已结与未结之和：实为428，应为440，相差-12"))
         ]
         model.ruleStatistics.append(
-            .init(id: "F01.balance", title: "收结案平衡", subject: "收结案情况总表", severity: .error, rowsInScope: 15, applicable: 15, trueCount: 14, falseCount: 1))
+            .init(
+                id: "F01.balance", title: "收结案平衡", subject: "收结案情况总表", severity: .error, rowsInScope: 15,
+                applicable: 15, trueCount: 14, falseCount: 1))
         model.mismatches = [
             FigureMismatch(
                 kind: .differs, form: "F01", court: "豫17", period: "2026-10", row: "1", column: "xs",
@@ -102,12 +110,15 @@ enum SampleReport {
             .init(code: "wj", title: "未结"), .init(code: "jal", title: "结案率", unit: "%", isCount: false),
         ]
         let rows: [FormSheet.Row] = [
-            .init(code: "1", title: "合计"), .init(code: "2", title: "刑事", depth: 1), .init(code: "3", title: "民事", depth: 1),
+            .init(code: "1", title: "合计"), .init(code: "2", title: "刑事", depth: 1),
+            .init(code: "3", title: "民事", depth: 1),
         ]
         func cells(_ size: Int) -> [[FigureTable.Cell]] {
             [size, size / 4, size - size / 4].map { part in
                 let rate = try? ExactDecimal(part * 100).divided(by: ExactDecimal(part * 2 + 40), scale: 2)
-                return [part, part + 40, part, part + 40].map { .init(value: .number(ExactDecimal($0)), own: .number(ExactDecimal($0))) }
+                return [part, part + 40, part, part + 40].map {
+                    .init(value: .number(ExactDecimal($0)), own: .number(ExactDecimal($0)))
+                }
                     + [.init(value: (rate ?? nil).map { .number($0) } ?? .blank, own: .absent)]
             }
         }

@@ -41,7 +41,8 @@ enum EngineFixture {
             ],
             relations: [
                 Relation(
-                    name: "anjian", title: "案件", table: "anjian", on: [.init(here: "ajbs", there: "ajbs")], isToMany: false)
+                    name: "anjian", title: "案件", table: "anjian", on: [.init(here: "ajbs", there: "ajbs")],
+                    isToMany: false)
             ])
         let courts = CodeList(
             name: "court", title: "法院码表",

@@ -6,7 +6,8 @@ import Testing
 struct OperatorTests {
     /// `E` is an error, `N` NULL: columns of one invented row.
     static let row: EngineFixture.Row = [
-        "ah": "（2026）豫1702知民初123号", "fydm": "豫1702", "ajlx": "0301", "larq": "2024-01-31", "jarq": "2024x", "bdje": "-0.05",
+        "ah": "（2026）豫1702知民初123号", "fydm": "豫1702", "ajlx": "0301", "larq": "2024-01-31", "jarq": "2024x",
+        "bdje": "-0.05",
         "dsrs": "9223372036854775807", "gxsj": "2024-01-31 23:59:59.999999", "ok": "t",
         "w38": "1234567890123456789012345678.0123456789",
     ]
@@ -24,7 +25,9 @@ struct OperatorTests {
         #expect(try EngineFixture.outcome("(\(a)) or (\(b))", OperatorTests.row) == table(TruthTable.or))
         #expect(try EngineFixture.outcome("not (\(a))", OperatorTests.row) == TruthTable.not[Int(x.rawValue)])
         // Any other operator is strict.
-        let strict: Outcome = x == .error || y == .error ? .error : x == .undecided || y == .undecided ? .undecided : x == y ? .isTrue : .isFalse
+        let strict: Outcome =
+            x == .error || y == .error
+            ? .error : x == .undecided || y == .undecided ? .undecided : x == y ? .isTrue : .isFalse
         #expect(try EngineFixture.outcome("(\(a)) = (\(b))", OperatorTests.row) == strict)
     }
 
@@ -37,45 +40,65 @@ struct OperatorTests {
             ("if ok then true else jarq = 2024-01-01 end", .isTrue), ("coalesce(案件标识, 'y') = 'y'", .isTrue),
             ("coalesce(larq, jarq) = 2024-01-31", .isTrue), ("coalesce(jarq, larq) = 2024-01-31", .error),
             ("coalesce(null, dsrs, 1.5) > 2", .isTrue), ("jarq is null", .error), ("案件标识 is null", .isTrue),
-            ("present(案件标识)", .isFalse), ("present(jarq)", .error), ("present(larq)", .isTrue), ("missing('')", .isTrue),
+            ("present(案件标识)", .isFalse), ("present(jarq)", .error), ("present(larq)", .isTrue),
+            ("missing('')", .isTrue),
             ("present('')", .isFalse), ("jarq in (2024-01-01)", .error), ("案件标识 in ('x')", .undecided),
-            ("dsrs between 1 and null", .undecided), ("not dsrs between null and 1", .undecided), ("jarq between null and null", .error),
+            ("dsrs between 1 and null", .undecided), ("not dsrs between null and 1", .undecided),
+            ("jarq between null and null", .error),
             ("null = 1", .undecided),
         ]
-        for (text, outcome) in expected { #expect(try EngineFixture.outcome(text, OperatorTests.row) == outcome, "\(text)") }
+        for (text, outcome) in expected {
+            #expect(try EngineFixture.outcome(text, OperatorTests.row) == outcome, "\(text)")
+        }
     }
 
     @Test(
         "what the language promises holds",
         arguments: [
             // Exact numbers.
-            "0.1 + 0.2 = 0.3", "dsrs + 1 = 9223372036854775808", "-dsrs - 2 < -9223372036854775808", "dsrs * dsrs > dsrs",
+            "0.1 + 0.2 = 0.3", "dsrs + 1 = 9223372036854775808", "-dsrs - 2 < -9223372036854775808",
+            "dsrs * dsrs > dsrs",
             "w38 > 1234567890123456789012345678", "w38 < 12345678901234567890123456789012345678", "bdje = -0.0500",
             "w38 <> 12345678901234567890123456789012345678", "abs(bdje) = 0.05", "sign(bdje) = -1", "sign(0.00) = 0",
-            "abs(int('-9223372036854775808')) = 9223372036854775808", "mod(-7, 3) = -1", "mod(7, -3) = 1", "mod(7.5, 2) = 1.5",
-            "mod(7, 0) is null", "div(7, 2, 0) = 4", "div(-7, 2, 0) = -4", "div(1, 3, 4) = 0.3333", "div(2, 3, 4) = 0.6667",
-            "div(1, 0, 2) is null", "div(1, 0.5, 0) = 2", "div(bdje, 100, 0) = 0", "round(0.5, 0) = 1", "round(-0.5, 0) = -1",
-            "round(bdje, 1) = -0.1", "round(149, -2) = 100", "round(150, -2) = 200", "min(1, 2.5) = 1", "max(1, 2.5) = 2.5",
-            "min(1, null) is null", "max('b', 'a') = 'b'", "min(larq, 2023-01-01) = 2023-01-01", "dsrs in (1, 9223372036854775807)",
+            "abs(int('-9223372036854775808')) = 9223372036854775808", "mod(-7, 3) = -1", "mod(7, -3) = 1",
+            "mod(7.5, 2) = 1.5",
+            "mod(7, 0) is null", "div(7, 2, 0) = 4", "div(-7, 2, 0) = -4", "div(1, 3, 4) = 0.3333",
+            "div(2, 3, 4) = 0.6667",
+            "div(1, 0, 2) is null", "div(1, 0.5, 0) = 2", "div(bdje, 100, 0) = 0", "round(0.5, 0) = 1",
+            "round(-0.5, 0) = -1",
+            "round(bdje, 1) = -0.1", "round(149, -2) = 100", "round(150, -2) = 200", "min(1, 2.5) = 1",
+            "max(1, 2.5) = 2.5",
+            "min(1, null) is null", "max('b', 'a') = 'b'", "min(larq, 2023-01-01) = 2023-01-01",
+            "dsrs in (1, 9223372036854775807)",
             "bdje in (-0.050)", "not bdje in (-0.051)", "1 between 1 and 1.0",
             "w38 > dec('1234567890123456789012345678', 38, 0)", "dec('1234567890123456789012345678', 38, 0) < w38",
             "w38 <> dec('1234567890123456789012345678', 38, 0)", "-w38 < dec('-1234567890123456789012345678', 38, 0)",
             // Texts by code points, compared by bytes.
-            "len('e\u{301}') = 2", "len('案号') = 2", "'é' <> 'e\u{301}'", "left('案号x', 2) = '案号'", "left('ab', 9) = 'ab'",
+            "len('e\u{301}') = 2", "len('案号') = 2", "'é' <> 'e\u{301}'", "left('案号x', 2) = '案号'",
+            "left('ab', 9) = 'ab'",
             "right('案号x', 2) = '号x'", "right('ab', 0) = ''", "left('ab', -dsrs) is null", "mid('案号xy', 2, 2) = '号x'",
-            "mid('ab', 3, 1) = ''", "mid('ab', 1 - 1, 1) is null", "mid('ab', 1, 0 - 1) is null", "mid('ab', 2, 9) = 'b'",
-            "startswith('案号', '案')", "endswith('案号', '号')", "contains('案号x', '号')", "not contains('ab', 'abc')", "contains('ab', '')",
-            "strip('  a ') = 'a'", "strip('\u{3000}a') = '\u{3000}a'", "strip('\u{3000}\u{A0}\ta\u{FEFF}', 'cjk') = 'a'",
-            "strip('   ') = ''", "upper('aé') = 'Aé'", "lower('AÉ') = 'aÉ'", "'a' & 'b' = 'ab'", "('a' & null) is null", "'Z' < 'a'",
+            "mid('ab', 3, 1) = ''", "mid('ab', 1 - 1, 1) is null", "mid('ab', 1, 0 - 1) is null",
+            "mid('ab', 2, 9) = 'b'",
+            "startswith('案号', '案')", "endswith('案号', '号')", "contains('案号x', '号')", "not contains('ab', 'abc')",
+            "contains('ab', '')",
+            "strip('  a ') = 'a'", "strip('\u{3000}a') = '\u{3000}a'",
+            "strip('\u{3000}\u{A0}\ta\u{FEFF}', 'cjk') = 'a'",
+            "strip('   ') = ''", "upper('aé') = 'Aé'", "lower('AÉ') = 'aÉ'", "'a' & 'b' = 'ab'", "('a' & null) is null",
+            "'Z' < 'a'",
             "'a' < 'ab'", "'\u{FF21}' < '\u{1F600}'",
             // Conversions.
-            "int('007') = 7", "int('+5') is null", "int(' 5') is null", "int('5.0') is null", "int('9223372036854775808') is null",
-            "dec('1.50', 5, 1) = 1.5", "dec('1.55', 5, 1) is null", "dec('.5', 5, 1) is null", "dec('-0.5', 3, 2) = -0.5",
-            "date('20240229') = 2024-02-29", "date('2024-02-30') is null", "date('2024/02/03') is null", "date('2024-2-3') is null",
+            "int('007') = 7", "int('+5') is null", "int(' 5') is null", "int('5.0') is null",
+            "int('9223372036854775808') is null",
+            "dec('1.50', 5, 1) = 1.5", "dec('1.55', 5, 1) is null", "dec('.5', 5, 1) is null",
+            "dec('-0.5', 3, 2) = -0.5",
+            "date('20240229') = 2024-02-29", "date('2024-02-30') is null", "date('2024/02/03') is null",
+            "date('2024-2-3') is null",
             "date(gxsj) = 2024-01-31",
             // Dates.
-            "year(larq) = 2024", "month(larq) = 1", "day(larq) = 31", "days(larq, 2024-03-01) = 30", "days(larq, 2024-01-30) = -1",
-            "addmonths(larq, 1) = 2024-02-29", "addmonths(larq, -2) = 2023-11-30", "addyears(2024-02-29, 1) = 2025-02-28",
+            "year(larq) = 2024", "month(larq) = 1", "day(larq) = 31", "days(larq, 2024-03-01) = 30",
+            "days(larq, 2024-01-30) = -1",
+            "addmonths(larq, 1) = 2024-02-29", "addmonths(larq, -2) = 2023-11-30",
+            "addyears(2024-02-29, 1) = 2025-02-28",
             "addmonths(larq, 999999999) is null", "addyears(9999-01-01, 1) is null", "larq = 2024-01-31",
             "workdays(2026-09-30, 2026-10-12) = 8", "workdays(2026-10-12, 2026-09-30) = -8",
             // Patterns match in full.
@@ -83,15 +106,19 @@ struct OperatorTests {
             "'案由' matches '[一-龥]{2}'", "'😀é' matches '[^a]{2}'", "'' matches 'a*'", "'aab' matches '(a|ab)*b?'",
             "not 'a' matches 'a{2,}'", "'a.b' matches 'a\\.b'", "not 'axb' matches 'a\\.b'", "'a-' matches '[a\\-]+'",
             // Identities and case numbers.
-            "idcard18_valid('11010519491231002X')", "not idcard18_valid('110105194912310021')", "not idcard18_valid('11010519491231002x')",
+            "idcard18_valid('11010519491231002X')", "not idcard18_valid('110105194912310021')",
+            "not idcard18_valid('11010519491231002x')",
             "not idcard18_valid('')", "idcard18_valid(案件标识) is null", "uscc_valid('91350100M000100Y43')",
             "not uscc_valid('91350100M000100Y44')", "caseno(ah, 'year') = 2026", "caseno(ah, 'number') = 123",
-            "caseno(ah, 'court') = 法院.代字", "caseno(ah, 'special') = '知'", "caseno(ah, 'type') = 案件类型.代字", "caseno(ah, 'style') = '2016'",
+            "caseno(ah, 'court') = 法院.代字", "caseno(ah, 'special') = '知'", "caseno(ah, 'type') = 案件类型.代字",
+            "caseno(ah, 'style') = '2016'",
             "caseno(ah, 'suffix') = ''", "caseno('x', 'year') is null",
             // Code lists, attributes, trees, dates.
             "fydm in codelist 法院码表", "fydm in codelist court under '豫17'", "not '豫99' in codelist court",
-            "not '豫17' in codelist court under '豫1702'", "ajlx in codelist ajlx by larq", "not ajlx in codelist ajlx by 2015-12-31",
-            "not '0302' in codelist ajlx by larq", "'0302' in codelist ajlx by 2019-12-31", "not '0302' in codelist ajlx by 2020-01-01",
+            "not '豫17' in codelist court under '豫1702'", "ajlx in codelist ajlx by larq",
+            "not ajlx in codelist ajlx by 2015-12-31",
+            "not '0302' in codelist ajlx by larq", "'0302' in codelist ajlx by 2019-12-31",
+            "not '0302' in codelist ajlx by 2020-01-01",
             "'0301' in codelist ajlx by 2016-01-01", "('豫17' in codelist ajlx by null) is null",
         ])
     func holds(_ text: String) throws {

@@ -12,8 +12,14 @@ struct QualityCheckTests {
     typealias Row = EngineFixture.Row
 
     static let cases: [Row] = [
-        ["ajbs": "A1", "ah": "（2026）豫1702民初1号", "fydm": "豫1702", "larq": "2026-01-05", "jarq": "2026-02-01", "dsrs": "2"],
-        ["ajbs": "A2", "ah": "（2026）豫1702民初2号", "fydm": "豫1702", "larq": "2026-03-05", "jarq": "2026-02-01", "dsrs": "1"],
+        [
+            "ajbs": "A1", "ah": "（2026）豫1702民初1号", "fydm": "豫1702", "larq": "2026-01-05", "jarq": "2026-02-01",
+            "dsrs": "2",
+        ],
+        [
+            "ajbs": "A2", "ah": "（2026）豫1702民初2号", "fydm": "豫1702", "larq": "2026-03-05", "jarq": "2026-02-01",
+            "dsrs": "1",
+        ],
         ["ajbs": "A3", "ah": "（2026）豫1702民初2号", "fydm": "豫1702", "larq": "2026-03-05", "dsrs": "0"],
         ["ajbs": "A4", "ah": "（2026）豫1702民初2号", "fydm": "豫1703", "larq": "2026-99-05", "dsrs": "x"],
         ["ajbs": nil, "fydm": "豫1703", "larq": "2026-03-05", "dsrs": "0"],
@@ -77,7 +83,8 @@ struct QualityCheckTests {
         #expect(counts(entry) == [5, 4, 1, 3, 1, 0])
         #expect(findings.map(\.row) == [2, 3, 4])
         let rows: [Row] = [
-            ["ah": "1", "jarq": "2026-01-01"], ["ah": "1"], ["ah": "2"], ["ah": "2"], ["ah": "3", "jarq": "x"], ["ah": "3"],
+            ["ah": "1", "jarq": "2026-01-01"], ["ah": "1"], ["ah": "2"], ["ah": "2"], ["ah": "3", "jarq": "x"],
+            ["ah": "3"],
         ]
         let (nulls, _) = try judge(
             EngineFixture.rule("true") { $0.body = .depends(from: ["案号"], to: ["结案日期"]) }, ["anjian": rows])
@@ -125,8 +132,10 @@ struct QualityCheckTests {
     func severalRows() throws {
         let tables: [String: [Row]] = [
             "anjian": [
-                ["ajbs": "1", "larq": "2026-01-01"], ["ajbs": "1", "larq": "2020-01-01"], ["ajbs": "2", "larq": "2026-01-01"],
-                ["ajbs": "2"], ["ajbs": "3", "larq": "2026-01-01"], ["ajbs": "3", "larq": "x"], ["ajbs": "4", "larq": "2026-01-01"],
+                ["ajbs": "1", "larq": "2026-01-01"], ["ajbs": "1", "larq": "2020-01-01"],
+                ["ajbs": "2", "larq": "2026-01-01"],
+                ["ajbs": "2"], ["ajbs": "3", "larq": "2026-01-01"], ["ajbs": "3", "larq": "x"],
+                ["ajbs": "4", "larq": "2026-01-01"],
                 ["ajbs": "5"], ["ajbs": "5", "larq": "x"],
             ],
             "dangshiren": ["1", "2", "3", "4", "5"].map { ["ajbs": $0, "xh": "1", "csrq": "2021-01-01"] },
@@ -153,7 +162,8 @@ struct QualityCheckTests {
             $0.message = ExpressionText("{姓名}:{出生日期},立案{案件.立案日期}")
         }
         #expect(try judge(rule).1.map(\.message) == ["李**:2026-06-01,立案2026-01-05"])
-        #expect(try judge(rule, options: .init(revealsPersonal: true)).1.map(\.message) == ["李四:2026-06-01,立案2026-01-05"])
+        #expect(
+            try judge(rule, options: .init(revealsPersonal: true)).1.map(\.message) == ["李四:2026-06-01,立案2026-01-05"])
     }
 
     @Test("a message may count related rows, and hides the least of personal values")
@@ -249,7 +259,9 @@ struct QualityCheckTests {
             let rule = EngineFixture.rule("当事人数 = 计数(当事人)") {
                 $0.examples = [
                     .init(
-                        tables: ["案件": [["案件标识": "1", "当事人数": "1"], ["ajbs": "2", "dsrs": "1"]], "当事人": [["ajbs": "1"]]],
+                        tables: [
+                            "案件": [["案件标识": "1", "当事人数": "1"], ["ajbs": "2", "dsrs": "1"]], "当事人": [["ajbs": "1"]],
+                        ],
                         failingRows: failing)
                 ]
             }

@@ -57,7 +57,8 @@ struct ParserTests {
     @Test(
         "a wrong text is refused at its place, with a code",
         arguments: [
-            ("a = = b", "syntax", 14), ("a == b", "unknown-operator", 12), ("a < b < c", "syntax", 16), ("a / 2 = 1", "no-division", 12),
+            ("a = = b", "syntax", 14), ("a == b", "unknown-operator", 12), ("a < b < c", "syntax", 16),
+            ("a / 2 = 1", "no-division", 12),
             ("d = 2023-02-29", "impossible-date", 14), ("x = 'abc", "unclosed-quote", 14), ("(a = 1", "syntax", 16),
             ("x = 1e3", "bad-number", 14), ("min(x) = 1", "one-value", 10), ("a.b.c = 1", "two-hops", 13),
             ("and = 1", "syntax", 10), ("x in ()", "syntax", 16), ("x matches y", "syntax", 20), ("", "syntax", 10),
@@ -97,7 +98,8 @@ struct ParserTests {
     @Test(
         "patterns keep to the portable subset",
         arguments: [
-            ".", "\\d", "^a", "a$", "a**", "(?:a)", "[]", "a{256}", "a{2,1}", "(a", "a)", "a||b", "[b-a]", "[[:alpha:]]", "a{1", "\\",
+            ".", "\\d", "^a", "a$", "a**", "(?:a)", "[]", "a{256}", "a{2,1}", "(a", "a)", "a||b", "[b-a]",
+            "[[:alpha:]]", "a{1", "\\",
             "(a{255}){255}",
         ])
     func patterns(_ pattern: String) {

@@ -43,7 +43,8 @@ struct TypeCheckerTests {
     @Test(
         "expressions have the narrowest exact type",
         arguments: [
-            ("天数 + 1", "dec(20,0)"), ("标的额 * 0.5", "dec(19,3)"), ("标的额 + 天数", "dec(22,2)"), ("days(立案日期, 立案日期)", "dec(7,0)"),
+            ("天数 + 1", "dec(20,0)"), ("标的额 * 0.5", "dec(19,3)"), ("标的额 + 天数", "dec(22,2)"),
+            ("days(立案日期, 立案日期)", "dec(7,0)"),
             ("计数(当事人)", "dec(18,0)"), ("合计(当事人.序号)", "dec(38,0)"), ("最大(当事人.xh)", "int"), ("法院.代字", "text"),
             ("立案日期 = 2016-01-01", "bool"), ("coalesce(null, 标的额)", "dec(18,2)"), ("year(date(更新时间))", "dec(4,0)"),
             ("round(标的额, 1)", "dec(18,1)"), ("if ok then 1 else 2.5 end", "dec(2,1)"),
@@ -59,11 +60,15 @@ struct TypeCheckerTests {
             ("立案日期 = 更新时间", "type-mismatch"), ("year(更新时间)", "type-mismatch"), ("big * 10", "too-many-digits"),
             ("big + 1", "too-many-digits"), ("ok < true", "bool-order"), ("立案日其 = 2016-01-01", "unknown-name"),
             ("当事.序号 = 1", "unknown-name"), ("当事人.序 = 1", "unknown-name"), ("计数(原告)", "unknown-relation"),
-            ("法院.名称 = 'x'", "no-attribute"), ("立案日期.代字 = 'x'", "no-attribute"), ("法院 in codelist 法院a", "unknown-codelist"),
-            ("法院 in codelist 法院 under 'x'", "no-tree"), ("mid('abc', 0, 1)", "out-of-range"), ("left('abc', -1)", "out-of-range"),
-            ("caseno('x', 'jahr')", "unknown-option"), ("workdays(立案日期, 立案日期)", "no-calendar"), ("lenn('a')", "unknown-function"),
+            ("法院.名称 = 'x'", "no-attribute"), ("立案日期.代字 = 'x'", "no-attribute"),
+            ("法院 in codelist 法院a", "unknown-codelist"),
+            ("法院 in codelist 法院 under 'x'", "no-tree"), ("mid('abc', 0, 1)", "out-of-range"),
+            ("left('abc', -1)", "out-of-range"),
+            ("caseno('x', 'jahr')", "unknown-option"), ("workdays(立案日期, 立案日期)", "no-calendar"),
+            ("lenn('a')", "unknown-function"),
             ("len('a', 'b')", "argument-count"), ("法院 匹配 '.'", "bad-pattern"), ("this.天数 = 1", "this-outside-where"),
-            ("计数(当事人 当 计数(案件) = 1)", "two-hops"), ("[*, 1] = 1", "cell-in-row-rule"), ("mod(big, 标的额)", "too-many-digits"),
+            ("计数(当事人 当 计数(案件) = 1)", "two-hops"), ("[*, 1] = 1", "cell-in-row-rule"),
+            ("mod(big, 标的额)", "too-many-digits"),
         ])
     func refuses(_ text: String, _ code: String) {
         let error = #expect(throws: LanguageError.self) { try TypeCheckerTests.check(text) }

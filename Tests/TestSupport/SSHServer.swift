@@ -22,6 +22,17 @@ public final class SSHServer: Sendable {
     private let process = Mutex<pid_t>(0)
     private let agent = Mutex<pid_t>(0)
 
+    /// Texts of the key files by their names, made once for the process.
+    private static let keys = Result<[String: String], any Error> {
+        let folder = try TemporaryDirectory()
+        return try ["host", "other-host", "user", "stranger"].reduce(into: [:]) { texts, name in
+            try run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", name, "-f", folder.appending(name)])
+            for file in [name, name + ".pub"] {
+                texts[file] = try String(contentsOfFile: folder.appending(file), encoding: .utf8)
+            }
+        }
+    }
+
     /// Starts it and waits until it answers.
     ///
     /// - Parameter fileLimitKilobytes: no file may grow beyond; writing more fails as on a full disk.
@@ -33,18 +44,16 @@ public final class SSHServer: Sendable {
         port = try Self.freePort()
         self.fileLimitKilobytes = fileLimitKilobytes
         user = NSUserName()
-        for key in ["host", "other-host", "user", "stranger"] {
-            try Self.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", key, "-f", folder.appending(key)])
+        let keys = try Self.keys.get()
+        for (name, text) in keys {
+            try folder.write(text, to: name)
+            chmod(folder.appending(name), 0o600)
         }
         userKey = folder.appending("user")
         strangerKey = folder.appending("stranger")
-        let keys = folder
-        func publicKey(_ name: String) throws -> String {
-            try String(contentsOfFile: keys.appending(name + ".pub"), encoding: .utf8)
-        }
         let place = "[127.0.0.1]:\(port) "
-        knownHosts = try folder.write(place + publicKey("host"), to: "known_hosts")
-        changedKnownHosts = try folder.write(place + publicKey("other-host"), to: "known_hosts.changed")
+        knownHosts = try folder.write(place + (keys["host.pub"] ?? ""), to: "known_hosts")
+        changedKnownHosts = try folder.write(place + (keys["other-host.pub"] ?? ""), to: "known_hosts.changed")
         emptyKnownHosts = try folder.write("", to: "known_hosts.empty")
         try FileManager.default.createDirectory(atPath: folder.appending("in"), withIntermediateDirectories: true)
         configuration = try folder.write(
@@ -110,13 +119,17 @@ public final class SSHServer: Sendable {
         RunningServers.end(number)
     }
 
-    /// Stops the sessions without ending them: the connection stands, and nothing answers.
-    public func freeze() { signalAll(SIGSTOP) }
-
-    private func signalAll(_ signal: Int32) {
+    /// Stops server and sessions without ending them: connections stand, and nothing answers.
+    public func freeze() {
         let number = process.withLock { $0 }
         guard number > 0 else { return }
-        for descendant in RunningServers.descendants(of: number) + [number] { kill(descendant, signal) }
+        for process in RunningServers.descendants(of: number) + [number] { kill(process, SIGSTOP) }
+    }
+
+    /// Kills the sessions, frozen or not; the server takes new ones.
+    public func dropSessions() {
+        let number = process.withLock { $0 }
+        if number > 0 { RunningServers.endDescendants(of: number) }
     }
 
     /// Starts an ssh agent that holds the user's key; it ends with the server.
@@ -203,17 +216,25 @@ private enum RunningServers {
 
     static func end(_ number: pid_t) {
         guard numbers.withLock({ $0.remove(number) }) != nil else { return }
-        // The sessions first, as they outlive the listener otherwise, and from the leaves, so that each is reaped by its
-        // parent: where nothing reaps orphans they would stay as zombies.
-        kill(number, SIGCONT)
-        let deadline = Date().addingTimeInterval(2)
-        while case let below = descendants(of: number), !below.isEmpty, Date() < deadline {
-            for process in below { kill(process, descendants(of: process).isEmpty ? SIGKILL : SIGCONT) }
-            usleep(5_000)
-        }
+        // The sessions first, as they outlive the listener otherwise.
+        endDescendants(of: number)
         for process in descendants(of: number) + [number] { kill(process, SIGKILL) }
         var status: Int32 = 0
         waitpid(number, &status, 0)
+    }
+
+    static func endDescendants(of number: pid_t) {
+        // From the leaves, so that each is reaped by its parent: where nothing reaps orphans they would stay as zombies.
+        kill(number, SIGCONT)
+        let deadline = Date().addingTimeInterval(2)
+        // Those of this moment only: new sessions may come meanwhile.
+        let sessions = Set(descendants(of: number))
+        while case let below = sessions.intersection(descendants(of: number)), !below.isEmpty {
+            let isLate = Date() > deadline
+            for process in below { kill(process, isLate || descendants(of: process).isEmpty ? SIGKILL : SIGCONT) }
+            if isLate { break }
+            usleep(5_000)
+        }
     }
 
     /// Children and theirs, from /proc.
@@ -223,7 +244,8 @@ private enum RunningServers {
             guard let process = pid_t(name),
                 let text = try? String(contentsOfFile: "/proc/\(name)/stat", encoding: .utf8),
                 // The name in parentheses may contain spaces; the state and the parent follow it.
-                let parent = text.split(separator: ")").last?.split(separator: " ").dropFirst().first.flatMap({ pid_t($0) })
+                let fields = text.split(separator: ")").last?.split(separator: " "), fields.count > 1,
+                let parent = pid_t(fields[1])
             else { continue }
             children[parent, default: []].append(process)
         }
@@ -284,7 +306,9 @@ private final class Spawner: Sendable {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
-        for descriptor in Int32(0)...2 { posix_spawn_file_actions_addopen(&actions, descriptor, "/dev/null", O_RDWR, 0) }
+        for descriptor in Int32(0)...2 {
+            posix_spawn_file_actions_addopen(&actions, descriptor, "/dev/null", O_RDWR, 0)
+        }
         var number: pid_t = 0
         return posix_spawn(&number, words[0], &actions, nil, arguments, environ) == 0 ? number : -1
     }

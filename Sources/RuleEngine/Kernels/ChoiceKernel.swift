@@ -32,7 +32,9 @@ enum ChoiceKernel {
     }
 
     /// The least or greatest; NULL when an operand is.
-    static func extreme(_ least: Bool, _ operands: [Vector], _ types: [ExpressionType], _ type: ExpressionType) -> Vector {
+    static func extreme(_ least: Bool, _ operands: [Vector], _ types: [ExpressionType], _ type: ExpressionType)
+        -> Vector
+    {
         let values = aligned(operands, types, type)
         var result = values[0]
         for value in values.dropFirst() {
@@ -54,16 +56,20 @@ enum ChoiceKernel {
         return operands.indices.map { index in
             guard case .number(_, let own) = types[index] else { return operands[index] }
             let wide = operands[index].wide(scaledBy: scale - own)
-            let storage: Vector.Storage = precision <= 18 ? .words(wide.map { Int64(truncatingIfNeeded: $0) }) : .wide(wide)
+            let storage: Vector.Storage =
+                precision <= 18 ? .words(wide.map { Int64(truncatingIfNeeded: $0) }) : .wide(wide)
             return Vector(
-                storage: storage, valid: operands[index].valid, errors: operands[index].errors, count: operands[index].count)
+                storage: storage, valid: operands[index].valid, errors: operands[index].errors,
+                count: operands[index].count)
         }
     }
 
     /// Row by row the first where the bit is set, else the second.
     private static func select(_ bits: [UInt64], _ first: Vector, _ second: Vector) -> Vector {
         var valid = first.valid
-        for index in bits.indices { valid[index] = first.valid[index] & bits[index] | second.valid[index] & ~bits[index] }
+        for index in bits.indices {
+            valid[index] = first.valid[index] & bits[index] | second.valid[index] & ~bits[index]
+        }
         var errors: [UInt64]?
         if first.errors != nil || second.errors != nil {
             errors = bits.indices.map {

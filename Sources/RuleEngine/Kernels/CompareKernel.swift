@@ -9,7 +9,8 @@ enum CompareKernel {
     }
 
     static func bits(
-        _ comparison: Comparison, _ left: Vector, _ right: Vector, _ leftType: ExpressionType, _ rightType: ExpressionType
+        _ comparison: Comparison, _ left: Vector, _ right: Vector, _ leftType: ExpressionType,
+        _ rightType: ExpressionType
     ) -> [UInt64] {
         let count = left.count
         if case .text(let a) = left.storage, case .text(let b) = right.storage { return texts(comparison, a, b, count) }
@@ -20,7 +21,9 @@ enum CompareKernel {
             precisions = (p, q)
         }
         if scales.0 == scales.1 {
-            if case .words(let a) = left.storage, case .words(let b) = right.storage { return words(comparison, a, b, count) }
+            if case .words(let a) = left.storage, case .words(let b) = right.storage {
+                return words(comparison, a, b, count)
+            }
             return words(comparison, left.wide(scaledBy: 0), right.wide(scaledBy: 0), count)
         }
         let scale = max(scales.0, scales.1)

@@ -26,7 +26,8 @@ enum DateKernel {
                 // 120,000 months lead out of the calendar from any date.
                 let steps = shift[row]
                 if steps.magnitude <= 120_000,
-                    let date = CivilDate(days: Int32(truncatingIfNeeded: a[row])).adding(months: Int(steps) * monthsPerStep)
+                    let date = CivilDate(days: Int32(truncatingIfNeeded: a[row])).adding(
+                        months: Int(steps) * monthsPerStep)
                 {
                     words[row] = Int64(date.days)
                 } else {
@@ -40,11 +41,15 @@ enum DateKernel {
 
     /// A function of two dates.
     static func between(_ operands: [Vector], _ days: (CivilDate, CivilDate) -> Int) -> Vector {
-        guard case .words(var a) = operands[0].storage, case .words(let b) = operands[1].storage else { return operands[0] }
+        guard case .words(var a) = operands[0].storage, case .words(let b) = operands[1].storage else {
+            return operands[0]
+        }
         let result = NumberKernel.result(.words(a), operands)
         for row in a.indices where result.isValid(row) {
             a[row] = Int64(
-                days(CivilDate(days: Int32(truncatingIfNeeded: a[row])), CivilDate(days: Int32(truncatingIfNeeded: b[row]))))
+                days(
+                    CivilDate(days: Int32(truncatingIfNeeded: a[row])),
+                    CivilDate(days: Int32(truncatingIfNeeded: b[row]))))
         }
         return Vector(storage: .words(a), valid: result.valid, errors: result.errors, count: result.count)
     }

@@ -5,7 +5,8 @@ enum IdentityNumber {
         guard text.count == 18 else { return false }
         var sum = 0
         // ISO 7064 MOD 11-2: the weight of each place is 2^place mod 11.
-        let weights: StaticString = "\u{07}\u{09}\u{0A}\u{05}\u{08}\u{04}\u{02}\u{01}\u{06}\u{03}\u{07}\u{09}\u{0A}\u{05}\u{08}\u{04}\u{02}"
+        let weights: StaticString =
+            "\u{07}\u{09}\u{0A}\u{05}\u{08}\u{04}\u{02}\u{01}\u{06}\u{03}\u{07}\u{09}\u{0A}\u{05}\u{08}\u{04}\u{02}"
         let checks: StaticString = "10X98765432"
         for index in 0..<17 {
             let digit = text[index] &- 48

@@ -4,7 +4,8 @@ import RuleLanguage
 /// Exact arithmetic. Results of at most 18 digits stay in words; wider ones are computed in 128 bits, which 38 digits
 /// cannot overflow.
 enum NumberKernel {
-    static func apply(_ op: Operator, _ operands: [Vector], _ types: [ExpressionType], _ type: ExpressionType) -> Vector {
+    static func apply(_ op: Operator, _ operands: [Vector], _ types: [ExpressionType], _ type: ExpressionType) -> Vector
+    {
         let scales = types.map { if case .number(_, let scale) = $0 { scale } else { 0 } }
         guard case .number(let precision, let scale) = type else { return operands[0] }
         let count = operands[0].count
@@ -34,7 +35,8 @@ enum NumberKernel {
             }
             return result(narrowed(wide, precision), operands)
         case .negate: return result(narrowed(operands[0].wide(scaledBy: 0).map { 0 &- $0 }, precision), operands)
-        case .abs: return result(narrowed(operands[0].wide(scaledBy: 0).map { $0 < 0 ? 0 &- $0 : $0 }, precision), operands)
+        case .abs:
+            return result(narrowed(operands[0].wide(scaledBy: 0).map { $0 < 0 ? 0 &- $0 : $0 }, precision), operands)
         case .sign: return result(.words(operands[0].wide(scaledBy: 0).map { Int64($0.signum()) }), operands)
         case .round(let places):
             let wide = operands[0].wide(scaledBy: 0)

@@ -70,7 +70,9 @@ struct CodeMembership: Sendable {
         guard case .text(let column) = operand.storage, case .words(let days) = day.storage else { return operand }
         let bits = column.bytes.withUnsafeBufferPointer { bytes in
             Bits.make(operand.count) { row in
-                guard let number = codes.find(UnsafeBufferPointer(rebasing: bytes[column.range(row)])) else { return false }
+                guard let number = codes.find(UnsafeBufferPointer(rebasing: bytes[column.range(row)])) else {
+                    return false
+                }
                 return versions[number].contains { $0.since <= days[row] && days[row] <= $0.until }
             }
         }

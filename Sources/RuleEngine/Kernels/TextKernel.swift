@@ -70,7 +70,9 @@ enum TextKernel {
     /// A test of two texts.
     @inline(__always)
     private static func pairs(_ operands: [Vector], _ test: (Bytes, Bytes) -> Bool) -> Vector {
-        guard case .text(let a) = operands[0].storage, case .text(let b) = operands[1].storage else { return operands[0] }
+        guard case .text(let a) = operands[0].storage, case .text(let b) = operands[1].storage else {
+            return operands[0]
+        }
         var result = NumberKernel.result(.words([]), operands)
         var words = [Int64](repeating: 0, count: result.count)
         a.bytes.withUnsafeBufferPointer { left in
@@ -178,7 +180,8 @@ enum TextKernel {
 
     private static func scalar(_ bytes: Bytes, _ start: Int, _ end: Int) -> UInt32 {
         let lead = bytes[start]
-        var value = UInt32(end - start == 1 ? lead : end - start == 2 ? lead & 0x1F : end - start == 3 ? lead & 0x0F : lead & 0x07)
+        var value = UInt32(
+            end - start == 1 ? lead : end - start == 2 ? lead & 0x1F : end - start == 3 ? lead & 0x0F : lead & 0x07)
         for index in start + 1..<max(start + 1, end) { value = value << 6 | UInt32(bytes[index] & 0x3F) }
         return value
     }
