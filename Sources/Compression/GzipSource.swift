@@ -8,6 +8,7 @@ public final class GzipSource<Inner: ByteSource>: ByteSource {
     private let file: String
     private var stream = z_stream()
     private var compressed: [UInt8] = []
+    private let piece = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: 1 << 20)
     private var position = 0
     private var isInsideMember = false
     private var isAtEnd = false
@@ -21,11 +22,12 @@ public final class GzipSource<Inner: ByteSource>: ByteSource {
         precondition(result == Z_OK, "no memory for a decompressor")
     }
 
-    deinit { inflateEnd(&stream) }
+    deinit {
+        inflateEnd(&stream)
+        piece.deallocate()
+    }
 
     public func read(into buffer: inout [UInt8]) throws -> Bool {
-        let start = buffer.count
-        let pieceSize = 1 << 20
         while true {
             if position == compressed.count, !isAtEnd {
                 compressed.removeAll(keepingCapacity: true)
@@ -33,21 +35,18 @@ public final class GzipSource<Inner: ByteSource>: ByteSource {
                 isAtEnd = try !inner.read(into: &compressed)
             }
             if isAtEnd, !isInsideMember { return false }
-            buffer.append(contentsOf: repeatElement(0, count: pieceSize))
             var result = Z_OK
             let written = compressed.withUnsafeMutableBufferPointer { source in
-                buffer.withUnsafeMutableBufferPointer { target in
-                    stream.next_in = source.baseAddress! + position
-                    stream.avail_in = UInt32(source.count - position)
-                    stream.next_out = target.baseAddress! + start
-                    stream.avail_out = UInt32(pieceSize)
-                    if stream.avail_in > 0 { isInsideMember = true }
-                    result = inflate(&stream, Z_NO_FLUSH)
-                    position = source.count - Int(stream.avail_in)
-                    return pieceSize - Int(stream.avail_out)
-                }
+                stream.next_in = source.baseAddress.map { $0 + position }
+                stream.avail_in = UInt32(source.count - position)
+                stream.next_out = piece.baseAddress
+                stream.avail_out = UInt32(piece.count)
+                if stream.avail_in > 0 { isInsideMember = true }
+                result = inflate(&stream, Z_NO_FLUSH)
+                position = source.count - Int(stream.avail_in)
+                return piece.count - Int(stream.avail_out)
             }
-            buffer.removeLast(pieceSize - written)
+            buffer.append(contentsOf: UnsafeBufferPointer(rebasing: piece[..<written]))
             switch result {
             case Z_STREAM_END:
                 isInsideMember = false

@@ -8,6 +8,7 @@ public final class ZstdSource<Inner: ByteSource>: ByteSource {
     private let file: String
     private let context: OpaquePointer
     private var compressed: [UInt8] = []
+    private let piece = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 64)
     private var position = 0
     /// 0 when the last frame ended just here.
     private var expected = 0
@@ -21,34 +22,32 @@ public final class ZstdSource<Inner: ByteSource>: ByteSource {
         self.context = context
     }
 
-    deinit { ZSTD_freeDStream(context) }
+    deinit {
+        ZSTD_freeDStream(context)
+        piece.deallocate()
+    }
 
     public func read(into buffer: inout [UInt8]) throws -> Bool {
-        let start = buffer.count
-        let pieceSize = 1 << 20
         while true {
             if position == compressed.count, !isAtEnd {
                 compressed.removeAll(keepingCapacity: true)
                 position = 0
                 isAtEnd = try !inner.read(into: &compressed)
             }
-            buffer.append(contentsOf: repeatElement(0, count: pieceSize))
             let written = try compressed.withUnsafeBytes { source in
-                try buffer.withUnsafeMutableBytes { target in
-                    var input = ZSTD_inBuffer(src: source.baseAddress, size: source.count, pos: position)
-                    var output = ZSTD_outBuffer(dst: target.baseAddress! + start, size: pieceSize, pos: 0)
-                    let result = ZSTD_decompressStream(context, &output, &input)
-                    guard ZSTD_isError(result) == 0 else {
-                        let cause = String(cString: ZSTD_getErrorName(result))
-                        throw OperationError.compressedDamaged(file, cause, cause)
-                    }
-                    // Nothing in and nothing out keeps what the last call said.
-                    if output.pos > 0 || input.pos > position { expected = result }
-                    position = input.pos
-                    return output.pos
+                var input = ZSTD_inBuffer(src: source.baseAddress, size: source.count, pos: position)
+                var output = ZSTD_outBuffer(dst: piece.baseAddress, size: piece.count, pos: 0)
+                let result = ZSTD_decompressStream(context, &output, &input)
+                guard ZSTD_isError(result) == 0 else {
+                    let cause = String(cString: ZSTD_getErrorName(result))
+                    throw OperationError.compressedDamaged(file, cause, cause)
                 }
+                // Nothing in and nothing out keeps what the last call said.
+                if output.pos > 0 || input.pos > position { expected = result }
+                position = input.pos
+                return output.pos
             }
-            buffer.removeLast(pieceSize - written)
+            buffer.append(contentsOf: UnsafeRawBufferPointer(rebasing: piece[..<written]))
             if written > 0 { return true }
             // Only now is nothing held back any more.
             if isAtEnd, position == compressed.count {

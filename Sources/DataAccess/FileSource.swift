@@ -21,27 +21,26 @@ public struct FileSource: ByteSource {
     }
 
     public mutating func read(into buffer: inout [UInt8]) throws -> Bool {
-        let start = buffer.count
-        buffer.append(contentsOf: repeatElement(0, count: Self.pieceSize))
-        let count = buffer.withUnsafeMutableBytes { bytes in
-            retryingOnInterrupt { pread(handle.descriptor, bytes.baseAddress! + start, Self.pieceSize, offset) }
-        }
-        buffer.removeLast(Self.pieceSize - max(0, count))
+        let piece = handle.piece
+        let count = retryingOnInterrupt { pread(handle.descriptor, piece.baseAddress, piece.count, offset) }
         guard count >= 0 else { throw OperationError.fileNotRead(path, errno) }
+        buffer.append(contentsOf: UnsafeRawBufferPointer(rebasing: piece[..<count]))
         offset += off_t(count)
         return count > 0
     }
-
-    private static let pieceSize = 1 << 20
 }
 
-/// Closes its descriptor when nobody holds it any more.
+/// A descriptor and the piece of memory that is read into; both go when nobody holds it any more.
 final class FileHandleOwner {
     let descriptor: Int32
+    let piece = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 64)
 
     init(_ descriptor: Int32) { self.descriptor = descriptor }
 
-    deinit { close(descriptor) }
+    deinit {
+        close(descriptor)
+        piece.deallocate()
+    }
 }
 
 func retryingOnInterrupt(_ call: () -> Int) -> Int {

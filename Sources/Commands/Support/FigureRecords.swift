@@ -57,4 +57,24 @@ extension StandardSchema {
         }
         return Jurisdictions(hierarchy, codelist: list, roots: tops.sorted())
     }
+
+    /// The courts that say something for a period: those that submitted, and those whose own cases make a figure.
+    ///
+    /// A court without either is out, so that it leaves no upper court's sum undecided; one with cases that submitted
+    /// nothing is in, and does.
+    func jurisdictions(reporting tables: [FigureTable], period: String) throws -> Jurisdictions {
+        var reporting: Set<String> = []
+        for figure in tables.flatMap(\.figures) where figure.period == period {
+            if figure.own.number.map({ $0 != .zero }) ?? true { reporting.insert(figure.court) }
+        }
+        let tree = try jurisdictions(of: reporting, named: [])
+        var parents: [String: String] = [:]
+        for court in tree.courts where reporting.contains(court) {
+            var upper = tree.parent(of: court)
+            while let next = upper, !reporting.contains(next) { upper = tree.parent(of: next) }
+            parents[court] = upper
+        }
+        let ordered = tree.courts.filter(reporting.contains)
+        return Jurisdictions(courts: ordered + reporting.subtracting(ordered).sorted(), parents: parents)
+    }
 }

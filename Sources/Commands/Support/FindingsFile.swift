@@ -8,6 +8,7 @@ struct FindingsFile {
     static let rowColumns = ["rule", "severity", "table", "key", "row", "court", "message", "file", "line"]
     static let formColumns = [
         "rule", "severity", "form", "court", "period", "row", "column", "expected", "actual", "difference", "message",
+        "side",
     ]
 
     private var writer: CSVWriter<FileSink>

@@ -132,7 +132,10 @@ struct ReportBuilder {
             rule: record.rule, severity: record.severity, form: record.form, court: record.court ?? "",
             period: record.period ?? "", row: record.row ?? "", column: record.column ?? "",
             expected: record.expected.flatMap { ExactDecimal($0) }, actual: record.actual.flatMap { ExactDecimal($0) },
-            difference: record.difference.flatMap { ExactDecimal($0) }, message: LocalizedText(record.message))
+            difference: record.difference.flatMap { ExactDecimal($0) },
+            message: record.side == .submitted
+                ? LocalizedText(en: "submitted figures: \(record.message)", zh: "报送数：\(record.message)")
+                : LocalizedText(record.message))
     }
 
     private func mismatch(_ record: MismatchRecord) -> FigureMismatch? {

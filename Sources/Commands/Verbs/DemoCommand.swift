@@ -135,11 +135,16 @@ struct DemoCommand: Operation {
             FoundItem(outcome: .finding, rule: $0.rule, court: $0.court ?? "", table: $0.table, key: $0.key ?? "")
         }
         found += try library.mismatches(run: run).map { record in
-            let isSubmitted = record.rule.hasPrefix(SubmittedRule.prefix)
             let cell = [record.court, record.row, record.column].map { $0 ?? "" }.joined(separator: "|")
+            let outcome: TruthItem.Outcome =
+                switch record.side {
+                case .computed: .finding
+                case .submitted: .submittedFinding
+                case .both: .mismatch
+                }
             return FoundItem(
-                outcome: isSubmitted ? .mismatch : .finding, rule: isSubmitted ? "" : record.rule,
-                court: record.court ?? "", table: record.form, key: cell)
+                outcome: outcome, rule: record.side == .both ? "" : record.rule, court: record.court ?? "",
+                table: record.form, key: cell)
         }
         return found
     }

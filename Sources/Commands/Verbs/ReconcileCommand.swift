@@ -63,36 +63,42 @@ struct ReconcileCommand: ParsableCommand {
             if let computed, computed.isEmpty { throw OperationError.noFigures(run: run) }
             guard let judged = computed ?? submitted else { throw OperationError.noFigures(run: run) }
             let label = try label(of: judged, session)
-            let courts = Set(loaded.schema.forms.indices.flatMap { judged.courts(form: $0, period: label) })
-            let jurisdictions = try loaded.schema.jurisdictions(of: courts, named: [])
-            let result = try FormRuleCheck(rules: loaded.rules.rules, schema: loaded.schema)
-                .judge(judged, period: label, jurisdictions: jurisdictions)
+            let jurisdictions = try loaded.schema.jurisdictions(
+                reporting: [computed, submitted].compactMap { $0 }, period: label)
+            let check = try FormRuleCheck(rules: loaded.rules.rules, schema: loaded.schema)
+            let result = try check.judge(judged, period: label, jurisdictions: jurisdictions)
+            // What the courts submitted must hold by itself too, beside what the cases yield.
+            var onSubmitted: [FormFinding] = []
             var mismatches: [FigureMismatch] = []
             var compared = 0
             if let computed, let submitted {
+                onSubmitted = try check.judge(submitted, period: label, jurisdictions: jurisdictions).findings
                 let comparison = try FigureComparison.compare(
                     computed: computed, submitted: submitted, period: label, jurisdictions: jurisdictions)
                 mismatches = comparison.mismatches
                 compared = comparison.comparedCells
                 for sheet in comparison.missingSheets {
-                    session.console.detail(
+                    session.console.warn(
                         LocalizedText(
                             en: "\(sheet.court) submitted nothing of \(sheet.form)", zh: "\(sheet.court) 没有报送 \(sheet.form)"))
                 }
             }
+            let own: MismatchRecord.Side = computed == nil ? .submitted : .computed
+            let records =
+                result.findings.map { MismatchRecord($0, own, session.language) }
+                + onSubmitted.map { MismatchRecord($0, .submitted, session.language) }
+                + mismatches.map { MismatchRecord($0, session.language) }
             for notice in result.notices { session.console.detail(notice.message) }
-            if let findings { try write(result.findings, mismatches, to: findings, session.language) }
+            if let findings { try write(records, to: findings) }
             try store?.store(
-                mismatches: result.findings.map { MismatchRecord($0, session.language) }
-                    + mismatches.map { MismatchRecord($0, session.language) },
-                statistics: result.statistics.map { RuleStatisticRecord($0, session.language) }, run: session.runID)
-            let status = status(of: result, mismatches)
+                mismatches: records, statistics: result.statistics.map { RuleStatisticRecord($0, session.language) }, run: session.runID)
+            let status = status(of: result, records)
             let seconds = (ContinuousClock.now - begin) / .seconds(1)
             let summary = FormCheckSummary(
                 result, mismatches, compared: compared, period: label, seconds: seconds, status: status.rawValue,
                 language: session.language)
             return OperationResult(
-                status, json: summary, text: Self.text(result, mismatches, compared: compared, seconds: seconds),
+                status, json: summary, text: Self.text(result, onSubmitted, mismatches, compared: compared, seconds: seconds),
                 products: findings.map { [$0] } ?? [])
         }
 
@@ -138,30 +144,27 @@ struct ReconcileCommand: ParsableCommand {
             return figures.periods[0]
         }
 
-        private func status(of result: FormRuleCheck.Result, _ mismatches: [FigureMismatch]) -> ExitStatus {
+        private func status(of result: FormRuleCheck.Result, _ records: [MismatchRecord]) -> ExitStatus {
             let idle = result.statistics.contains { $0.notRun != nil || $0.rowsInScope == 0 }
             if strict, idle { return .usage }
-            let found = result.findings.map(\.severity) + (mismatches.isEmpty ? [] : [.error])
-            return failOn.status(severities: found)
+            return failOn.status(severities: records.lazy.map(\.severity))
         }
 
-        private func write(
-            _ findings: [FormFinding], _ mismatches: [FigureMismatch], to path: String, _ language: Language
-        ) throws {
+        private func write(_ records: [MismatchRecord], to path: String) throws {
             var file = try FindingsFile(path, columns: FindingsFile.formColumns)
-            let records =
-                findings.map { MismatchRecord($0, language) } + mismatches.map { MismatchRecord($0, language) }
             for record in records {
                 try file.append([
                     record.rule, record.severity.rawValue, record.form, record.court, record.period, record.row,
                     record.column, record.expected, record.actual, record.difference, record.message,
+                    record.side.rawValue,
                 ])
             }
             try file.finish()
         }
 
         private static func text(
-            _ result: FormRuleCheck.Result, _ mismatches: [FigureMismatch], compared: Int, seconds: Double
+            _ result: FormRuleCheck.Result, _ onSubmitted: [FormFinding], _ mismatches: [FigureMismatch], compared: Int,
+            seconds: Double
         ) -> LocalizedText {
             var en = ["\(result.statistics.count) form rules, \(result.findings.count) findings, \(Format.seconds(seconds))"]
             var zh = ["报表规则 \(result.statistics.count) 条，问题 \(result.findings.count) 个，用时 \(Format.seconds(seconds))"]
@@ -182,9 +185,14 @@ struct ReconcileCommand: ParsableCommand {
                     zh.append(line)
                 }
             }
+            for (rule, findings) in Dictionary(grouping: onSubmitted, by: \.rule).sorted(by: { $0.key < $1.key }) {
+                en.append("\(Format.padded(findings.count, 8))  \(rule)  on the submitted figures")
+                zh.append("\(Format.padded(findings.count, 8))  \(rule)  （报送数）")
+            }
             for mismatch in mismatches.prefix(20) {
-                en.append("  " + mismatch.message.en)
-                zh.append("  " + mismatch.message.zh)
+                let cell = "  \(mismatch.court) \(mismatch.form)[\(mismatch.row), \(mismatch.column)]: "
+                en.append(cell + mismatch.message.en)
+                zh.append(cell + mismatch.message.zh)
             }
             if mismatches.count > 20 {
                 en.append("  … and \(mismatches.count - 20) more")
@@ -201,12 +209,12 @@ enum SubmittedRule {
 }
 
 extension MismatchRecord {
-    init(_ finding: FormFinding, _ language: Language) {
+    init(_ finding: FormFinding, _ side: Side, _ language: Language) {
         self.init(
             rule: finding.rule, severity: finding.severity, form: finding.form, court: finding.court, period: finding.period,
             row: finding.row, column: finding.column, expected: finding.expected.map { "\($0)" },
             actual: finding.actual.map { "\($0)" }, difference: finding.difference.map { "\($0)" },
-            message: finding.message.text(in: language))
+            message: finding.message.text(in: language), side: side)
     }
 
     init(_ mismatch: FigureMismatch, _ language: Language) {
@@ -214,7 +222,7 @@ extension MismatchRecord {
             rule: SubmittedRule.prefix + mismatch.kind.rawValue, severity: .error, form: mismatch.form,
             court: mismatch.court, period: mismatch.period, row: mismatch.row, column: mismatch.column,
             expected: mismatch.expected.map { "\($0)" }, actual: mismatch.actual.map { "\($0)" },
-            difference: "\(mismatch.difference)", message: mismatch.message.text(in: language))
+            difference: "\(mismatch.difference)", message: mismatch.message.text(in: language), side: .both)
     }
 }
 

@@ -10,7 +10,7 @@ public struct PostgresInstallation: Sendable {
 
     /// The newest of the installed servers, or the newest of major version `version`.
     ///
-    /// - Parameter folders: where to look; by default the places of Debian, Red Hat, Homebrew, and `PATH`.
+    /// - Parameter folders: where to look; by default the places of Debian, Red Hat, Homebrew, and what is built by hand.
     /// - Throws: `OperationError` 69 when there is none.
     public static func find(version: Int? = nil, in folders: [String]? = nil) throws -> PostgresInstallation {
         let found = (folders ?? usualFolders()).compactMap { folder -> PostgresInstallation? in
@@ -32,11 +32,10 @@ public struct PostgresInstallation: Sendable {
             let names = (try? FileManager.default.contentsOfDirectory(atPath: parent)) ?? []
             return names.filter(fits).sorted().map { parent + "/" + $0 + inner }
         }
-        let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
         return below("/usr/lib/postgresql", "/bin") { Int($0) != nil }
             + below("/usr", "/bin") { $0.hasPrefix("pgsql-") }
             + below("/opt/homebrew/opt", "/bin") { $0.hasPrefix("postgresql@") }
-            + path.split(separator: ":").map(String.init)
+            + ["/usr/local/pgsql/bin", "/usr/local/bin", "/usr/bin"]
     }
 
     /// `postgres (PostgreSQL) 15.18 (Debian …)`.

@@ -166,6 +166,7 @@ enum LedgerTables {
             actual     numeric,
             difference numeric,
             message    text NOT NULL,
+            side       text NOT NULL CHECK (side IN ('computed', 'submitted', 'both')),
             PRIMARY KEY (run, number)
         );
         """

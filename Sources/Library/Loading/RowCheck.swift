@@ -11,7 +11,7 @@ struct RejectedRow {
     var line: Int?
     var table: String
     var column: String?
-    /// Stable: `type.anjian.larq`, `key.anjian.ajbs`, `csv.anjian.fields`.
+    /// Stable: `type.anjian.larq`, `key.anjian.ajbs`, `required.anjian.ah`, `csv.anjian.fields`.
     var reason: String
     var message: LocalizedText
     /// The record in the strict CSV profile; for a malformed one as it was.
@@ -27,7 +27,8 @@ struct RowCheck {
     private let decoders: [ColumnDecoder]
     /// Where each column is in the part.
     private let places: [Int]
-    private let isKey: [Bool]
+    /// Key columns, and those that the schema calls required.
+    private let isNeeded: [Bool]
 
     init(
         table: TableDefinition, columns: [ColumnDefinition], places: [Int], part: String, partNumber: Int
@@ -38,7 +39,7 @@ struct RowCheck {
         self.part = part
         self.partNumber = partNumber
         decoders = columns.map { ColumnDecoder(kind: $0.type.kind, nullTexts: $0.nullTexts) }
-        isKey = columns.map { table.key.contains($0.name) }
+        isNeeded = columns.map { $0.isRequired || table.key.contains($0.name) }
     }
 
     /// Appends the rows that pass to `buffer`, each with its part's number and its position in the table, the rest to
@@ -57,7 +58,7 @@ struct RowCheck {
             for fault in faults.rows where reasons[Int(fault.row)] == nil {
                 reasons[Int(fault.row)] = (index, fault.fault)
             }
-            if isKey[index], column.valid.population < block.rowCount {
+            if isNeeded[index], column.valid.population < block.rowCount {
                 for row in 0..<block.rowCount where !column.valid[row] && reasons[row] == nil {
                     reasons[row] = (index, nil)
                 }
@@ -93,6 +94,7 @@ struct RowCheck {
     private func reject(
         _ block: RawBlock, _ row: Int, column: ColumnDefinition, fault: DecodingFault?
     ) -> RejectedRow {
+        let isKey = table.key.contains(column.name)
         let message: LocalizedText
         switch fault {
         case .unparsable:
@@ -108,12 +110,16 @@ struct RowCheck {
                 en: "\(column.name) has more digits than \(Self.name(of: column.type))",
                 zh: "“\(column.title)”位数超过 \(Self.name(of: column.type))")
         case nil:
-            message = LocalizedText(en: "key column \(column.name) is empty", zh: "主键列“\(column.title)”为空")
+            message =
+                isKey
+                ? LocalizedText(en: "key column \(column.name) is empty", zh: "主键列“\(column.title)”为空")
+                : LocalizedText(en: "required column \(column.name) is empty", zh: "必填列“\(column.title)”为空")
         }
+        let kind = fault != nil ? "type" : isKey ? "key" : "required"
         return RejectedRow(
             part: part, row: block.firstRow + row, line: row < block.lines.count ? Int(block.lines[row]) : nil,
             table: table.name, column: column.name,
-            reason: "\(fault == nil ? "key" : "type").\(table.name).\(column.name)", message: message,
+            reason: "\(kind).\(table.name).\(column.name)", message: message,
             raw: CSVEncoding.record(block, row: row))
     }
 

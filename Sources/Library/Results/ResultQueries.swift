@@ -60,13 +60,14 @@ extension StandardLibrary {
     public func mismatches(run: String) throws -> [MismatchRecord] {
         try connection.execute(
             """
-            SELECT rule, severity, form, court, period, row_code, column_code, expected, actual, difference, message
+            SELECT rule, severity, form, court, period, row_code, column_code, expected, actual, difference, message, side
             FROM sitong.mismatch WHERE run = $1 ORDER BY number
             """, [run]
         ).map { row in
             MismatchRecord(
                 rule: text(row[0]), severity: severity(row[1]), form: text(row[2]), court: row[3], period: row[4],
-                row: row[5], column: row[6], expected: row[7], actual: row[8], difference: row[9], message: text(row[10]))
+                row: row[5], column: row[6], expected: row[7], actual: row[8], difference: row[9], message: text(row[10]),
+                side: MismatchRecord.Side(rawValue: text(row[11])) ?? .both)
         }
     }
 

@@ -130,10 +130,14 @@ public struct MismatchRecord: Sendable, Hashable {
     public var actual: String?
     public var difference: String?
     public var message: String
+    /// Whose figures: those computed, those submitted, or one against the other.
+    public var side: Side
+
+    public enum Side: String, Sendable, CaseIterable { case computed, submitted, both }
 
     public init(
         rule: String, severity: Severity, form: String, court: String?, period: String?, row: String?, column: String?,
-        expected: String?, actual: String?, difference: String?, message: String
+        expected: String?, actual: String?, difference: String?, message: String, side: Side = .computed
     ) {
         self.rule = rule
         self.severity = severity
@@ -146,6 +150,7 @@ public struct MismatchRecord: Sendable, Hashable {
         self.actual = actual
         self.difference = difference
         self.message = message
+        self.side = side
     }
 }
 

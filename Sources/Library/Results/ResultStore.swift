@@ -50,7 +50,7 @@ extension StandardLibrary {
                 CopyText.append(mismatch.severity.rawValue, to: &buffer)
                 for text in [
                     mismatch.form, mismatch.court, mismatch.period, mismatch.row, mismatch.column, mismatch.expected,
-                    mismatch.actual, mismatch.difference, mismatch.message,
+                    mismatch.actual, mismatch.difference, mismatch.message, mismatch.side.rawValue,
                 ] { CopyText.append(text, to: &buffer) }
             }
             try replaceStatistics(statistics, kind: .forms, run: run)
