@@ -45,8 +45,8 @@ struct SitongProcess {
         process.environment = merged
         // Files rather than pipes: nothing can block, and what a killed process wrote is kept.
         let stem = NSTemporaryDirectory() + "/sitong-out-\(UUID().uuidString)"
-        FileManager.default.createFile(atPath: stem + ".out", contents: nil)
-        FileManager.default.createFile(atPath: stem + ".err", contents: nil)
+        _ = FileManager.default.createFile(atPath: stem + ".out", contents: nil)
+        _ = FileManager.default.createFile(atPath: stem + ".err", contents: nil)
         process.standardOutput = try FileHandle(forWritingTo: URL(fileURLWithPath: stem + ".out"))
         process.standardError = try FileHandle(forWritingTo: URL(fileURLWithPath: stem + ".err"))
         process.standardInput = FileHandle.nullDevice

@@ -65,7 +65,9 @@ extension StandardSchema {
     func jurisdictions(reporting tables: [FigureTable], period: String) throws -> Jurisdictions {
         var reporting: Set<String> = []
         for figure in tables.flatMap(\.figures) where figure.period == period {
-            if figure.own.number.map({ $0 != .zero }) ?? true { reporting.insert(figure.court) }
+            // A source that does not tell own figures apart speaks for a court by any number.
+            let number = figure.own == .absent ? figure.value.number : figure.own.number
+            if let number, number != .zero || figure.own == .absent { reporting.insert(figure.court) }
         }
         let tree = try jurisdictions(of: reporting, named: [])
         var parents: [String: String] = [:]
