@@ -106,7 +106,10 @@ let package = Package(
             "DataAccess", "Columnar", "CourtModel", "Diagnostics", "ArgumentParser", "Logging"),
         .executableTarget(name: "sitong", dependencies: ["Commands"], swiftSettings: settings),
         .executableTarget(
-            name: "Bench", dependencies: dependencies(["RuleEngine", "DelimitedText", "Columnar", "Definitions", "Schema"]),
+            name: "Bench", dependencies: dependencies([
+                "RuleEngine", "RuleLanguage", "DelimitedText", "Columnar", "DataAccess", "Definitions", "Diagnostics",
+                "Schema",
+            ]),
             swiftSettings: settings),
 
         .target(
