@@ -158,7 +158,13 @@ public struct TypeChecker: Sendable {
     func expect(
         _ syntax: Syntax, _ en: String, _ zh: String, _ test: (ExpressionType) -> Bool
     ) throws(LanguageError) -> TypedExpression {
-        let expression = try typed(syntax)
+        try expect(try typed(syntax), syntax, en, zh, test)
+    }
+
+    /// The same for an expression that is typed already: typing it twice would double the work at every level.
+    private func expect(
+        _ expression: TypedExpression, _ syntax: Syntax, _ en: String, _ zh: String, _ test: (ExpressionType) -> Bool
+    ) throws(LanguageError) -> TypedExpression {
         if test(expression.type) { return expression }
         if expression.type == .null {
             for type in [ExpressionType.number(precision: 1, scale: 0), .text, .date, .timestamp, .bool]
@@ -277,7 +283,7 @@ public struct TypeChecker: Sendable {
                 hint: LocalizedText(
                     en: "write days(from, to) or addmonths(date, n)", zh: "写作 days(从, 到) 或 addmonths(日期, 月数)"))
         }
-        return try numeric(syntax)
+        return try expect(expression, syntax, "a number", "数字") { $0.isNumber }
     }
 
     // MARK: - Names

@@ -97,4 +97,11 @@ struct TypeCheckerTests {
         }
         #expect(error?.diagnostic.code == "let-circle")
     }
+
+    @Test("a long sum is checked in time that grows with its length, not with its powers", .timeLimit(.minutes(1)))
+    func longSum() throws {
+        let term = "(如果 天数 > 1 那么 1 否则 0 结束)"
+        let sum = Array(repeating: term, count: 24).joined(separator: " + ")
+        #expect(throws: Never.self) { try Self.check("\(sum) >= 0") }
+    }
 }
