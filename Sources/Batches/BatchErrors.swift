@@ -5,7 +5,8 @@ extension OperationError {
         _ batch: String, _ code: String, en: String, zh: String, hint: LocalizedText? = nil
     ) -> OperationError {
         OperationError(
-            .badData, code: code, LocalizedText(en: "batch '\(batch)': \(en)", zh: "批次“\(batch)”：\(zh)"), hint: hint ?? sendAgain)
+            .badData, code: code, LocalizedText(en: "batch '\(batch)': \(en)", zh: "批次“\(batch)”：\(zh)"),
+            hint: hint ?? sendAgain)
     }
 
     private static let sendAgain = LocalizedText(
@@ -14,7 +15,8 @@ extension OperationError {
     static func batchNotFound(_ folder: String) -> OperationError {
         OperationError(
             .noInput, code: "batch-not-found",
-            LocalizedText(en: "'\(folder)' is no batch: it has no manifest.json", zh: "“\(folder)”不是批次：其中没有 manifest.json"),
+            LocalizedText(
+                en: "'\(folder)' is no batch: it has no manifest.json", zh: "“\(folder)”不是批次：其中没有 manifest.json"),
             hint: LocalizedText(
                 en: "the manifest arrives last; check the path, or wait until the transfer is done",
                 zh: "清单最后到达；请检查路径，或等传输完成"))
@@ -113,7 +115,8 @@ extension OperationError {
         OperationError(
             .temporaryFailure, code: "batch-locked",
             LocalizedText(en: "another process is at work on \(what.en)", zh: "另一进程正在处理\(what.zh)"),
-            hint: LocalizedText(en: "wait until it ends and try again; it holds '\(path)'", zh: "请等它结束后再试；它持有“\(path)”"),
+            hint: LocalizedText(
+                en: "wait until it ends and try again; it holds '\(path)'", zh: "请等它结束后再试；它持有“\(path)”"),
             isTransient: true)
     }
 

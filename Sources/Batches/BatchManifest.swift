@@ -241,7 +241,9 @@ extension BatchManifest {
         blank.replaceSubrange(place, with: Array(Self.zeros.utf8))
         // A second one would let part of the text escape.
         place = place.upperBound..<bytes.count
-        guard SHA256Digest.hex(of: blank) == String(decoding: bytes[place.lowerBound - 64..<place.lowerBound], as: UTF8.self),
+        guard
+            SHA256Digest.hex(of: blank)
+                == String(decoding: bytes[place.lowerBound - 64..<place.lowerBound], as: UTF8.self),
             Self.checksumPlace(Array(bytes[place])) == nil
         else { throw OperationError.batchManifestChanged(name) }
         do {

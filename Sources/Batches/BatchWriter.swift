@@ -37,7 +37,8 @@ public final class BatchWriter {
     public func table(
         _ name: String, columns: [String], contents: BatchTableWriter.Contents = .rows
     ) throws -> BatchTableWriter {
-        let writer = try BatchTableWriter(folder, name: name, columns: columns, contents: contents, partBytes: partBytes)
+        let writer = try BatchTableWriter(
+            folder, name: name, columns: columns, contents: contents, partBytes: partBytes)
         tables.append(writer)
         return writer
     }

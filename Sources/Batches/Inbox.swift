@@ -100,7 +100,8 @@ public struct Inbox: Sendable {
         guard FolderAccess.exists(shelf) else { return }
         for name in try FolderAccess.names(in: shelf) {
             let path = shelf + "/" + name
-            guard case .folder? = FolderAccess.kind(path), !FolderAccess.exists(path + "/" + RefusalReason.fileName) else {
+            guard case .folder? = FolderAccess.kind(path), !FolderAccess.exists(path + "/" + RefusalReason.fileName)
+            else {
                 continue
             }
             do {

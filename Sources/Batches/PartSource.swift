@@ -26,7 +26,9 @@ public final class PartSource: ByteSource {
         let start = buffer.count
         let more = try text.read(into: &buffer)
         rawBytes += buffer.count - start
-        guard rawBytes <= part.rawBytes else { throw OperationError.batchRawSize(batch, part.path, declared: part.rawBytes) }
+        guard rawBytes <= part.rawBytes else {
+            throw OperationError.batchRawSize(batch, part.path, declared: part.rawBytes)
+        }
         buffer.withUnsafeBytes { rawDigest.update(UnsafeRawBufferPointer(rebasing: $0[start...])) }
         if !more {
             isAtEnd = true

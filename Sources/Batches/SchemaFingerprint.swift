@@ -6,7 +6,9 @@ extension StandardSchema {
     /// a new translation of a title makes no new schema.
     public var batchFingerprint: String {
         let lines = tables.sorted { $0.name < $1.name }.map { table in
-            let columns = table.columns.map { "\($0.name) \(Self.text(of: $0.type))\($0.isRequired ? " required" : "")" }
+            let columns = table.columns.map {
+                "\($0.name) \(Self.text(of: $0.type))\($0.isRequired ? " required" : "")"
+            }
             return "\(table.name) (\(table.key.joined(separator: ", "))): \(columns.joined(separator: ", "))\n"
         }
         return SHA256Digest.hex(of: Array(lines.joined().utf8))

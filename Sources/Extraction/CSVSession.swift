@@ -22,7 +22,9 @@ struct CSVSession: SourceSession {
     func rows(
         of table: SourceDefinition.SourceTable, _ window: SourceWindow
     ) throws -> (any BlockReader, isWhole: Bool) {
-        guard case .from(let file, let columns) = table.query else { throw OperationError.filesHaveNoQueries(table.table) }
+        guard case .from(let file, let columns) = table.query else {
+            throw OperationError.filesHaveNoQueries(table.table)
+        }
         let path = folder + "/" + file
         let reader = WholeRecords(
             try CSVReader(try FileSource(path), file: path), file: path, table: table.table)

@@ -21,7 +21,8 @@ struct ColumnPlan {
     /// - Parameter wanted: columns without which nothing can be done with a row.
     /// - Throws: `OperationError` 65 when one of those is missing, when a name is misspelt, or two columns mean the same.
     init(
-        _ table: TableDefinition, wanted: [String], offered: [String], source: SourceDefinition, isDeletion: Bool = false
+        _ table: TableDefinition, wanted: [String], offered: [String], source: SourceDefinition,
+        isDeletion: Bool = false
     ) throws {
         var places: [String: Int] = [:]
         var unknown: [String] = []
@@ -37,7 +38,9 @@ struct ColumnPlan {
         let constant = isDeletion ? nil : Self.courtConstant(table, source, offered: places)
         let absent = table.columns.filter { places[$0.name] == nil && $0.name != constant?.column }
         let missing = absent.map(\.name).filter(wanted.contains)
-        let misspelt = unknown.filter { !NearMiss.names(like: $0, among: absent.map(\.name) + absent.map(\.title)).isEmpty }
+        let misspelt = unknown.filter {
+            !NearMiss.names(like: $0, among: absent.map(\.name) + absent.map(\.title)).isEmpty
+        }
         guard missing.isEmpty, misspelt.isEmpty || isDeletion else {
             throw OperationError.sourceColumns(
                 missing: missing, misspelt: misspelt, absent: absent, offered: offered, table: table.name,
@@ -66,6 +69,12 @@ struct ColumnPlan {
         if !absent.isEmpty {
             notices.append(.absentColumns(absent.map(\.name), table: table.name, source: source.name))
         }
+    }
+
+    /// Where a column that the query offers is among `columns`; nil for one that is made here, in the standard's own terms.
+    func offeredPlace(of column: String) -> Int? {
+        guard let place = columns.firstIndex(of: column), case .offered = origins[place] else { return nil }
+        return place
     }
 
     /// The columns of the standard, picked from a block of the query; nothing is copied but what is made here.

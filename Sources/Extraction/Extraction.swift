@@ -67,7 +67,7 @@ struct Extraction {
         }
         var translations: [(place: Int, column: String, translation: CodeTranslation)] = []
         for (name, codes) in table.codes {
-            guard let column = definition.column(name)?.name, let place = plan.columns.firstIndex(of: column) else {
+            guard let column = definition.column(name)?.name, let place = plan.offeredPlace(of: column) else {
                 continue
             }
             translations.append((place, column, CodeTranslation(codes)))

@@ -24,7 +24,8 @@ extension OperationError {
     /// Needed columns that a query does not offer, and columns that it offers under a name that is nearly one of the
     /// standard's.
     static func sourceColumns(
-        missing: [String], misspelt: [String], absent: [ColumnDefinition], offered: [String], table: String, source: String
+        missing: [String], misspelt: [String], absent: [ColumnDefinition], offered: [String], table: String,
+        source: String
     ) -> OperationError {
         var en: [String] = []
         var zh: [String] = []

@@ -3,8 +3,8 @@ import Columnar
 import DataAccess
 import Diagnostics
 import Foundation
-import Testing
 import TestSupport
+import Testing
 
 /// Batches of invented rows.
 enum BatchFixture {
@@ -15,7 +15,8 @@ enum BatchFixture {
         kind: BatchManifest.Kind = .full
     ) -> BatchHeader {
         BatchHeader(
-            producer: "sitong test", schema: String(repeating: "a", count: 64), court: "豫1702", period: period, kind: kind,
+            producer: "sitong test", schema: String(repeating: "a", count: 64), court: "豫1702", period: period,
+            kind: kind,
             window: .init(), source: .init(name: source, engine: "sqlite", version: "3.40.1"), consistency: .snapshot,
             snapshotTime: "2026-11-01T01:02:03Z", runKey: run)
     }
@@ -75,12 +76,14 @@ enum BatchFixture {
 /// The error that `body` throws must have that status and code, both languages, and a hint.
 @discardableResult
 func expectError(
-    _ status: Diagnostics.ExitStatus, _ code: String, _ body: () throws -> Void, sourceLocation: Testing.SourceLocation = #_sourceLocation
+    _ status: Diagnostics.ExitStatus, _ code: String, _ body: () throws -> Void,
+    sourceLocation: Testing.SourceLocation = #_sourceLocation
 ) -> OperationError? {
     let error = #expect(throws: OperationError.self, sourceLocation: sourceLocation) { try body() }
     #expect(error?.status == status, sourceLocation: sourceLocation)
     #expect(error?.code == code, sourceLocation: sourceLocation)
-    #expect(error?.message.en.isEmpty == false && error?.message.zh != error?.message.en, sourceLocation: sourceLocation)
+    #expect(
+        error?.message.en.isEmpty == false && error?.message.zh != error?.message.en, sourceLocation: sourceLocation)
     #expect(error?.hint?.en.isEmpty == false && error?.hint?.zh.isEmpty == false, sourceLocation: sourceLocation)
     return error
 }

@@ -4,8 +4,8 @@ import DataAccess
 import Diagnostics
 import Digests
 import Foundation
-import Testing
 import TestSupport
+import Testing
 
 @Suite("A batch") struct BatchRoundTripTests {
     let directory: TemporaryDirectory
@@ -37,9 +37,10 @@ import TestSupport
         #expect((manifest.sequence, manifest.previous) == (1, nil))
         #expect(manifest.rowCount == 7)
         #expect(manifest.table("anjian")?.rowsPerCourt == ["豫1702": 5])
-        #expect(manifest.parts.map(\.path) == [
-            "anjian/000001.csv.zst", "dangshiren/000001.csv.zst", "anjian/deleted-000001.csv.zst",
-        ])
+        #expect(
+            manifest.parts.map(\.path) == [
+                "anjian/000001.csv.zst", "dangshiren/000001.csv.zst", "anjian/deleted-000001.csv.zst",
+            ])
         let bytes = try #require(FileManager.default.contents(atPath: batch.folder + "/manifest.json"))
         #expect(batch.identity == SHA256Digest.hex(of: Array(bytes)))
         #expect(try BatchManifest(decoding: Array(bytes), batch: "x") == manifest)

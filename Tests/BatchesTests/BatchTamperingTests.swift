@@ -4,8 +4,8 @@ import DataAccess
 import Diagnostics
 import Digests
 import Foundation
-import Testing
 import TestSupport
+import Testing
 
 /// One way in which a batch may be wrong, and what it must be called.
 struct Tampering: CustomTestStringConvertible, Sendable {
@@ -51,7 +51,9 @@ struct Tampering: CustomTestStringConvertible, Sendable {
         edit("a part with something behind it", "batch-size", part) { $0.append(contentsOf: [0, 0]) },
         edit("an empty part", "batch-size", part) { $0 = Data() },
         edit("a changed number in the manifest", "batch-manifest-checksum", "manifest.json") { bytes in
-            if let place = bytes.range(of: Data(#""sequence":1"#.utf8)) { bytes[place.upperBound - 1] = UInt8(ascii: "2") }
+            if let place = bytes.range(of: Data(#""sequence":1"#.utf8)) {
+                bytes[place.upperBound - 1] = UInt8(ascii: "2")
+            }
         },
         edit("a changed date in the manifest", "batch-manifest-checksum", "manifest.json") { bytes in
             if let place = bytes.range(of: Data("2026-11-01T".utf8)) { bytes[place.lowerBound + 3] = UInt8(ascii: "5") }
@@ -63,13 +65,19 @@ struct Tampering: CustomTestStringConvertible, Sendable {
             $0 = Data(#"{"format":"sitong-batch/1"}"#.utf8)
         },
         edit("a manifest of a later version", "batch-version", "manifest.json") { bytes in
-            if let place = bytes.range(of: Data("sitong-batch/1".utf8)) { bytes[place.upperBound - 1] = UInt8(ascii: "2") }
+            if let place = bytes.range(of: Data("sitong-batch/1".utf8)) {
+                bytes[place.upperBound - 1] = UInt8(ascii: "2")
+            }
         },
-        Tampering("a missing part", "batch-missing-file") { try FileManager.default.removeItem(atPath: $0 + "/" + part) },
+        Tampering("a missing part", "batch-missing-file") {
+            try FileManager.default.removeItem(atPath: $0 + "/" + part)
+        },
         Tampering("a missing table", "batch-missing-file") {
             try FileManager.default.removeItem(atPath: $0 + "/dangshiren")
         },
-        Tampering("an extra file", "batch-extra-file") { try Data("x".utf8).write(to: URL(fileURLWithPath: $0 + "/readme")) },
+        Tampering("an extra file", "batch-extra-file") {
+            try Data("x".utf8).write(to: URL(fileURLWithPath: $0 + "/readme"))
+        },
         Tampering("an extra part", "batch-extra-file") {
             try FileManager.default.copyItem(atPath: $0 + "/" + part, toPath: $0 + "/anjian/000002.csv.zst")
         },
@@ -161,7 +169,9 @@ struct Tampering: CustomTestStringConvertible, Sendable {
     /// What only the content tells must come out while rows are read, before the last of them is believed.
     @Test(
         "is refused while it is read, when nobody looked at its content before",
-        arguments: Tampering.all.filter { ["batch-digest", "batch-rows", "batch-raw-size", "batch-header"].contains($0.code) })
+        arguments: Tampering.all.filter {
+            ["batch-digest", "batch-rows", "batch-raw-size", "batch-header"].contains($0.code)
+        })
     func refusedInReading(_ tampering: Tampering) throws {
         try tampering.apply(batch.folder)
         let reader = try BatchReader.open(batch.folder, verify: .files)

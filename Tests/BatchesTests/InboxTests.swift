@@ -1,8 +1,8 @@
 import Batches
 import Diagnostics
 import Foundation
-import Testing
 import TestSupport
+import Testing
 
 @Suite("An inbox") struct InboxTests {
     let directory: TemporaryDirectory

@@ -1,8 +1,8 @@
 import Batches
 import Diagnostics
 import Foundation
-import Testing
 import TestSupport
+import Testing
 
 @Suite("An outbox") struct OutboxTests {
     let directory: TemporaryDirectory
@@ -40,7 +40,10 @@ import TestSupport
             try directory.write("half", to: "outbox/\(name)/anjian/000001.csv.zst")
         }
         #expect(try outbox.stream("court-a").last == nil)
-        #expect(BatchFixture.tree(outbox.folder).filter { !$0.contains("/") } == [".chain", "court-a-b-2026-10-0001.partial"])
+        #expect(
+            BatchFixture.tree(outbox.folder).filter { !$0.contains("/") } == [
+                ".chain", "court-a-b-2026-10-0001.partial",
+            ])
     }
 
     @Test("notes a batch that was sealed just before a crash")
@@ -78,7 +81,7 @@ import TestSupport
         try FileManager.default.removeItem(atPath: first.folder)
 
         let elsewhere = try Outbox(directory.appending("elsewhere"))
-        try BatchFixture.seal(in: elsewhere)
+        try BatchFixture.seal(in: elsewhere, run: "another")
         let stranger = try BatchFixture.seal(in: elsewhere, run: "run-2")
         try FileManager.default.moveItem(
             atPath: stranger.folder, toPath: outbox.folder + "/" + stranger.manifest.id)
