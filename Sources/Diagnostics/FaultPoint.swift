@@ -6,8 +6,8 @@ import Darwin
 
 /// A named place where a test makes the process die or fail: `faultPoint("load.afterCopy")`.
 ///
-/// Costs one load and a branch when nothing is armed. Every name is listed in `FaultPoints.all`, and a test holds that
-/// list against the sources.
+/// Costs one load and a branch when nothing is armed. Every name is listed in `docs/fault-points.md`, and a
+/// test holds that list against the sources.
 @inline(__always)
 public func faultPoint(_ name: StaticString) {
     if FaultPoints.isArmed { FaultPoints.reach(name) }

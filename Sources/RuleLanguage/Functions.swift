@@ -88,7 +88,8 @@ extension TypeChecker {
             try count(1...1)
             let operand = try typed(arguments[0])
             if operand.type == .timestamp { return .apply(.dateOfTimestamp, [operand], .date) }
-            return .apply(.dateOfText, [try text(arguments[0])], .date)
+            let text = try expect(operand, arguments[0], "text", "文本") { $0 == .text }
+            return .apply(.dateOfText, [text], .date)
         case "year": return try onDate(.year)
         case "month": return try onDate(.month)
         case "day": return try onDate(.day)

@@ -162,7 +162,7 @@ public struct TypeChecker: Sendable {
     }
 
     /// The same for an expression that is typed already: typing it twice would double the work at every level.
-    private func expect(
+    func expect(
         _ expression: TypedExpression, _ syntax: Syntax, _ en: String, _ zh: String, _ test: (ExpressionType) -> Bool
     ) throws(LanguageError) -> TypedExpression {
         if test(expression.type) { return expression }

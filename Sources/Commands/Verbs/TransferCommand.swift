@@ -33,7 +33,7 @@ struct TransferCommand: Operation {
     func perform(in session: Session) throws -> OperationResult {
         let begin = ContinuousClock.now
         let folders = try BatchFolders.find(batches + from)
-        let destination = try Self.location(to)
+        let destination = try RemoteLocation(to)
         var options = TransferOptions()
         if let knownHosts = knownHosts ?? session.environment["SITONG_KNOWN_HOSTS"] { options.knownHosts = knownHosts }
         if let key = key ?? session.environment["SITONG_SSH_KEY"] { options.privateKey = key }
@@ -61,13 +61,6 @@ struct TransferCommand: Operation {
                 en: "\(folders.count) batches: \(summary.filesSent) files sent (\(Format.bytes(summary.bytesSent))), \(summary.filesAlreadyThere) there before, \(Format.seconds(summary.seconds))",
                 zh: "批次 \(folders.count) 个：发送文件 \(summary.filesSent) 个（\(Format.bytes(summary.bytesSent))），先前已到 \(summary.filesAlreadyThere) 个，用时 \(Format.seconds(summary.seconds))"),
             products: [to])
-    }
-
-    /// A bare path is a folder of this machine.
-    private static func location(_ text: String) throws -> RemoteLocation {
-        guard !text.contains("://") else { return try RemoteLocation(text) }
-        let path = URL(fileURLWithPath: text).standardizedFileURL.absoluteString
-        return try RemoteLocation(path.hasSuffix("/") ? String(path.dropLast()) : path)
     }
 }
 
