@@ -210,6 +210,17 @@ struct BatchLoadTests {
         #expect(error?.hint?.en.contains("lraq") == true)
     }
 
+    @Test func `a column that the source does not have stays empty and is noticed, unless rows need it`() throws {
+        var batch = LibraryFixture.batch(1, [])
+        batch.tables[0].parts = [LibraryFixture.part("p", "ajbs,fydm,ts\na,f1,3\n", rows: 1)]
+        let receipt = try load(batch)
+        #expect(receipt.notices.map(\.en) == ["part 'p' lacks columns, which stay empty: larq, je, gxsj"])
+        #expect(try fixture.rows("SELECT ajbs, ts, larq IS NULL, je IS NULL FROM anjian") == [["a", "3", "t", "t"]])
+        var keyless = LibraryFixture.batch(2, [])
+        keyless.tables[0].parts = [LibraryFixture.part("p", "fydm,ts\nf1,3\n", rows: 1)]
+        #expect(try refusal(keyless)?.code == "batch-columns")
+    }
+
     @Test func `columns may come by title and in any order, and unknown ones are noticed`() throws {
         var batch = LibraryFixture.batch(1, [])
         batch.tables[0].parts = [

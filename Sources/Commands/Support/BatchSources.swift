@@ -14,8 +14,7 @@ extension IncomingBatch {
         func tables(_ list: [BatchManifest.Table], kind: Table.Kind) -> [Table] {
             list.map { table in
                 Table(
-                    name: table.name, kind: kind, orderColumn: table.columns.contains("gxsj") ? "gxsj" : nil,
-                    watermark: table.watermark,
+                    name: table.name, kind: kind, orderColumn: table.watermark,
                     parts: table.parts.map { part in
                         Part(name: part.path, digest: part.sha256, rows: part.rows) { try batch.open(part, of: table) }
                     })

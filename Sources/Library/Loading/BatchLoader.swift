@@ -209,17 +209,27 @@ final class BatchLoader {
         }
     }
 
-    /// Where each column is in the part, by code or title.
+    /// Where each column is in the part, by code or title; nil for one that the source does not have, which stays NULL.
     private func places(
         of columns: [ColumnDefinition], _ table: TableDefinition, _ header: [String], _ part: IncomingBatch.Part
-    ) throws -> [Int] {
+    ) throws -> [Int?] {
         let places = columns.map { column in
             header.firstIndex(of: column.name) ?? header.firstIndex(of: column.title)
         }
         let unknown = header.filter { name in table.column(name) == nil }
-        let missing = zip(columns, places).filter { $0.1 == nil }.map(\.0.name)
-        guard missing.isEmpty else {
+        let absent = zip(columns, places).filter { $0.1 == nil }.map(\.0)
+        let needed = absent.filter { $0.isRequired || table.key.contains($0.name) }
+        // An absent column beside an unknown one is more likely misspelt than lacking.
+        guard needed.isEmpty, absent.isEmpty || unknown.isEmpty else {
+            let missing = (unknown.isEmpty ? needed : absent).map(\.name)
             throw OperationError.batchColumnsMissing(batch, part: part.name, missing: missing, unknown: unknown)
+        }
+        if !absent.isEmpty {
+            let names = absent.map(\.name).joined(separator: ", ")
+            notices.append(
+                LocalizedText(
+                    en: "part '\(part.name)' lacks columns, which stay empty: \(names)",
+                    zh: "分片“\(part.name)”缺少下列列，留空：\(names)"))
         }
         if !unknown.isEmpty {
             let names = unknown.joined(separator: ", ")
@@ -228,7 +238,7 @@ final class BatchLoader {
                     en: "part '\(part.name)' has columns that the schema does not know: \(names)",
                     zh: "分片“\(part.name)”中有定义之外的列：\(names)"))
         }
-        return places.compactMap { $0 }
+        return places
     }
 
     // MARK: The ledger

@@ -25,13 +25,13 @@ struct RowCheck {
     private let partNumber: Int
     private let columns: [ColumnDefinition]
     private let decoders: [ColumnDecoder]
-    /// Where each column is in the part.
-    private let places: [Int]
+    /// Where each column is in the part; nil for one that it does not have.
+    private let places: [Int?]
     /// Key columns, and those that the schema calls required.
     private let isNeeded: [Bool]
 
     init(
-        table: TableDefinition, columns: [ColumnDefinition], places: [Int], part: String, partNumber: Int
+        table: TableDefinition, columns: [ColumnDefinition], places: [Int?], part: String, partNumber: Int
     ) {
         self.table = table
         self.columns = columns
@@ -47,14 +47,18 @@ struct RowCheck {
     func check(
         _ block: RawBlock, position: inout Int, into buffer: inout [UInt8], rejected: inout [RejectedRow]
     ) {
-        var typed: [Column] = []
+        var typed: [Column?] = []
         typed.reserveCapacity(columns.count)
         // The column that is told as a row's reason: its first one.
         var reasons: [Int: (column: Int, fault: DecodingFault?)] = [:]
         var faults = DecodingFaults()
         for (index, decoder) in decoders.enumerated() {
+            guard let place = places[index] else {
+                typed.append(nil)
+                continue
+            }
             faults.removeAll()
-            let column = decoder.decode(block.columns[places[index]], faults: &faults)
+            let column = decoder.decode(block.columns[place], faults: &faults)
             for fault in faults.rows where reasons[Int(fault.row)] == nil {
                 reasons[Int(fault.row)] = (index, fault.fault)
             }
@@ -72,8 +76,7 @@ struct RowCheck {
                 continue
             }
             for index in typed.indices {
-                let column = typed[index]
-                guard column.valid[row] else {
+                guard let column = typed[index], let place = places[index], column.valid[row] else {
                     CopyText.appendNull(to: &buffer)
                     continue
                 }
@@ -81,7 +84,7 @@ struct RowCheck {
                     // `5.00` is a whole number to us, but not to the server.
                     CopyText.append(values[row], to: &buffer)
                 } else {
-                    block.columns[places[index]].withBytes(row) { CopyText.append($0, to: &buffer) }
+                    block.columns[place].withBytes(row) { CopyText.append($0, to: &buffer) }
                     CopyText.endField(&buffer)
                 }
             }
