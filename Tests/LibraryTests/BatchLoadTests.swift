@@ -206,7 +206,7 @@ struct BatchLoadTests {
         batch.tables[0].parts = [LibraryFixture.part("anjian/1", "ajbs,fydm,lraq,ts,je,gxsj\na,,,,,\n", rows: 1)]
         let error = try refusal(batch)
         #expect(error?.status == .badData)
-        #expect(error?.message.zh.contains("分片“anjian/1”缺少列“larq”") == true)
+        #expect(error?.message.zh.contains("分卷“anjian/1”缺少列“larq”") == true)
         #expect(error?.hint?.en.contains("lraq") == true)
     }
 

@@ -229,14 +229,14 @@ final class BatchLoader {
             notices.append(
                 LocalizedText(
                     en: "part '\(part.name)' lacks columns, which stay empty: \(names)",
-                    zh: "分片“\(part.name)”缺少下列列，留空：\(names)"))
+                    zh: "分卷“\(part.name)”缺少下列列，留空：\(names)"))
         }
         if !unknown.isEmpty {
             let names = unknown.joined(separator: ", ")
             notices.append(
                 LocalizedText(
                     en: "part '\(part.name)' has columns that the schema does not know: \(names)",
-                    zh: "分片“\(part.name)”中有定义之外的列：\(names)"))
+                    zh: "分卷“\(part.name)”中有定义之外的列：\(names)"))
         }
         return places
     }

@@ -74,7 +74,7 @@ extension OperationError {
         let names = missing.map { "'\($0)'" }.joined(separator: ", ")
         let zhNames = missing.map { "“\($0)”" }.joined(separator: "、")
         return badBatch(
-            batch, "batch-columns", en: "part '\(part)' has no column \(names)", zh: "分片“\(part)”缺少列\(zhNames)",
+            batch, "batch-columns", en: "part '\(part)' has no column \(names)", zh: "分卷“\(part)”缺少列\(zhNames)",
             hint: unknown.isEmpty
                 ? nil
                 : LocalizedText(
@@ -86,7 +86,7 @@ extension OperationError {
         badBatch(
             batch, "batch-rows",
             en: "part '\(part.name)' holds \(found) rows where the manifest says \(part.rows)",
-            zh: "分片“\(part.name)”有 \(found) 行，而清单为 \(part.rows) 行",
+            zh: "分卷“\(part.name)”有 \(found) 行，而清单为 \(part.rows) 行",
             hint: LocalizedText(en: "the batch is damaged; transfer it again", zh: "批次已损坏，请重新传输"))
     }
 
@@ -121,7 +121,7 @@ extension OperationError {
             .internalError, code: "conservation",
             LocalizedText(
                 en: "unable to load batch '\(batch.id)': rows of part '\(part)' do not add up: \(counts.rowsIn) in, \(sum) out",
-                zh: "无法入库批次“\(batch.id)”：分片“\(part)”行数不守恒：输入 \(counts.rowsIn)，去向 \(sum)"),
+                zh: "无法入库批次“\(batch.id)”：分卷“\(part)”行数不守恒：输入 \(counts.rowsIn)，去向 \(sum)"),
             hint: LocalizedText(en: "this is a bug of sitong; nothing was loaded", zh: "这是司统的缺陷；未入库任何数据"))
     }
 }
