@@ -26,7 +26,9 @@ public enum TestPostgres {
     }
 
     private static func launch() throws -> EmbeddedCluster {
-        var template = Array("/tmp/sitong-tests-XXXXXX".utf8CString)
+        // In the run's own folder, so that `make test` can tell a server that was left behind.
+        let folder = (NSTemporaryDirectory() as NSString).appendingPathComponent("sitong-tests-XXXXXX")
+        var template = Array(folder.utf8CString)
         guard mkdtemp(&template) != nil else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
         let directory = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
         chmod(directory, 0o711)
