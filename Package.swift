@@ -152,7 +152,9 @@ let package = Package(
         tests(
             "DemonstrationTests", "Demonstration", "Schema", "CourtModel", "Columnar", "PostgresClient", "SQLiteClient",
             "DataAccess", "Diagnostics"),
-        tests("CommandTests", "sitong", "Commands", "PostgresClient", "SQLiteClient", "DataAccess", "Columnar", "Diagnostics"),
+        tests(
+            "CommandTests", "sitong", "Commands", "PostgresClient", "SQLiteClient", "DataAccess", "Columnar", "Diagnostics",
+            "CourtModel", "Demonstration"),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -40,6 +40,7 @@ enum FolderAccess {
         let sink = try FileSink(temporary, exclusive: false)
         try bytes.withUnsafeBytes { try sink.write($0) }
         try sink.finish()
+        faultPoint("batch.beforeFileRename")
         guard Glibc.rename(temporary, path) == 0 else { throw OperationError.fileNotCreated(path, errno) }
         try sync((path as NSString).deletingLastPathComponent)
     }

@@ -34,6 +34,7 @@ final class OutputFile {
     func close() throws(OperationError) {
         try flush()
         guard fsync(descriptor) == 0 || errno == EINVAL else { throw failure() }
+        faultPoint("report.beforeRename")
         guard rename(temporaryPath, path) == 0 else {
             throw .reportNotCreated(path, reason: String(cString: strerror(errno)))
         }

@@ -92,6 +92,7 @@ public final class Workbook {
             unlink(temporaryPath)
             throw isTorn ? .workbookNotWritten(path, reason: "no room for temporary files") : .workbook(code, path)
         }
+        faultPoint("workbook.beforeRename")
         guard rename(temporaryPath, path) == 0 else {
             let reason = String(cString: strerror(errno))
             unlink(temporaryPath)

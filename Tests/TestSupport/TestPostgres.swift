@@ -11,8 +11,12 @@ public enum TestPostgres {
     private static let cluster: Result<EmbeddedCluster, any Error> = Result { try launch() }
     private static let databasesMade = Mutex(0)
 
-    /// A connection string of a new, empty database.
-    public static func freshDatabase(file: String = #fileID, function: String = #function) throws -> String {
+    /// A connection string of a new database, empty unless it copies another, which nobody may be using.
+    ///
+    /// - Parameter original: the connection string of that other one, from an earlier call.
+    public static func freshDatabase(
+        copying original: String? = nil, file: String = #fileID, function: String = #function
+    ) throws -> String {
         RealPart.note(.postgres, file: file, function: function)
         let cluster = try cluster.get()
         // One at a time: two sessions cannot copy the template database at once.
@@ -20,7 +24,8 @@ public enum TestPostgres {
             made += 1
             let admin = try PostgresConnection(
                 "host=\(cluster.socketDirectory) dbname=postgres user=sitong", applicationName: "tests")
-            try admin.execute("CREATE DATABASE test_\(made)")
+            let name = original?.split(separator: " ").first { $0.hasPrefix("dbname=") }?.dropFirst("dbname=".count)
+            try admin.execute("CREATE DATABASE test_\(made)" + (name.map { " TEMPLATE \($0)" } ?? ""))
             return "host=\(cluster.socketDirectory) dbname=test_\(made) user=sitong"
         }
     }
