@@ -71,7 +71,8 @@ extension OperationError {
                 en: "table '\(table.name)' lacks columns that are needed: \(names)",
                 zh: "表“\(table.title)”缺少需要的列：\(names)"),
             hint: list.isEmpty
-                ? nil
+                ? LocalizedText(
+                    en: "its columns are: \(found.joined(separator: ", "))", zh: "现有的列：\(found.joined(separator: "、"))")
                 : LocalizedText(en: "is \(list) one of them, misspelt?", zh: "\(list) 是否为其误写？"))
     }
 }

@@ -25,19 +25,20 @@ struct SitongProcess {
     /// - Parameter environment: added to a small one without locale, so that messages are English unless asked otherwise.
     @discardableResult
     static func run(
-        _ arguments: [String], in folder: String, environment: [String: String] = [:]
+        _ arguments: [String], in folder: String, environment: [String: String] = [:], through prefix: String? = nil
     ) throws -> SitongProcess {
-        let started = try start(arguments, in: folder, environment: environment)
-        return started.wait()
+        try start(arguments, in: folder, environment: environment, through: prefix).wait()
     }
 
     /// Starts and returns at once.
+    ///
+    /// - Parameter prefix: a shell command that goes before, such as a limit.
     static func start(
-        _ arguments: [String], in folder: String, environment: [String: String] = [:]
+        _ arguments: [String], in folder: String, environment: [String: String] = [:], through prefix: String? = nil
     ) throws -> Started {
         let process = Process()
-        process.executableURL = URL(fileURLWithPath: executable)
-        process.arguments = arguments
+        process.executableURL = URL(fileURLWithPath: prefix == nil ? executable : "/bin/sh")
+        process.arguments = prefix.map { ["-c", "\($0); exec \"$0\" \"$@\"", executable] + arguments } ?? arguments
         process.currentDirectoryURL = URL(fileURLWithPath: folder)
         var merged = ["PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin", "HOME": folder, "CI": "true"]
         merged["TMPDIR"] = ProcessInfo.processInfo.environment["TMPDIR"]

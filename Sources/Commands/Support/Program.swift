@@ -13,6 +13,7 @@ public enum Program {
         Speech.choose(arguments: arguments, environment: environment)
         if let fault = environment["SITONG_FAULT"], !fault.isEmpty { FaultPoints.arm(fault) }
         signal(SIGPIPE, SIG_IGN)
+        signal(SIGXFSZ, SIG_IGN)  // A file that grows beyond its limit is a failed write (74), not a death.
         let operation: any Operation
         do {
             operation = try parse(arguments)
@@ -57,18 +58,22 @@ public enum Program {
         return isClean ? .ok : .usage
     }
 
-    /// Prints what went wrong and says how to end. Whatever is not known here is a bug of ours: 70, never 1.
+    /// How the process ends after an error. Whatever is not known here is a bug of ours: 70, never 1.
+    static func status(of error: any Error) -> ExitStatus {
+        switch error {
+        case let error as OperationError: error.status
+        case is InvalidDefinitions: .badDefinition
+        case is ValidationError: .usage
+        default: .internalError
+        }
+    }
+
     private static func report(_ error: any Error, language: Language, print: (String) -> Void) -> ExitStatus {
         switch error {
-        case let error as OperationError:
-            print(error.text(in: language))
-            return error.status
+        case let error as OperationError: print(error.text(in: language))
         case let error as InvalidDefinitions:
             for diagnostic in error.diagnostics { print(diagnostic.text(in: language)) }
-            return .badDefinition
-        case let error as ValidationError:
-            print("error[usage]: \(error.message)")
-            return .usage
+        case let error as ValidationError: print("error[usage]: \(error.message)")
         default:
             let text = LocalizedText(
                 en: "an unexpected failure, which is a bug of ours: \(type(of: error))",
@@ -77,7 +82,7 @@ public enum Program {
                 en: "please report it with the command line and the version ('sitong --version')",
                 zh: "请连同命令行和版本（sitong --version）一并反馈")
             print(OperationError(.internalError, code: "unexpected", text, hint: hint).text(in: language))
-            return .internalError
         }
+        return status(of: error)
     }
 }
