@@ -109,8 +109,13 @@ public final class Workbook {
     }
 
     /// A table: a header that stays in sight, filters on every column, widths that fit; continued on further sheets.
-    public func addTable(_ name: String, columns: [SheetColumn]) -> TableSheet {
-        TableSheet(workbook: self, name: name, columns: columns)
+    ///
+    /// The first `frozenColumns` columns stay in sight too. A header with long titles needs a height, in points.
+    public func addTable(
+        _ name: String, columns: [SheetColumn], frozenColumns: Int = 0, headerHeight: Double = 22
+    ) -> TableSheet {
+        TableSheet(
+            workbook: self, name: name, columns: columns, frozenColumns: frozenColumns, headerHeight: headerHeight)
     }
 
     // MARK: For sheets
