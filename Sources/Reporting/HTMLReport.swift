@@ -36,6 +36,7 @@ private struct HTMLContent {
     private static let quarantineShown = 200
     private static let loadsShown = 200
     private static let barsShown = 30
+    private static let rulesCharted = 15
     private static let formCourtsShown = 60
 
     let digest: ReportDigest
@@ -240,7 +241,7 @@ private struct HTMLContent {
                     ], text: words.number(court.total))
             }, title: words("各法院的质检问题数", "Findings by court"), id: "chart-courts")
         context["ruleChart"] = Chart.bars(
-            digest.rules.prefix(Self.barsShown).map { rule in
+            digest.rules.prefix(Self.rulesCharted).map { rule in
                 Chart.Bar(
                     label: rule.statistic.title, parts: [(Double(rule.count), rule.statistic.severity.rawValue)],
                     text: words.number(rule.count))
@@ -253,7 +254,7 @@ private struct HTMLContent {
             return [
                 "id": rule.statistic.id, "title": rule.statistic.title, "style": rule.statistic.severity.rawValue,
                 "severity": words.severity(rule.statistic.severity), "count": words.number(rule.count),
-                "courts": courts.joined(separator: words("，", ", ")), "hasSamples": !some.isEmpty,
+                "courts": courts.joined(separator: words("，", ", ")), "hasSamples": !some.isEmpty, "hasPlace": some.contains { !place($0).isEmpty },
                 "samplesText": words(
                     some.count == rule.count
                         ? "全部 \(rule.count) 条" : "前 \(some.count) 条，共 \(words.number(rule.count)) 条；其余见工作簿“质检明细”",
@@ -291,7 +292,9 @@ private struct HTMLContent {
         }
         let rows = digest.differences.prefix(Self.differencesShown).map { difference -> [String: Any] in
             [
-                "court": digest.courtLabel(difference.court), "side": difference.side, "kind": difference.kind,
+                "court": digest.courtLabel(difference.court),
+                "kind": difference.rule == nil
+                    ? difference.kind : difference.side + words("：", ": ") + difference.kind,
                 "place": place(difference.form, difference.row, difference.column),
                 "expected": words.number(difference.expected), "actual": words.number(difference.actual),
                 "difference": words.signed(difference.amount), "message": difference.message,
@@ -410,7 +413,7 @@ private struct HTMLContent {
             "differencesLead": words(
                 "应当相等而不相等的报表数；差额 = 实为 − 应为。计算数由案件得出，报送数由法院报送。",
                 "Figures that should agree and do not; difference = actual − expected."),
-            "kind": words("种类", "Kind"), "side": words("比较对象", "Figures"), "formRowColumn": words("报表 · 行 · 栏", "Form · row · column"),
+            "kind": words("种类", "Kind"), "formRowColumn": words("报表 · 行 · 栏", "Form · row · column"),
             "expected": words("应为", "Expected"), "actual": words("实为", "Actual"),
             "difference": words("差额", "Difference"), "item": words("项目", "Item"),
             "quarantine": words("隔离数据", "Quarantine"),

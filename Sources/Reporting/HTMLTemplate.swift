@@ -32,7 +32,7 @@ enum HTMLTemplate {
         th,td{padding:6px 10px;border-bottom:1px solid var(--line);text-align:left;vertical-align:top}
         thead th{background:#eef2f6;font-weight:600;white-space:nowrap}
         td.n,th.n{text-align:right;white-space:nowrap} tr.total td,tr.total th{font-weight:600;background:#f7f9fb}
-        tbody th{font-weight:400;white-space:nowrap} .scroll td{min-width:5em} td.key,td.place{white-space:nowrap}
+        tbody th{font-weight:400;white-space:nowrap} .scroll td{min-width:5em} .scroll td.message{min-width:18em} td.key,td.place{white-space:nowrap}
         .tag{display:inline-block;padding:0 8px;border-radius:3px;font-size:12px;color:#fff;white-space:nowrap}
         .tag.error{background:var(--error)} .tag.warning{background:var(--warning)} .tag.notice{background:var(--notice)}
         .plus{color:var(--error)} .id{color:var(--soft);font-size:12px}
@@ -113,20 +113,20 @@ enum HTMLTemplate {
         <p class="lead">{{courts}}</p>
         {{#hasSamples}}<div class="scroll"><table><caption>{{samplesText}}</caption><thead><tr><th scope="col">{{w.court}}</th>
         <th scope="col">{{w.table}}</th><th scope="col">{{w.key}}</th><th scope="col">{{w.message}}</th>
-        <th scope="col">{{w.place}}</th></tr></thead><tbody>
-        {{#samples}}<tr><td>{{court}}</td><td>{{table}}</td><td class="key">{{key}}</td><td>{{message}}</td>
-        <td>{{place}}</td></tr>{{/samples}}
+        {{#hasPlace}}<th scope="col">{{w.place}}</th>{{/hasPlace}}</tr></thead><tbody>
+        {{#samples}}<tr><td>{{court}}</td><td>{{table}}</td><td class="key">{{key}}</td><td class="message">{{message}}</td>
+        {{#hasPlace}}<td>{{place}}</td>{{/hasPlace}}</tr>{{/samples}}
         </tbody></table></div>{{/hasSamples}}</details>{{/rules}}
         </section>
         {{/hasFindings}}
         {{#hasDifferences}}
         <section id="differences" class="long"><h2>{{w.differences}}</h2><p class="lead">{{w.differencesLead}}</p>
-        <div class="scroll"><table><thead><tr><th scope="col">{{w.court}}</th><th scope="col">{{w.side}}</th>
-        <th scope="col">{{w.kind}}</th><th scope="col">{{w.formRowColumn}}</th><th scope="col" class="n">{{w.expected}}</th>
+        <div class="scroll"><table><thead><tr><th scope="col">{{w.court}}</th><th scope="col">{{w.kind}}</th>
+        <th scope="col">{{w.formRowColumn}}</th><th scope="col" class="n">{{w.expected}}</th>
         <th scope="col" class="n">{{w.actual}}</th><th scope="col" class="n">{{w.difference}}</th>
         <th scope="col">{{w.message}}</th></tr></thead><tbody>
-        {{#differences}}<tr><th scope="row">{{court}}</th><td class="place">{{side}}</td><td>{{kind}}</td><td class="place">{{place}}</td><td class="n">{{expected}}</td>
-        <td class="n">{{actual}}</td><td class="n plus">{{difference}}</td><td>{{message}}</td></tr>{{/differences}}
+        {{#differences}}<tr><th scope="row">{{court}}</th><td>{{kind}}</td><td class="place">{{place}}</td><td class="n">{{expected}}</td>
+        <td class="n">{{actual}}</td><td class="n plus">{{difference}}</td><td class="message">{{message}}</td></tr>{{/differences}}
         </tbody></table></div>{{#moreDifferences}}<p class="lead">{{.}}</p>{{/moreDifferences}}</section>
         {{/hasDifferences}}
         {{#forms}}

@@ -177,10 +177,6 @@ struct ReportDigest {
         model.forms.first { $0.form == form }?.columns.first { $0.code == code }?.title ?? code
     }
 
-    func formTitle(_ form: String) -> String {
-        model.forms.first { $0.form == form }.map { "\(form) \($0.title)" } ?? form
-    }
-
     var periodText: String {
         guard let period = model.period else { return words("未指定", "not given") }
         guard let days = model.periodDays else { return period }

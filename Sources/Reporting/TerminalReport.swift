@@ -146,6 +146,13 @@ private struct TerminalPage {
         let all = digest.differences
         guard !all.isEmpty else { return [] }
         var lines = heading(words("报表差异", "Differences in forms"))
+        let sums = [
+            (words("报送数与案件计算数不符", "submitted figures differ from the cases"), model.mismatches.count),
+            (words("报送数违反报表规则", "submitted figures break form rules"), model.submittedFindings.count),
+            (words("案件计算数违反报表规则", "figures from the cases break form rules"), model.formFindings.count),
+        ]
+        lines += filled(
+            sums.filter { $0.1 > 0 }.map { "\($0.0) \(words.number($0.1))" }, separator: words("；", "; "))
         lines.append(
             row([
                 (words("法院", "court"), 8, false), (words("报表 行 栏", "form row column"), width - 57, false),

@@ -240,18 +240,18 @@ private struct WorkbookPages {
         let table = workbook.addTable(
             words("差异", "Differences"),
             columns: [
-                SheetColumn(words("比较对象", "Figures")), SheetColumn(words("种类", "Kind"), isWrapped: true),
+                SheetColumn(words("比较对象", "Figures")), SheetColumn(words("种类", "Kind"), width: 26, isWrapped: true),
                 SheetColumn(words("报表", "Form")), SheetColumn(words("期间", "Period")),
                 SheetColumn(words("法院代字", "Court code")), SheetColumn(words("法院", "Court")),
                 SheetColumn(words("行", "Row")), SheetColumn(words("栏", "Column")),
                 SheetColumn(words("应为", "Expected")), SheetColumn(words("实为", "Actual")),
-                SheetColumn(words("差额", "Difference")), SheetColumn(words("说明", "Message"), isWrapped: true),
+                SheetColumn(words("差额", "Difference")), SheetColumn(words("说明", "Message"), width: 48, isWrapped: true),
                 SheetColumn(words("规则", "Rule")),
             ], frozenColumns: 1)
         func number(_ value: ExactDecimal?) -> SheetValue { value.map { .decimal($0.description) } ?? .empty }
         for difference in digest.differences {
             try table.append([
-                .text(difference.side), .text(difference.kind), .text(digest.formTitle(difference.form)),
+                .text(difference.side), .text(difference.kind), .text(difference.form),
                 .text(difference.period), .text(difference.court), .text(digest.courtName(difference.court)),
                 .text(digest.rowTitle(difference.form, difference.row)),
                 .text(digest.columnTitle(difference.form, difference.column)), number(difference.expected),

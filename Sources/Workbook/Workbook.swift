@@ -130,6 +130,7 @@ public final class Workbook {
         worksheet_set_landscape(sheet)
         worksheet_set_paper(sheet, 9)  // A4
         worksheet_fit_to_pages(sheet, 1, 0)
+        worksheet_set_margins(sheet, 0.4, 0.4, 0.5, 0.6)
         _ = worksheet_set_footer(sheet, "&C&P / &N")
         return sheet
     }

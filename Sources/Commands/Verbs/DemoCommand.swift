@@ -231,7 +231,7 @@ struct DemoSummary: Encodable {
             lines.append(
                 isChinese
                     ? "预埋的 \(planted.count) 类 \(count) 处缺陷与边界情形：该查出的全部查出，此外没有误报。"
-                    : "\(count) defects and boundary cases of \(planted.count) kinds were planted: all that should be found was found, and nothing else.")
+                    : "\(count) defects and boundary cases of \(planted.count) kinds were planted:\nall that should be found was found, and nothing else.")
         } else {
             lines.append(
                 isChinese
