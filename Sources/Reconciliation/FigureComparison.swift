@@ -102,7 +102,36 @@ private struct Sheet {
         return FigureMismatch(
             kind: kind, form: definition.name, court: court, period: period, row: definition.rows[row].code,
             column: definition.columns[column].code, expected: expected.number, actual: actual.number,
-            difference: difference, shares: shares, remainder: remainder, message: message(kind, expected, actual))
+            difference: difference, shares: shares, remainder: remainder,
+            message: Self.joined(
+                place(row: row, column: column), message(kind, expected, actual), Self.causes(shares, remainder)))
+    }
+
+    /// Row and column as the form titles them.
+    private func place(row: Int, column: Int) -> LocalizedText {
+        let (row, column) = (submitted.forms[form].rows[row].title, submitted.forms[form].columns[column].title)
+        return LocalizedText(en: "\(row) \(column): ", zh: "“\(row)”的“\(column)”")
+    }
+
+    /// The courts below to which a difference goes back, as much of them as a reader takes in at once.
+    private static func causes(_ shares: [FigureMismatch.Share], _ remainder: ExactDecimal?) -> LocalizedText {
+        guard !shares.isEmpty else { return LocalizedText("") }
+        func signed(_ value: ExactDecimal) -> String { value.isNegative ? "\(value)" : "+\(value)" }
+        let named = shares.prefix(5).map { "\($0.court) \(signed($0.amount))" }
+        var (en, zh) = ("; of this \(named.joined(separator: ", "))", "；其中 \(named.joined(separator: "，"))")
+        if shares.count > named.count {
+            en += ", \(shares.count - named.count) more courts"
+            zh += "，另有 \(shares.count - named.count) 个法院"
+        }
+        if let remainder, !remainder.isZero {
+            en += ", own cases or adding up \(signed(remainder))"
+            zh += "，本级或汇总 \(signed(remainder))"
+        }
+        return LocalizedText(en: en, zh: zh)
+    }
+
+    private static func joined(_ parts: LocalizedText...) -> LocalizedText {
+        LocalizedText(en: parts.map(\.en).joined(), zh: parts.map(\.zh).joined())
     }
 
     private func message(_ kind: FigureMismatch.Kind, _ expected: CellValue, _ actual: CellValue) -> LocalizedText {

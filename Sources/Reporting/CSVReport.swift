@@ -33,13 +33,14 @@ public enum CSVReport {
             }
         }
         try table(
-            "form-findings.csv", "rule,severity,form,court,period,row,column,expected,actual,difference,message"
+            "form-findings.csv", "rule,severity,form,court,period,row,column,expected,actual,difference,message,side"
         ) { records throws(OperationError) in
-            for finding in model.formFindings {
+            let sides = model.formFindings.map { ($0, "computed") } + model.submittedFindings.map { ($0, "submitted") }
+            for (finding, side) in sides {
                 try records.append([
                     finding.rule, finding.severity.rawValue, finding.form, finding.court, finding.period, finding.row,
                     finding.column, finding.expected?.description, finding.actual?.description,
-                    finding.difference?.description, finding.message.text(in: language),
+                    finding.difference?.description, finding.message.text(in: language), side,
                 ])
             }
         }

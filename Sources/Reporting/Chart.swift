@@ -19,13 +19,13 @@ struct Chart {
         let room = width - labelWidth - 150
         let largest = bars.map { $0.parts.reduce(0) { $0 + $1.amount } }.max() ?? 0
         var svg =
-            "<svg class=\"chart\" viewBox=\"0 0 \(width) \(height)\" role=\"img\" aria-labelledby=\"\(id)\">"
+            "<div class=\"scroll\"><svg class=\"chart\" viewBox=\"0 0 \(width) \(height)\" role=\"img\" aria-labelledby=\"\(id)\">"
             + "<title id=\"\(id)\">\(escaped(title))</title>"
         for (index, bar) in bars.enumerated() {
             let top = index * line + 4
             svg +=
                 "<text class=\"label\" x=\"\(labelWidth - 10)\" y=\"\(top + 16)\" text-anchor=\"end\">"
-                + escaped(DisplayWidth.fitted(bar.label, to: labelWidth / 8)) + "</text>"
+                + escaped(fitted(bar.label, labelWidth)) + "</text>"
             var left = labelWidth
             for part in bar.parts where part.amount > 0 {
                 let size = max(2, Int((part.amount / max(largest, 1) * Double(room)).rounded()))
@@ -35,7 +35,7 @@ struct Chart {
             }
             svg += "<text class=\"value\" x=\"\(left + 8)\" y=\"\(top + 16)\">\(escaped(bar.text))</text>"
         }
-        return svg + "</svg>"
+        return svg + "</svg></div>"
     }
 
     struct Group {
@@ -53,13 +53,13 @@ struct Chart {
         let room = width - labelWidth - 120
         let largest = groups.flatMap(\.amounts).max() ?? 0
         var svg =
-            "<svg class=\"chart\" viewBox=\"0 0 \(width) \(groups.count * line + 6)\" role=\"img\" aria-labelledby=\"\(id)\">"
+            "<div class=\"scroll\"><svg class=\"chart\" viewBox=\"0 0 \(width) \(groups.count * line + 6)\" role=\"img\" aria-labelledby=\"\(id)\">"
             + "<title id=\"\(id)\">\(escaped(title))</title>"
         for (index, group) in groups.enumerated() {
             let top = index * line + 4
             svg +=
                 "<text class=\"label\" x=\"\(labelWidth - 10)\" y=\"\(top + series * thin / 2 + 5)\" text-anchor=\"end\">"
-                + escaped(DisplayWidth.fitted(group.label, to: labelWidth / 8)) + "</text>"
+                + escaped(fitted(group.label, labelWidth)) + "</text>"
             for (place, amount) in group.amounts.enumerated() {
                 let size = amount > 0 ? max(2, Int((amount / max(largest, 1) * Double(room)).rounded())) : 0
                 let y = top + place * thin
@@ -69,7 +69,12 @@ struct Chart {
                     "<text class=\"small\" x=\"\(labelWidth + size + 6)\" y=\"\(y + thin - 3)\">\(escaped(group.texts[place]))</text>"
             }
         }
-        return svg + "</svg>"
+        return svg + "</svg></div>"
+    }
+
+    /// In the style's 13 px, a column of a display takes 6.5 px.
+    private static func fitted(_ label: String, _ width: Int) -> String {
+        DisplayWidth.fitted(label, to: (width - 14) * 2 / 13)
     }
 
     /// Safe between tags and in double-quoted attributes.

@@ -17,6 +17,9 @@ public struct FormSheet: Sendable, Hashable {
             self.isCount = isCount
         }
 
+        /// `结案率（%）`.
+        var heading: String { unit.map { "\(title)（\($0)）" } ?? title }
+
         init(_ column: FormDefinition.Column) {
             var isCount = false
             if case .count = column.measure { isCount = true }

@@ -31,8 +31,12 @@ public enum HTMLReport {
 /// What the template is filled with. Long lists are cut; the workbook has all of them.
 private struct HTMLContent {
     private static let samplesPerRule = 20
+    private static let samplesAltogether = 500
     private static let differencesShown = 300
+    private static let quarantineShown = 200
+    private static let loadsShown = 200
     private static let barsShown = 30
+    private static let rulesCharted = 15
     private static let formCourtsShown = 60
 
     let digest: ReportDigest
@@ -52,7 +56,14 @@ private struct HTMLContent {
         addDifferences(&context)
         context["forms"] = model.forms.enumerated().map { form($0.element, number: $0.offset) }
         context["hasQuarantine"] = !model.quarantine.isEmpty
-        context["quarantine"] = model.quarantine.map { group -> [String: Any] in
+        if model.quarantine.count > Self.quarantineShown {
+            context["moreQuarantine"] = [
+                words(
+                    "另有 \(model.quarantine.count - Self.quarantineShown) 组，见工作簿“隔离数据”。",
+                    "\(model.quarantine.count - Self.quarantineShown) more in the workbook, sheet Quarantine.")
+            ]
+        }
+        context["quarantine"] = model.quarantine.prefix(Self.quarantineShown).map { group -> [String: Any] in
             [
                 "court": digest.courtLabel(group.court), "table": group.tableTitle,
                 "reason": group.reasonText.text(in: words.language), "rows": words.number(group.rows),
@@ -75,7 +86,7 @@ private struct HTMLContent {
     }
 
     private var footer: String {
-        let definitions = model.schemaIdentity.map { words("定义版本 \($0)。", "Definitions \($0). ") } ?? ""
+        let definitions = model.schemaIdentity.map { words("数据表定义 \($0)。", "Table definitions \($0). ") } ?? ""
         return definitions
             + words(
                 "完整明细见同目录的工作簿和 CSV 文件。本页不含当事人姓名、证件号码等个人信息。",
@@ -119,15 +130,24 @@ private struct HTMLContent {
     private var todo: [String] {
         var lines: [String] = []
         for rule in digest.rules.filter({ $0.statistic.severity == .error }).prefix(5) {
-            let top = rule.courts.prefix(3)
+            let top = rule.courts.filter { $0.court != nil }.prefix(3)
                 .map {
                     words("\(digest.courtName($0.court)) \($0.count) 条", "\(digest.courtName($0.court)) \($0.count)")
                 }
                 .joined(separator: words("，", ", "))
+            let count = words.number(rule.count)
+            guard !top.isEmpty else {
+                lines.append(
+                    words(
+                        "“\(rule.statistic.title)”不符 \(count) 条：这些行找不到所属的案件，先处理隔离数据，再核对抽取范围。",
+                        "\(rule.statistic.title): \(count) findings. The case of these rows is missing: see to the quarantine first, then to what is extracted."
+                    ))
+                continue
+            }
             lines.append(
                 words(
-                    "“\(rule.statistic.title)”不符 \(words.number(rule.count)) 条（\(top)）：请相关法院在审判系统中核对并更正后重新抽取。",
-                    "\(rule.statistic.title): \(words.number(rule.count)) findings (\(top)). These courts should check and correct the cases in their trial system; then extract again."
+                    "“\(rule.statistic.title)”不符 \(count) 条（\(top)\(rule.courts.count > 3 ? "等" : "")）：请相关法院在审判系统中核对并更正后重新抽取。",
+                    "\(rule.statistic.title): \(count) findings (\(top)\(rule.courts.count > 3 ? ", …" : "")). These courts should check and correct the cases in their trial system; then extract again."
                 ))
         }
         let courts = Set(model.mismatches.map(\.court))
@@ -138,11 +158,12 @@ private struct HTMLContent {
                     "The figures of \(courts.count) courts differ from those computed from the cases: correct the findings above first, then check the rows and columns under Differences."
                 ))
         }
-        if !model.formFindings.isEmpty {
+        let broken = model.formFindings.count + model.submittedFindings.count
+        if broken > 0 {
             lines.append(
                 words(
-                    "报表有 \(model.formFindings.count) 处表内、表间或上下级关系不平衡：收结案不平衡多由结案日期早于立案日期的案件造成。",
-                    "\(model.formFindings.count) identities within or between forms do not hold; a balance that fails is most often caused by cases closed before they were filed."
+                    "报表有 \(broken) 处表内、表间或上下级关系不平衡：收结案不平衡多由结案日期早于立案日期的案件造成。",
+                    "\(broken) identities within or between forms do not hold; a balance that fails is most often caused by cases closed before they were filed."
                 ))
         }
         if digest.quarantinedRows > 0 {
@@ -161,8 +182,11 @@ private struct HTMLContent {
         context["hasSteps"] = !model.steps.isEmpty || !model.loads.isEmpty
         context["stepChart"] = Chart.bars(
             model.steps.compactMap { step in
-                guard let rows = step.rowsOut ?? step.rowsIn else { return nil }
-                let lost = max(0, (step.rowsIn ?? rows) - rows)
+                // Findings and figures are no rows that go on, so a step that makes them shows the rows it took in.
+                guard let rows = step.unitOut == nil ? step.rowsOut : step.unitIn == nil ? step.rowsIn : nil else {
+                    return nil
+                }
+                let lost = step.unitOut == nil ? max(0, (step.rowsIn ?? rows) - rows) : 0
                 return Chart.Bar(
                     label: step.title.text(in: words.language),
                     parts: [(Double(rows), "rows"), (Double(lost), "lost")],
@@ -171,8 +195,8 @@ private struct HTMLContent {
             }, title: words("各步骤的行数", "Rows through each step"), id: "chart-steps", labelWidth: 160)
         context["steps"] = model.steps.map { step -> [String: Any] in
             [
-                "title": step.title.text(in: words.language), "in": step.rowsIn.map(words.number) ?? "",
-                "out": step.rowsOut.map(words.number) ?? "",
+                "title": step.title.text(in: words.language), "in": words.amount(step.rowsIn, step.unitIn),
+                "out": words.amount(step.rowsOut, step.unitOut),
                 "seconds": step.seconds.map { "\(Int(($0 * 10).rounded()) / 10).\(Int(($0 * 10).rounded()) % 10)" }
                     ?? "",
                 "status": step.note?.text(in: words.language) ?? words.status(step.status),
@@ -184,15 +208,23 @@ private struct HTMLContent {
             words("被取代", "superseded"), words("隔离", "quarantined"), words("删除", "deleted"),
             words("调整", "adjusted"),
         ]
-        context["loads"] = model.loads.map { load -> [String: Any] in
-            [
-                "court": digest.courtLabel(load.court), "table": load.tableTitle,
-                "numbers": [
-                    load.rowsIn, load.inserted, load.updated, load.unchanged, load.superseded, load.quarantined,
-                    load.deleted, load.adjusted,
-                ].map { words.number($0) },
+        func row(_ court: String, _ table: String, _ loads: [ReportModel.Load]) -> [String: Any] {
+            let fields: [(ReportModel.Load) -> Int] = [
+                \.rowsIn, \.inserted, \.updated, \.unchanged, \.superseded, \.quarantined, \.deleted, \.adjusted,
+            ]
+            return [
+                "court": court, "table": table,
+                "numbers": fields.map { field in words.number(loads.reduce(0) { $0 + field($1) }) },
             ]
         }
+        let tables = Dictionary(grouping: model.loads, by: \.table).values.sorted { $0[0].table < $1[0].table }
+        context["loadTotals"] =
+            tables.map { row("", $0[0].tableTitle, $0) } + [row("", words("合计", "total"), model.loads)]
+        let shown = model.loads.prefix(Self.loadsShown)
+        context["loads"] = shown.map { row(digest.courtLabel($0.court), $0.tableTitle, [$0]) }
+        context["loadsText"] = words(
+            "按法院和表（\(shown.count == model.loads.count ? "共" : "前 \(shown.count) 行，共") \(model.loads.count) 行）",
+            "By court and table (\(shown.count == model.loads.count ? "" : "\(shown.count) of ")\(model.loads.count))")
     }
 
     // MARK: Findings
@@ -209,29 +241,42 @@ private struct HTMLContent {
                     ], text: words.number(court.total))
             }, title: words("各法院的质检问题数", "Findings by court"), id: "chart-courts")
         context["ruleChart"] = Chart.bars(
-            digest.rules.prefix(Self.barsShown).map { rule in
+            digest.rules.prefix(Self.rulesCharted).map { rule in
                 Chart.Bar(
                     label: rule.statistic.title, parts: [(Double(rule.count), rule.statistic.severity.rawValue)],
                     text: words.number(rule.count))
-            }, title: words("各规则的质检问题数", "Findings by rule"), id: "chart-rules")
-        let samples = Dictionary(grouping: model.findings, by: \.rule)
+            }, title: words("各规则的质检问题数", "Findings by rule"), id: "chart-rules", labelWidth: 340)
+        context["withoutCourt"] = digest.findingsWithoutCourt > 0 ? digest.withoutCourtNote : ""
+        let samples = samples
         context["rules"] = digest.rules.map { rule -> [String: Any] in
-            let some = (samples[rule.statistic.id] ?? []).prefix(Self.samplesPerRule)
+            let some = samples[rule.statistic.id] ?? []
             let courts = rule.courts.map { "\(digest.courtName($0.court)) \(words.number($0.count))" }
             return [
                 "id": rule.statistic.id, "title": rule.statistic.title, "style": rule.statistic.severity.rawValue,
                 "severity": words.severity(rule.statistic.severity), "count": words.number(rule.count),
-                "courts": courts.joined(separator: words("，", ", ")), "hasSamples": !some.isEmpty,
+                "courts": courts.joined(separator: words("，", ", ")), "hasSamples": !some.isEmpty, "hasPlace": some.contains { !place($0).isEmpty },
                 "samplesText": words(
-                    "其中 \(some.count) 条（共 \(words.number(rule.count)) 条）",
-                    "\(some.count) of \(words.number(rule.count))"),
+                    some.count == rule.count
+                        ? "全部 \(rule.count) 条" : "前 \(some.count) 条，共 \(words.number(rule.count)) 条；其余见工作簿“质检明细”",
+                    some.count == rule.count
+                        ? "all \(rule.count)"
+                        : "\(some.count) of \(words.number(rule.count)); the others are in the workbook, sheet Finding details"
+                ),
                 "samples": some.map { finding -> [String: Any] in
                     [
-                        "court": digest.courtName(finding.court), "table": finding.tableTitle, "key": finding.key,
+                        "court": digest.courtName(finding.court), "table": finding.tableTitle, "key": words.key(finding.key),
                         "message": finding.message, "place": place(finding),
                     ]
                 },
             ]
+        }
+    }
+
+    /// The first findings of each rule, so few that the page stays small whatever was found.
+    private var samples: [String: [ReportModel.FindingDetail]] {
+        let each = max(1, min(Self.samplesPerRule, Self.samplesAltogether / max(1, digest.rules.count)))
+        return model.findings.reduce(into: [:]) { samples, finding in
+            if samples[finding.rule, default: []].count < each { samples[finding.rule, default: []].append(finding) }
         }
     }
 
@@ -245,25 +290,15 @@ private struct HTMLContent {
             [form, digest.rowTitle(form, row), digest.columnTitle(form, column)].filter { !$0.isEmpty }
                 .joined(separator: " · ")
         }
-        var rows: [[String: Any]] = []
-        for finding in model.formFindings.prefix(Self.differencesShown) {
-            rows.append([
-                "court": digest.courtLabel(finding.court), "kind": digest.ruleTitle(finding.rule),
-                "place": place(finding.form, finding.row, finding.column), "expected": words.number(finding.expected),
-                "actual": words.number(finding.actual), "difference": words.signed(finding.difference),
-                "message": finding.message.text(in: words.language),
-            ])
-        }
-        for mismatch in model.mismatches.prefix(Self.differencesShown) {
-            let shares = digest.shares(mismatch)
-            rows.append([
-                "court": digest.courtLabel(mismatch.court), "kind": words.mismatchKind(mismatch.kind),
-                "place": place(mismatch.form, mismatch.row, mismatch.column),
-                "expected": words.number(mismatch.expected), "actual": words.number(mismatch.actual),
-                "difference": words.signed(mismatch.difference),
-                "message": mismatch.message.text(in: words.language)
-                    + (shares.isEmpty ? "" : words("　构成：\(shares)", " Caused by: \(shares)")),
-            ])
+        let rows = digest.differences.prefix(Self.differencesShown).map { difference -> [String: Any] in
+            [
+                "court": digest.courtLabel(difference.court),
+                "kind": difference.rule == nil
+                    ? difference.kind : difference.side + words("：", ": ") + difference.kind,
+                "place": place(difference.form, difference.row, difference.column),
+                "expected": words.number(difference.expected), "actual": words.number(difference.actual),
+                "difference": words.signed(difference.amount), "message": difference.message,
+            ]
         }
         context["hasDifferences"] = digest.differenceCount > 0
         context["differences"] = rows
@@ -285,8 +320,9 @@ private struct HTMLContent {
         let parents = Dictionary(
             model.courts.map { ($0.code, $0.parent) }, uniquingKeysWith: { first, _ in first })
         // Lower courts, since an upper court's figures hold theirs and would dwarf them.
-        var charted = sheet.courts.filter { court in (parents[court.court] ?? nil).map(roots.contains) ?? false }
-        if charted.isEmpty { charted = sheet.courts }
+        let all = digest.courtsWithFigures(sheet)
+        var charted = all.filter { court in (parents[court.court] ?? nil).map(roots.contains) ?? false }
+        if charted.isEmpty { charted = all }
         let groups = charted.prefix(Self.barsShown).map { court -> Chart.Group in
             let cells = court.cells.first ?? []
             return Chart.Group(
@@ -299,11 +335,12 @@ private struct HTMLContent {
             ? words(
                 "另有 \(words.number(sheet.undecidedCases)) 件案件因所需信息缺失无法判定，未计入任何一格。",
                 "\(words.number(sheet.undecidedCases)) cases could not be decided and are in no cell.") : ""
+        let empty = all.count < sheet.courts.count ? digest.emptyCourtsNote(sheet) : ""
         return [
             "id": "form\(number)", "title": "\(sheet.form) \(sheet.title)",
             "lead": words(
-                "期间 \(sheet.period)。上级法院的数为其辖区（本级与下级之和）。\(undecided)",
-                "Period \(sheet.period). An upper court's figures are those of its jurisdiction. \(undecided)"),
+                "期间 \(sheet.period)。上级法院的数为其辖区（本级与下级之和）。\(undecided)\(empty)",
+                "Period \(sheet.period). An upper court's figures are those of its jurisdiction. \(undecided)\(empty)"),
             "chart": series.count > 1
                 ? Chart.groups(
                     groups, title: "\(sheet.title) \(sheet.rows.first?.title ?? "")", id: "chart-form\(number)")
@@ -312,11 +349,11 @@ private struct HTMLContent {
             "series": series.enumerated().map { place, column -> [String: Any] in
                 ["style": "s\(place % 4 + 1)", "text": sheet.columns[column].title]
             },
-            "courts": sheet.courts.prefix(Self.formCourtsShown).enumerated().map { place, court -> [String: Any] in
+            "courts": all.prefix(Self.formCourtsShown).enumerated().map { place, court -> [String: Any] in
                 [
                     "court": digest.courtLabel(court.court), "open": place == 0 ? "open" : "",
                     "columns": sheet.columns.map { column in
-                        column.unit.map { "\(column.title)（\($0)）" } ?? column.title
+                        column.heading
                     },
                     "rows": zip(sheet.rows, court.cells).map { row, cells -> [String: Any] in
                         [
@@ -360,10 +397,11 @@ private struct HTMLContent {
             "todoLead": words("按紧要程度排列。", "Most pressing first."),
             "steps": words("各步骤数据量", "Rows through each step"),
             "stepsLead": words(
-                "每一步收到和交出的行数；红色为没有继续的行。", "Rows that each step took in and gave on; red is what did not go on."),
+                "每一步收到和交出的数量；图中浅红为没有继续的行。",
+                "What each step took in and gave on; pale red is rows that did not go on."),
             "step": words("步骤", "Step"), "in": words("输入", "In"), "out": words("输出", "Out"),
             "seconds": words("用时（秒）", "Seconds"), "status": words("状态", "Status"),
-            "loads": words("入库明细", "Load"), "court": words("法院", "Court"), "table": words("表", "Table"),
+            "loads": words("入库（收到 = 其余各栏之和）", "Load (rows in = sum of the other columns)"), "court": words("法院", "Court"), "table": words("表", "Table"),
             "byCourt": words("质检问题：按法院", "Findings by court"),
             "byCourtLead": words("哪些法院的数据需要更正。", "Which courts have data to correct."),
             "error": words("错误", "Errors"), "warning": words("警告", "Warnings"), "notice": words("提示", "Notices"),
@@ -373,7 +411,8 @@ private struct HTMLContent {
             "key": words("主键", "Key"), "message": words("说明", "Message"), "place": words("来源", "Origin"),
             "differences": words("报表差异", "Differences in forms"),
             "differencesLead": words(
-                "应当相等而不相等的报表数；差额 = 实为 − 应为。", "Figures that should agree and do not; difference = actual − expected."),
+                "应当相等而不相等的报表数；差额 = 实为 − 应为。计算数由案件得出，报送数由法院报送。",
+                "Figures that should agree and do not; difference = actual − expected."),
             "kind": words("种类", "Kind"), "formRowColumn": words("报表 · 行 · 栏", "Form · row · column"),
             "expected": words("应为", "Expected"), "actual": words("实为", "Actual"),
             "difference": words("差额", "Difference"), "item": words("项目", "Item"),

@@ -32,7 +32,7 @@ enum HTMLTemplate {
         th,td{padding:6px 10px;border-bottom:1px solid var(--line);text-align:left;vertical-align:top}
         thead th{background:#eef2f6;font-weight:600;white-space:nowrap}
         td.n,th.n{text-align:right;white-space:nowrap} tr.total td,tr.total th{font-weight:600;background:#f7f9fb}
-        tbody th{font-weight:400} td.key,td.place{white-space:nowrap}
+        tbody th{font-weight:400;white-space:nowrap} .scroll td{min-width:5em} .scroll td.message{min-width:18em} td.key,td.place{white-space:nowrap}
         .tag{display:inline-block;padding:0 8px;border-radius:3px;font-size:12px;color:#fff;white-space:nowrap}
         .tag.error{background:var(--error)} .tag.warning{background:var(--warning)} .tag.notice{background:var(--notice)}
         .plus{color:var(--error)} .id{color:var(--soft);font-size:12px}
@@ -40,7 +40,7 @@ enum HTMLTemplate {
         details.rule{border:1px solid var(--line);border-radius:4px;padding:10px 14px;margin:8px 0}
         details.rule .count{float:right;font-weight:600}
         ul.todo{margin:6px 0 0;padding-left:22px} ul.todo li{margin:3px 0}
-        svg.chart{width:100%;height:auto;display:block;margin:8px 0 4px}
+        svg.chart{width:100%;min-width:640px;height:auto;display:block;margin:8px 0 4px}
         svg text{font-size:13px;fill:var(--ink)} svg text.value,svg text.small{fill:var(--soft);font-size:12px}
         svg text.small{font-size:10.5px}
         rect.error{fill:var(--error)} rect.warning{fill:#d9a441} rect.notice{fill:#8fb0cd} rect.rows{fill:#6f8fb3}
@@ -52,6 +52,8 @@ enum HTMLTemplate {
         .legend i.s1{background:#9aa9b8} .legend i.s2{background:#4a7ba6} .legend i.s3{background:#3b7d4f}
         .legend i.s4{background:#d9a441}
         footer{color:var(--soft);font-size:13px;padding:6px 0 40px}
+        @media(max-width:640px){.wrap{padding:0 12px} section{padding:14px 14px 16px} h1{font-size:21px}
+        .verdict{font-size:15px} details.rule .count{float:none;margin-left:8px}}
         @media print{body{background:#fff;font-size:12px} nav{display:none} section,.card,.verdict{break-inside:avoid-page}
         section.long{break-inside:auto} header.top{background:#fff;color:#000;padding:0 0 10px} header.top p{color:#333}
         .wrap{max-width:none;padding:0} tr{break-inside:avoid}}
@@ -88,17 +90,22 @@ enum HTMLTemplate {
         {{#steps}}<tr><th scope="row">{{title}}</th><td class="n">{{in}}</td><td class="n">{{out}}</td>
         <td class="n">{{seconds}}</td><td>{{status}}</td></tr>{{/steps}}
         </tbody></table></div>
-        {{#hasLoads}}<h3>{{w.loads}}</h3><div class="scroll"><table><thead><tr><th scope="col">{{w.court}}</th>
+        {{#hasLoads}}<h3>{{w.loads}}</h3><div class="scroll"><table><thead><tr><th scope="col">{{w.table}}</th>
+        {{#loadColumns}}<th scope="col" class="n">{{.}}</th>{{/loadColumns}}</tr></thead><tbody>
+        {{#loadTotals}}<tr><th scope="row">{{table}}</th>{{#numbers}}<td class="n">{{.}}</td>{{/numbers}}</tr>{{/loadTotals}}
+        </tbody></table></div>
+        <details><summary>{{loadsText}}</summary><div class="scroll"><table><thead><tr><th scope="col">{{w.court}}</th>
         <th scope="col">{{w.table}}</th>{{#loadColumns}}<th scope="col" class="n">{{.}}</th>{{/loadColumns}}</tr></thead><tbody>
         {{#loads}}<tr><th scope="row">{{court}}</th><td>{{table}}</td>{{#numbers}}<td class="n">{{.}}</td>{{/numbers}}</tr>{{/loads}}
-        </tbody></table></div>{{/hasLoads}}
+        </tbody></table></div></details>{{/hasLoads}}
         </section>
         {{/hasSteps}}
         {{#hasFindings}}
         <section id="courts"><h2>{{w.byCourt}}</h2><p class="lead">{{w.byCourtLead}}</p>
         {{{courtChart}}}
         <div class="legend"><span><i class="error"></i>{{w.error}}</span><span><i class="warning"></i>{{w.warning}}</span>
-        <span><i class="notice"></i>{{w.notice}}</span></div></section>
+        <span><i class="notice"></i>{{w.notice}}</span></div>
+        <p class="lead">{{withoutCourt}}</p></section>
         <section id="rules" class="long"><h2>{{w.byRule}}</h2><p class="lead">{{w.byRuleLead}}</p>
         {{{ruleChart}}}
         {{#rules}}<details class="rule"><summary><span class="tag {{style}}">{{severity}}</span> {{title}}
@@ -106,9 +113,9 @@ enum HTMLTemplate {
         <p class="lead">{{courts}}</p>
         {{#hasSamples}}<div class="scroll"><table><caption>{{samplesText}}</caption><thead><tr><th scope="col">{{w.court}}</th>
         <th scope="col">{{w.table}}</th><th scope="col">{{w.key}}</th><th scope="col">{{w.message}}</th>
-        <th scope="col">{{w.place}}</th></tr></thead><tbody>
-        {{#samples}}<tr><td>{{court}}</td><td>{{table}}</td><td class="key">{{key}}</td><td>{{message}}</td>
-        <td>{{place}}</td></tr>{{/samples}}
+        {{#hasPlace}}<th scope="col">{{w.place}}</th>{{/hasPlace}}</tr></thead><tbody>
+        {{#samples}}<tr><td>{{court}}</td><td>{{table}}</td><td class="key">{{key}}</td><td class="message">{{message}}</td>
+        {{#hasPlace}}<td>{{place}}</td>{{/hasPlace}}</tr>{{/samples}}
         </tbody></table></div>{{/hasSamples}}</details>{{/rules}}
         </section>
         {{/hasFindings}}
@@ -119,7 +126,7 @@ enum HTMLTemplate {
         <th scope="col" class="n">{{w.actual}}</th><th scope="col" class="n">{{w.difference}}</th>
         <th scope="col">{{w.message}}</th></tr></thead><tbody>
         {{#differences}}<tr><th scope="row">{{court}}</th><td>{{kind}}</td><td class="place">{{place}}</td><td class="n">{{expected}}</td>
-        <td class="n">{{actual}}</td><td class="n plus">{{difference}}</td><td>{{message}}</td></tr>{{/differences}}
+        <td class="n">{{actual}}</td><td class="n plus">{{difference}}</td><td class="message">{{message}}</td></tr>{{/differences}}
         </tbody></table></div>{{#moreDifferences}}<p class="lead">{{.}}</p>{{/moreDifferences}}</section>
         {{/hasDifferences}}
         {{#forms}}
@@ -138,7 +145,7 @@ enum HTMLTemplate {
         <th scope="col">{{w.reason}}</th><th scope="col" class="n">{{w.rows}}</th><th scope="col">{{w.batch}}</th></tr></thead><tbody>
         {{#quarantine}}<tr><th scope="row">{{court}}</th><td>{{table}}</td><td>{{reason}}</td><td class="n">{{rows}}</td>
         <td>{{batch}}</td></tr>{{/quarantine}}
-        </tbody></table></div></section>
+        </tbody></table></div>{{#moreQuarantine}}<p class="lead">{{.}}</p>{{/moreQuarantine}}</section>
         {{/hasQuarantine}}
         {{#hasRuleTable}}
         <section id="judged" class="long"><h2>{{w.judged}}</h2><p class="lead">{{w.judgedLead}}</p>

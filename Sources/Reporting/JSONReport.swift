@@ -58,7 +58,12 @@ public enum JSONReport {
             ),
             ("findings", .array(model.findings.map(finding))),
             ("forms", .array(model.forms.map(form))),
-            ("form_findings", .array(model.formFindings.map(formFinding))),
+            (
+                "form_findings",
+                .array(
+                    model.formFindings.map { formFinding($0, side: "computed") }
+                        + model.submittedFindings.map { formFinding($0, side: "submitted") })
+            ),
             ("mismatches", .array(model.mismatches.map(mismatch))),
             ("diagnostics", .array(model.diagnostics.map(diagnostic))),
         ])
@@ -71,7 +76,7 @@ public enum JSONReport {
             ("errors", .int(digest.count(.error))),
             ("warnings", .int(digest.count(.warning))),
             ("notices", .int(digest.count(.notice))),
-            ("form_findings", .int(model.formFindings.count)),
+            ("form_findings", .int(model.formFindings.count + model.submittedFindings.count)),
             ("mismatches", .int(model.mismatches.count)),
             ("rows_loaded", .int(digest.loadedRows)),
             ("rows_quarantined", .int(digest.quarantinedRows)),
@@ -98,7 +103,8 @@ public enum JSONReport {
     private static func step(_ step: ReportModel.Step) -> JSONText {
         .object([
             ("id", .string(step.id)), ("title", text(step.title)), ("rows_in", .optional(step.rowsIn)),
-            ("rows_out", .optional(step.rowsOut)),
+            ("rows_out", .optional(step.rowsOut)), ("unit_in", step.unitIn.map(text) ?? .null),
+            ("unit_out", step.unitOut.map(text) ?? .null),
             ("seconds", step.seconds.map { .number(milliseconds($0)) } ?? .null),
             ("status", .int(Int(step.status.rawValue))), ("note", step.note.map(text) ?? .null),
         ])
@@ -179,9 +185,9 @@ public enum JSONReport {
         ])
     }
 
-    private static func formFinding(_ finding: FormFinding) -> JSONText {
+    private static func formFinding(_ finding: FormFinding, side: String) -> JSONText {
         .object([
-            ("rule", .string(finding.rule)), ("severity", .string(finding.severity.rawValue)),
+            ("rule", .string(finding.rule)), ("side", .string(side)), ("severity", .string(finding.severity.rawValue)),
             ("form", .string(finding.form)), ("court", .string(finding.court)), ("period", .string(finding.period)),
             ("row", .string(finding.row)), ("column", .string(finding.column)), ("expected", number(finding.expected)),
             ("actual", number(finding.actual)), ("difference", number(finding.difference)),

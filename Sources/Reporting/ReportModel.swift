@@ -28,8 +28,10 @@ public struct ReportModel: Sendable {
     public var findingCounts: [FindingCount]
     public var findings: [FindingDetail]
     public var forms: [FormSheet]
-    /// Form rules that do not hold.
+    /// Form rules that the figures computed from the cases break.
     public var formFindings: [FormFinding]
+    /// Form rules that the figures as submitted (报送数) break.
+    public var submittedFindings: [FormFinding]
     /// Figures computed against figures submitted.
     public var mismatches: [FigureMismatch]
     public var diagnostics: [Diagnostic]
@@ -39,8 +41,8 @@ public struct ReportModel: Sendable {
         run: String? = nil, generatedAt: String, schemaIdentity: String? = nil, courts: [CourtName] = [],
         steps: [Step] = [], loads: [Load] = [], quarantine: [QuarantineGroup] = [],
         ruleStatistics: [RuleStatistic] = [], findingCounts: [FindingCount] = [], findings: [FindingDetail] = [],
-        forms: [FormSheet] = [], formFindings: [FormFinding] = [], mismatches: [FigureMismatch] = [],
-        diagnostics: [Diagnostic] = []
+        forms: [FormSheet] = [], formFindings: [FormFinding] = [], submittedFindings: [FormFinding] = [],
+        mismatches: [FigureMismatch] = [], diagnostics: [Diagnostic] = []
     ) {
         self.title = title
         self.period = period
@@ -57,6 +59,7 @@ public struct ReportModel: Sendable {
         self.findings = findings
         self.forms = forms
         self.formFindings = formFindings
+        self.submittedFindings = submittedFindings
         self.mismatches = mismatches
         self.diagnostics = diagnostics
     }
@@ -69,11 +72,14 @@ extension ReportModel {
         public var name: String
         /// The upper court's code, nil at the top.
         public var parent: String?
+        /// Whether the court list has the code; what data gives as a court need not be one.
+        public var isListed: Bool
 
-        public init(code: String, name: String, parent: String? = nil) {
+        public init(code: String, name: String, parent: String? = nil, isListed: Bool = true) {
             self.code = code
             self.name = name
             self.parent = parent
+            self.isListed = isListed
         }
     }
 
@@ -81,21 +87,27 @@ extension ReportModel {
     public struct Step: Sendable, Hashable {
         public var id: String
         public var title: LocalizedText
-        /// Rows that came in and went out; nil where a step has no rows.
+        /// What came in and went out, rows unless a unit says otherwise; nil where a step has no such number.
         public var rowsIn: Int?
         public var rowsOut: Int?
+        /// What is counted, such as cases or findings; nil for rows (行).
+        public var unitIn: LocalizedText?
+        public var unitOut: LocalizedText?
         public var seconds: Double?
         public var status: ExitStatus
         public var note: LocalizedText?
 
         public init(
-            id: String, title: LocalizedText, rowsIn: Int? = nil, rowsOut: Int? = nil, seconds: Double? = nil,
+            id: String, title: LocalizedText, rowsIn: Int? = nil, rowsOut: Int? = nil,
+            unitIn: LocalizedText? = nil, unitOut: LocalizedText? = nil, seconds: Double? = nil,
             status: ExitStatus = .ok, note: LocalizedText? = nil
         ) {
             self.id = id
             self.title = title
             self.rowsIn = rowsIn
             self.rowsOut = rowsOut
+            self.unitIn = unitIn
+            self.unitOut = unitOut
             self.seconds = seconds
             self.status = status
             self.note = note

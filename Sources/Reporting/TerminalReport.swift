@@ -6,14 +6,14 @@ import Workbook
 /// The summary that a command prints at its end: 80 columns, aligned also where texts are Chinese.
 public enum TerminalReport {
     /// - Parameters:
-    ///   - width: columns of the display, at least 60.
+    ///   - width: columns of the display, at least 80.
     ///   - color: whether escape sequences may be used.
     ///   - rows: how many lines each list shows at most.
     public static func text(
         _ model: ReportModel, language: Language, width: Int = 80, color: Bool = false, rows: Int = 15
     ) -> String {
         TerminalPage(
-            digest: ReportDigest(model, language: language), width: max(60, width), color: color, limit: rows
+            digest: ReportDigest(model, language: language), width: max(80, width), color: color, limit: rows
         ).text
     }
 }
@@ -31,8 +31,9 @@ private struct TerminalPage {
         lines.append(bold(DisplayWidth.fitted(model.title.text(in: words.language), to: width)))
         var facts = [words("统计周期 ", "period ") + digest.periodText]
         if let run = model.run { facts.append(words("运行 ", "run ") + run) }
-        facts.append(model.generatedAt)
-        lines.append(contentsOf: wrapped(facts.joined(separator: " · ")))
+        facts.append(words("生成 ", "generated ") + model.generatedAt)
+        // Never broken within a fact.
+        lines.append(contentsOf: filled(facts, separator: " · "))
         lines.append(contentsOf: wrapped(digest.verdict))
         lines.append(contentsOf: steps + loads + findings + forms + differences + quarantine + idle)
         return lines.joined(separator: "\n") + "\n"
@@ -43,17 +44,17 @@ private struct TerminalPage {
         var lines = heading(words("各步骤数据量", "Rows through each step"))
         lines.append(
             row([
-                (words("步骤", "step"), 22, false), (words("输入", "in"), 12, true), (words("输出", "out"), 12, true),
-                (words("用时", "seconds"), 9, true), (words("状态", "status"), width - 61, false),
+                (words("步骤", "step"), 16, false), (words("输入", "in"), 14, true), (words("输出", "out"), 15, true),
+                (words("用时（秒）", "seconds"), 10, true), (words("状态", "status"), width - 59, false),
             ]))
         for step in model.steps {
             lines.append(
                 row([
-                    (step.title.text(in: words.language), 22, false),
-                    (step.rowsIn.map(words.number) ?? "", 12, true),
-                    (step.rowsOut.map(words.number) ?? "", 12, true),
-                    (step.seconds.map(Self.seconds) ?? "", 9, true),
-                    (step.note?.text(in: words.language) ?? words.status(step.status), width - 61, false),
+                    (step.title.text(in: words.language), 16, false),
+                    (words.amount(step.rowsIn, step.unitIn), 14, true),
+                    (words.amount(step.rowsOut, step.unitOut), 15, true),
+                    (step.seconds.map(Self.seconds) ?? "", 10, true),
+                    (step.note?.text(in: words.language) ?? words.status(step.status), width - 59, false),
                 ]))
         }
         return lines
@@ -84,27 +85,35 @@ private struct TerminalPage {
         guard !digest.rules.isEmpty else { return [] }
         var lines = heading(words("质检问题（按规则）", "Findings by rule"))
         for rule in digest.rules.prefix(limit) {
-            lines.append(
-                row([
-                    (words.severity(rule.statistic.severity), 8, false), (words.number(rule.count), 8, true),
-                    (rule.statistic.title, width - 48, false), (rule.statistic.id, 28, false),
-                ]))
+            let label = DisplayWidth.padded(words.severity(rule.statistic.severity), to: words(4, 7))
+            let start = "\(label) \(DisplayWidth.padded(words.number(rule.count), to: 7, right: true))  "
+            let room = width - DisplayWidth.of(start)
+            let (title, id) = (rule.statistic.title, rule.statistic.id)
+            let gap = room - DisplayWidth.of(title) - DisplayWidth.of(id)
+            // What does not fit beside its title stands below it, whole: an id that is cut cannot be looked up.
+            if gap >= 2 {
+                lines.append(start + title + String(repeating: " ", count: gap) + id)
+            } else {
+                lines.append(start + DisplayWidth.fitted(title, to: room))
+                lines.append(DisplayWidth.padded(id, to: width, right: true))
+            }
         }
         lines.append(contentsOf: more(digest.rules.count))
         lines.append(contentsOf: heading(words("质检问题（按法院）", "Findings by court")))
         lines.append(
             row([
-                (words("法院", "court"), width - 40, false), (words("错误", "errors"), 12, true),
-                (words("警告", "warnings"), 12, true), (words("提示", "notices"), 12, true),
+                (words("法院", "court"), width - 30, false), (words("错误", "errors"), 9, true),
+                (words("警告", "warnings"), 9, true), (words("提示", "notices"), 9, true),
             ]))
         for court in digest.courts.prefix(limit) {
             lines.append(
                 row([
-                    (digest.courtLabel(court.court), width - 40, false), (words.number(court.errors), 12, true),
-                    (words.number(court.warnings), 12, true), (words.number(court.notices), 12, true),
+                    (digest.courtLabel(court.court), width - 30, false), (words.number(court.errors), 9, true),
+                    (words.number(court.warnings), 9, true), (words.number(court.notices), 9, true),
                 ]))
         }
         lines.append(contentsOf: more(digest.courts.count))
+        if digest.findingsWithoutCourt > 0 { lines.append(contentsOf: wrapped(digest.withoutCourtNote)) }
         return lines
     }
 
@@ -115,62 +124,89 @@ private struct TerminalPage {
             // At least 28 columns are left for the court.
             let columns = sheet.columns.prefix((width - 29) / (each + 1))
             let label = width - columns.count * (each + 1) - 1
+            let courts = digest.courtsWithFigures(sheet)
             var lines = heading(
                 words(
                     "报表 \(sheet.form) \(sheet.title)：\(total.title)",
                     "Form \(sheet.form) \(sheet.title): \(total.title)"))
-            lines.append(row([(words("法院", "court"), label, false)] + columns.map { ($0.title, each, true) }))
-            for court in sheet.courts.prefix(limit) {
+            lines.append(row([(words("法院", "court"), label, false)] + columns.map { ($0.unit == "%" ? $0.title + "%" : $0.title, each, true) }))
+            for court in courts.prefix(limit) {
                 lines.append(
                     row(
                         [(digest.courtLabel(court.court), label, false)]
                             + columns.indices.map { (words.cell(court.cells[0][$0].value), each, true) }))
             }
-            return lines + more(sheet.courts.count)
+            lines += more(courts.count)
+            if courts.count < sheet.courts.count { lines += wrapped(digest.emptyCourtsNote(sheet)) }
+            return lines
         }
     }
 
     private var differences: [String] {
-        guard digest.differenceCount > 0 else { return [] }
+        let all = digest.differences
+        guard !all.isEmpty else { return [] }
         var lines = heading(words("报表差异", "Differences in forms"))
+        let sums = [
+            (words("报送数与案件计算数不符", "submitted figures differ from the cases"), model.mismatches.count),
+            (words("报送数违反报表规则", "submitted figures break form rules"), model.submittedFindings.count),
+            (words("案件计算数违反报表规则", "figures from the cases break form rules"), model.formFindings.count),
+        ]
+        lines += filled(
+            sums.filter { $0.1 > 0 }.map { "\($0.0) \(words.number($0.1))" }, separator: words("；", "; "))
         lines.append(
             row([
-                (words("法院", "court"), width - 49, false), (words("报表 行 栏", "form row column"), 24, false),
-                (words("应为", "expected"), 9, true), (words("实为", "actual"), 9, true),
+                (words("法院", "court"), 8, false), (words("报表 行 栏", "form row column"), width - 57, false),
+                (words("比较对象", "figures"), 15, false), (words("应为", "expected"), 9, true),
+                (words("实为", "actual"), 9, true), (words("差额", "differ."), 9, true),
             ]))
-        let all =
-            model.formFindings.map { ($0.court, $0.form, $0.row, $0.column, $0.expected, $0.actual) }
-            + model.mismatches.map { ($0.court, $0.form, $0.row, $0.column, $0.expected, $0.actual) }
-        for (court, form, line, column, expected, actual) in all.prefix(limit) {
-            let place = "\(form) \(digest.rowTitle(form, line)) \(digest.columnTitle(form, column))"
+        for difference in all.prefix(limit) {
+            let place = [
+                difference.form, digest.rowTitle(difference.form, difference.row),
+                digest.columnTitle(difference.form, difference.column),
+            ].filter { !$0.isEmpty }.joined(separator: " ")
             lines.append(
                 row([
-                    (digest.courtLabel(court), width - 49, false), (place, 24, false),
-                    (words.number(expected), 9, true), (words.number(actual), 9, true),
+                    (difference.court, 8, false), (place, width - 57, false), (difference.side, 15, false),
+                    (words.number(difference.expected), 9, true), (words.number(difference.actual), 9, true),
+                    (words.signed(difference.amount), 9, true),
                 ]))
         }
         return lines + more(all.count)
     }
 
+    /// By table and reason; which courts they come from is in the report files.
     private var quarantine: [String] {
         guard !model.quarantine.isEmpty else { return [] }
-        var lines = heading(words("隔离数据", "Quarantine"))
-        for group in model.quarantine.prefix(limit) {
+        var groups: [String: (table: String, reason: String, rows: Int, courts: Set<String>)] = [:]
+        for group in model.quarantine {
+            let reason = group.reasonText.text(in: words.language)
+            var sum = groups[group.table + "|" + reason] ?? (group.tableTitle, reason, 0, [])
+            sum.rows += group.rows
+            sum.courts.insert(group.court ?? group.batch)
+            groups[group.table + "|" + reason] = sum
+        }
+        let sorted = groups.values.sorted { ($1.rows, $0.table, $0.reason) < ($0.rows, $1.table, $1.reason) }
+        var lines = heading(words("隔离数据（未入库）", "Quarantine (not loaded)"))
+        lines.append(
+            row([
+                (words("行数", "rows"), 7, true), (words("法院数", "courts"), 7, true), (words("表", "table"), 12, false),
+                (words("原因", "reason"), width - 29, false),
+            ]))
+        for group in sorted.prefix(limit) {
             lines.append(
                 row([
-                    (words.number(group.rows), 8, true), (group.tableTitle, 12, false),
-                    (group.reasonText.text(in: words.language), width - 60, false),
-                    (digest.courtName(group.court), 34, false),
+                    (words.number(group.rows), 7, true), (words.number(group.courts.count), 7, true),
+                    (group.table, 12, false), (group.reason, width - 29, false),
                 ]))
         }
-        return lines + more(model.quarantine.count)
+        return lines + more(sorted.count)
     }
 
     private var idle: [String] {
         let idle = digest.idleRules
         guard !idle.isEmpty else { return [] }
         return heading(words("未判定任何数据的规则", "Rules that judged nothing"))
-            + wrapped(idle.map(\.id).joined(separator: words("、", ", ")))
+            + filled(idle.map(\.id), separator: "  ")
     }
 
     // MARK: Lines
@@ -187,6 +223,17 @@ private struct TerminalPage {
         var line = cells.map { DisplayWidth.padded($0.text, to: $0.width, right: $0.right) }.joined(separator: " ")
         while line.last == " " { line.removeLast() }
         return line
+    }
+
+    /// As many parts in a line as it takes.
+    private func filled(_ parts: [String], separator: String) -> [String] {
+        parts.reduce(into: []) { lines, part in
+            if let last = lines.last, DisplayWidth.of(last + separator + part) <= width {
+                lines[lines.count - 1] = last + separator + part
+            } else {
+                lines.append(DisplayWidth.fitted(part, to: width))
+            }
+        }
     }
 
     /// Broken at any character, as Chinese text is; at blanks where there are some.

@@ -1,5 +1,6 @@
 import Diagnostics
 import FormEngine
+import Foundation
 import Reconciliation
 
 /// The words of a report in the language asked for.
@@ -9,6 +10,8 @@ struct Wording: Sendable {
     func callAsFunction(_ zh: String, _ en: String) -> String {
         language == .zh ? zh : en
     }
+
+    func callAsFunction(_ zh: Int, _ en: Int) -> Int { language == .zh ? zh : en }
 
     func severity(_ severity: Severity) -> String {
         switch severity {
@@ -39,6 +42,20 @@ struct Wording: Sendable {
 
     /// `-1,234.50`; an empty text for no number.
     func number(_ value: ExactDecimal?) -> String { value.map { Self.grouped($0.description) } ?? "" }
+
+    /// `10,529 行`; an empty text for no number. No unit means rows.
+    func amount(_ value: Int?, _ unit: LocalizedText?) -> String {
+        guard let value else { return "" }
+        return number(value) + " " + (unit?.text(in: language) ?? self("行", "rows"))
+    }
+
+    /// A key as people read it: `17002…013 / 2` for the JSON text of a composite one.
+    func key(_ key: String) -> String {
+        guard key.hasPrefix("["), let parts = try? JSONDecoder().decode([String?].self, from: Data(key.utf8)) else {
+            return key
+        }
+        return parts.map { $0 ?? "–" }.joined(separator: " / ")
+    }
 
     /// With its sign, as differences are read.
     func signed(_ value: ExactDecimal?) -> String {

@@ -3,7 +3,7 @@ import FormEngine
 import Reconciliation
 import Workbook
 
-/// The report as a workbook: 汇总, 质检问题按规则与法院, 质检明细, 隔离数据, 报表, 差异.
+/// The report as a workbook: 汇总, 入库, 质检问题按规则与法院, 质检明细, 隔离数据, 报表, 差异.
 public enum WorkbookReport {
     /// Throws 73 or 74; then no file is left behind.
     public static func write(
@@ -13,6 +13,7 @@ public enum WorkbookReport {
         let workbook = try Workbook(path: path, title: model.title.text(in: language))
         let pages = WorkbookPages(digest: digest, workbook: workbook)
         try pages.summary()
+        if !model.loads.isEmpty { try pages.loads() }
         try pages.findingsByRuleAndCourt()
         try pages.findingDetails()
         try pages.quarantine()
@@ -38,7 +39,7 @@ private struct WorkbookPages {
         try fact(sheet, words("统计周期", "Period"), .text(digest.periodText))
         if let run = model.run { try fact(sheet, words("运行编号", "Run"), .text(run)) }
         try fact(sheet, words("生成时间", "Generated at"), .text(model.generatedAt))
-        if let schema = model.schemaIdentity { try fact(sheet, words("定义版本", "Definitions"), .text(schema)) }
+        if let schema = model.schemaIdentity { try fact(sheet, words("数据表定义", "Table definitions"), .text(schema)) }
         sheet.skipRow()
         try fact(
             sheet, words("质检错误", "Errors"), .integer(digest.count(.error)), digest.count(.error) > 0 ? .error : .good)
@@ -53,7 +54,6 @@ private struct WorkbookPages {
             sheet, words("隔离行数", "Rows in quarantine"), .integer(digest.quarantinedRows),
             digest.quarantinedRows > 0 ? .warning : .good)
         try steps(sheet)
-        try loads(sheet)
         try notJudged(sheet)
         try diagnostics(sheet)
     }
@@ -70,14 +70,18 @@ private struct WorkbookPages {
         try sheet.append([.text(words("各步骤数据量", "Rows through each step"))], .heading)
         try sheet.append(
             [
-                words("步骤", "Step"), words("状态", "Status"), words("输入行数", "Rows in"), words("输出行数", "Rows out"),
-                words("用时（秒）", "Seconds"),
+                words("步骤", "Step"), words("状态", "Status"), words("输入", "In"), words("单位", "Unit"),
+                words("输出", "Out"), words("单位", "Unit"), words("用时（秒）", "Seconds"),
             ].map { .text($0) }, .header)
+        func unit(_ count: Int?, _ unit: LocalizedText?) -> SheetValue {
+            count == nil ? .empty : .text(unit?.text(in: words.language) ?? words("行", "rows"))
+        }
         for step in model.steps {
             try sheet.append([
                 .text(step.title.text(in: words.language)),
                 .text(step.note?.text(in: words.language) ?? words.status(step.status)),
-                step.rowsIn.map { .integer($0) } ?? .empty, step.rowsOut.map { .integer($0) } ?? .empty,
+                step.rowsIn.map { .integer($0) } ?? .empty, unit(step.rowsIn, step.unitIn),
+                step.rowsOut.map { .integer($0) } ?? .empty, unit(step.rowsOut, step.unitOut),
                 step.seconds.map { .decimal(tenths($0)) } ?? .empty,
             ])
         }
@@ -87,31 +91,28 @@ private struct WorkbookPages {
         ExactDecimal(unscaled: Int128(min(max(seconds, 0), 1e12) * 10), scale: 1).description
     }
 
-    private func loads(_ sheet: FreeSheet) throws(OperationError) {
-        guard !model.loads.isEmpty else { return }
-        sheet.skipRow()
-        try sheet.append(
-            [
-                .text(
-                    words(
-                        "入库（收到 = 新增 + 更新 + 未变 + 被取代 + 隔离 + 删除 + 调整）",
-                        "Load (rows in = inserted + updated + unchanged + superseded + quarantined + deleted + adjusted)"
-                    ))
-            ], .heading)
-        try sheet.append(
-            [
-                words("法院", "Court"), words("表", "Table"), words("收到", "Rows in"), words("新增", "Inserted"),
-                words("更新", "Updated"), words("未变", "Unchanged"), words("被取代", "Superseded"),
-                words("隔离", "Quarantined"), words("删除与调整", "Deleted, adjusted"),
-            ].map { .text($0) }, .header)
+    /// Rows of every court and table: in = inserted + updated + unchanged + superseded + quarantined + deleted + adjusted.
+    func loads() throws(OperationError) {
+        let table = workbook.addTable(
+            words("入库", "Load"),
+            columns: [
+                SheetColumn(words("法院代字", "Court code")), SheetColumn(words("法院", "Court")),
+                SheetColumn(words("表", "Table")), SheetColumn(words("收到", "Rows in")),
+                SheetColumn(words("新增", "Inserted")), SheetColumn(words("更新", "Updated")),
+                SheetColumn(words("未变", "Unchanged")), SheetColumn(words("被取代", "Superseded")),
+                SheetColumn(words("隔离", "Quarantined")), SheetColumn(words("删除", "Deleted")),
+                SheetColumn(words("调整", "Adjusted")), SheetColumn(words("批次", "Batch")),
+            ], frozenColumns: 2)
         for load in model.loads {
-            try sheet.append(
+            try table.append(
                 [
-                    .text(digest.courtLabel(load.court)), .text(load.tableTitle), .integer(load.rowsIn),
-                    .integer(load.inserted), .integer(load.updated), .integer(load.unchanged),
-                    .integer(load.superseded), .integer(load.quarantined), .integer(load.deleted + load.adjusted),
+                    .text(load.court ?? ""), .text(digest.courtName(load.court)), .text(load.tableTitle),
+                    .integer(load.rowsIn), .integer(load.inserted), .integer(load.updated), .integer(load.unchanged),
+                    .integer(load.superseded), .integer(load.quarantined), .integer(load.deleted),
+                    .integer(load.adjusted), .text(load.batch),
                 ], load.isConserved ? .plain : .error)
         }
+        try table.finish()
     }
 
     private func notJudged(_ sheet: FreeSheet) throws(OperationError) {
@@ -146,7 +147,7 @@ private struct WorkbookPages {
                 SheetColumn(words("级别", "Severity")), SheetColumn(words("规则", "Rule")),
                 SheetColumn(words("编号", "Id")), SheetColumn(words("对象", "Subject")),
                 SheetColumn(words("判定行数", "Rows judged")), SheetColumn(words("问题合计", "Findings")),
-            ] + courts.map { SheetColumn(digest.courtName($0), width: 16) })
+            ] + courts.map { SheetColumn(digest.courtName($0), width: 10) }, frozenColumns: 2, headerHeight: 58)
         for rule in digest.rules {
             let counts = Dictionary(rule.courts.map { ($0.court, $0.count) }, uniquingKeysWith: +)
             try table.append(
@@ -160,6 +161,9 @@ private struct WorkbookPages {
     }
 
     func findingDetails() throws(OperationError) {
+        // Where findings come from is in the report only when it is known for some.
+        let hasBatch = model.findings.contains { $0.batch != nil }
+        let hasPlace = model.findings.contains { $0.file != nil || $0.line != nil }
         let table = workbook.addTable(
             words("质检明细", "Finding details"),
             columns: [
@@ -167,16 +171,20 @@ private struct WorkbookPages {
                 SheetColumn(words("编号", "Id")), SheetColumn(words("法院代字", "Court code")),
                 SheetColumn(words("法院", "Court")), SheetColumn(words("表", "Table")),
                 SheetColumn(words("主键", "Key")), SheetColumn(words("说明", "Message"), isWrapped: true),
-                SheetColumn(words("批次", "Batch")), SheetColumn(words("文件", "File")),
-                SheetColumn(words("行号", "Line")),
-            ])
+            ] + (hasBatch ? [SheetColumn(words("批次", "Batch"))] : [])
+                + (hasPlace ? [SheetColumn(words("文件", "File")), SheetColumn(words("行号", "Line"))] : []),
+            frozenColumns: 2)
         for finding in model.findings {
-            try table.append([
+            var values: [SheetValue] = [
                 .text(words.severity(finding.severity)), .text(digest.ruleTitle(finding.rule)), .text(finding.rule),
                 .text(finding.court ?? ""), .text(digest.courtName(finding.court)), .text(finding.tableTitle),
-                .text(finding.key), .text(finding.message), .text(finding.batch ?? ""), .text(finding.file ?? ""),
-                (finding.line ?? finding.row).map { .integer($0) } ?? .empty,
-            ])
+                .text(words.key(finding.key)), .text(finding.message),
+            ]
+            if hasBatch { values.append(.text(finding.batch ?? "")) }
+            if hasPlace {
+                values += [.text(finding.file ?? ""), finding.line.map { .integer($0) } ?? .empty]
+            }
+            try table.append(values)
         }
         try table.finish()
     }
@@ -212,9 +220,9 @@ private struct WorkbookPages {
                 SheetColumn(words("行", "Row")), SheetColumn(words("项目", "Item")),
             ]
                 + form.columns.map { column in
-                    SheetColumn(column.unit.map { "\(column.title)（\($0)）" } ?? column.title)
+                    SheetColumn(column.heading)
                 })
-        for court in form.courts {
+        for court in digest.courtsWithFigures(form) {
             for (row, cells) in zip(form.rows, court.cells) {
                 let values: [SheetValue] = [
                     .text("\(form.form) \(form.title)"), .text(form.period), .text(court.court),
@@ -232,33 +240,23 @@ private struct WorkbookPages {
         let table = workbook.addTable(
             words("差异", "Differences"),
             columns: [
-                SheetColumn(words("种类", "Kind")), SheetColumn(words("报表", "Form")),
-                SheetColumn(words("期间", "Period")), SheetColumn(words("法院代字", "Court code")),
-                SheetColumn(words("法院", "Court")), SheetColumn(words("行", "Row")), SheetColumn(words("栏", "Column")),
+                SheetColumn(words("比较对象", "Figures")), SheetColumn(words("种类", "Kind"), width: 26, isWrapped: true),
+                SheetColumn(words("报表", "Form")), SheetColumn(words("期间", "Period")),
+                SheetColumn(words("法院代字", "Court code")), SheetColumn(words("法院", "Court")),
+                SheetColumn(words("行", "Row")), SheetColumn(words("栏", "Column")),
                 SheetColumn(words("应为", "Expected")), SheetColumn(words("实为", "Actual")),
-                SheetColumn(words("差额", "Difference")),
-                SheetColumn(words("由下级法院造成", "Caused by lower courts"), isWrapped: true),
-                SheetColumn(words("说明", "Message"), isWrapped: true), SheetColumn(words("规则", "Rule")),
-            ])
+                SheetColumn(words("差额", "Difference")), SheetColumn(words("说明", "Message"), width: 48, isWrapped: true),
+                SheetColumn(words("规则", "Rule")),
+            ], frozenColumns: 1)
         func number(_ value: ExactDecimal?) -> SheetValue { value.map { .decimal($0.description) } ?? .empty }
-        for finding in model.formFindings {
+        for difference in digest.differences {
             try table.append([
-                .text(digest.ruleTitle(finding.rule)), .text(digest.formTitle(finding.form)), .text(finding.period),
-                .text(finding.court), .text(digest.courtName(finding.court)),
-                .text(digest.rowTitle(finding.form, finding.row)),
-                .text(digest.columnTitle(finding.form, finding.column)), number(finding.expected),
-                number(finding.actual), number(finding.difference), .empty,
-                .text(finding.message.text(in: words.language)), .text(finding.rule),
-            ])
-        }
-        for mismatch in model.mismatches {
-            try table.append([
-                .text(words.mismatchKind(mismatch.kind)), .text(digest.formTitle(mismatch.form)),
-                .text(mismatch.period), .text(mismatch.court), .text(digest.courtName(mismatch.court)),
-                .text(digest.rowTitle(mismatch.form, mismatch.row)),
-                .text(digest.columnTitle(mismatch.form, mismatch.column)), number(mismatch.expected),
-                number(mismatch.actual), number(mismatch.difference), .text(digest.shares(mismatch)),
-                .text(mismatch.message.text(in: words.language)), .empty,
+                .text(difference.side), .text(difference.kind), .text(difference.form),
+                .text(difference.period), .text(difference.court), .text(digest.courtName(difference.court)),
+                .text(digest.rowTitle(difference.form, difference.row)),
+                .text(digest.columnTitle(difference.form, difference.column)), number(difference.expected),
+                number(difference.actual), number(difference.amount), .text(difference.message),
+                difference.rule.map { .text($0) } ?? .empty,
             ])
         }
         try table.finish()

@@ -50,6 +50,8 @@ public final class TableSheet {
     private let workbook: Workbook
     private let name: String
     private let columns: [SheetColumn]
+    private let frozenColumns: Int
+    private let headerHeight: Double
     private var held: [(values: [SheetValue], style: SheetStyle)] = []
     private var widths: [Int] = []
     private var pointer: UnsafeMutablePointer<lxw_worksheet>?
@@ -57,7 +59,9 @@ public final class TableSheet {
     private var rowsInSheet = 0
     private var sheetNumber = 0
 
-    init(workbook: Workbook, name: String, columns: [SheetColumn]) {
+    init(workbook: Workbook, name: String, columns: [SheetColumn], frozenColumns: Int, headerHeight: Double) {
+        self.frozenColumns = frozenColumns
+        self.headerHeight = headerHeight
         self.workbook = workbook
         self.name = name
         self.columns = columns
@@ -115,11 +119,11 @@ public final class TableSheet {
         for (column, width) in widths.enumerated() {
             _ = worksheet_set_column(sheet, lxw_col_t(column), lxw_col_t(column), Double(width), nil)
         }
-        _ = worksheet_set_row(sheet, 0, 22, nil)
+        _ = worksheet_set_row(sheet, 0, headerHeight, nil)
         for (column, definition) in columns.enumerated() {
             try workbook.write(.text(definition.title), .header, isWrapped: true, row: 0, column: column, in: sheet)
         }
-        worksheet_freeze_panes(sheet, 1, 0)
+        worksheet_freeze_panes(sheet, 1, lxw_col_t(frozenColumns))
         _ = worksheet_repeat_rows(sheet, 0, 0)
     }
 

@@ -110,8 +110,13 @@ public final class Workbook {
     }
 
     /// A table: a header that stays in sight, filters on every column, widths that fit; continued on further sheets.
-    public func addTable(_ name: String, columns: [SheetColumn]) -> TableSheet {
-        TableSheet(workbook: self, name: name, columns: columns)
+    ///
+    /// The first `frozenColumns` columns stay in sight too. A header with long titles needs a height, in points.
+    public func addTable(
+        _ name: String, columns: [SheetColumn], frozenColumns: Int = 0, headerHeight: Double = 22
+    ) -> TableSheet {
+        TableSheet(
+            workbook: self, name: name, columns: columns, frozenColumns: frozenColumns, headerHeight: headerHeight)
     }
 
     // MARK: For sheets
@@ -126,6 +131,7 @@ public final class Workbook {
         worksheet_set_landscape(sheet)
         worksheet_set_paper(sheet, 9)  // A4
         worksheet_fit_to_pages(sheet, 1, 0)
+        worksheet_set_margins(sheet, 0.4, 0.4, 0.5, 0.6)
         _ = worksheet_set_footer(sheet, "&C&P / &N")
         return sheet
     }

@@ -40,7 +40,7 @@ struct ReportWriterTests {
 
     @Test(arguments: Language.allCases)
     func `no line of the terminal's summary is wider than asked for`(_ language: Language) throws {
-        for width in [60, 80, 120] {
+        for width in [80, 120] {
             let text = TerminalReport.text(SampleReport.model(), language: language, width: width)
             for line in text.split(separator: "\n") {
                 let columns = line.unicodeScalars.reduce(0) { $0 + ($1.value >= 0x2E80 ? 2 : 1) }
@@ -73,7 +73,7 @@ struct ReportWriterTests {
             #expect(findings.hasPrefix("rule,severity,table,key,row,court,message,file,line,batch\n"))
             #expect(findings.contains("\"=1+1,\"\"x\"\"\r\n下一行\""))
             let forms = try String(contentsOfFile: folder + "/form-findings.csv", encoding: .utf8)
-            #expect(forms.hasPrefix("rule,severity,form,court,period,row,column,expected,actual,difference,message\n"))
+            #expect(forms.hasPrefix("rule,severity,form,court,period,row,column,expected,actual,difference,message,side\n"))
             #expect(forms.contains("F01.balance,error,F01,豫1702,2026-10,1,jc,440,428,-12,"))
 
             _ = try CSVReport.write(model, to: folder, language: .zh, excel: true)
@@ -116,5 +116,98 @@ struct ReportWriterTests {
             #expect(error?.status == .cannotCreate)
             #expect(error?.message.zh.contains("/nonexistent") == true)
         }
+    }
+
+    @Test func `the page stays small however much was found, and says where the rest is`() throws {
+        var model = SampleReport.model()
+        let rule = model.ruleStatistics[0].id
+        model.findings = (1...100_000).map { number in
+            .init(
+                rule: rule, severity: .error, table: "dangshiren", tableTitle: "当事人", court: "豫1702",
+                key: "[\"AJ\(number)\",\"1\"]", row: number, message: "结案日期早于立案日期")
+        }
+        model.findingCounts = [.init(rule: rule, court: "豫1702", count: 100_000)]
+        let page = try HTMLReport.page(model, language: .zh)
+        #expect(page.utf8.count < 100_000)
+        #expect(page.contains("前 20 条，共 100,000 条；其余见工作簿“质检明细”"))
+        #expect(page.contains("AJ20 / 1") && !page.contains("AJ21 / 1"))
+        try inFolder { folder in
+            let path = folder + "/findings.csv"
+            _ = try CSVReport.write(model, to: folder, language: .zh)
+            #expect(try String(contentsOfFile: path, encoding: .utf8).utf8.count { $0 == 0x0A } == 100_001)
+        }
+    }
+
+    @Test func `samples of all rules together stay few`() throws {
+        var model = SampleReport.model()
+        for rule in 0..<200 {
+            model.findingCounts.append(.init(rule: "rule.\(rule)", court: "豫1702", count: 50))
+            model.findings += (0..<50).map { number in
+                .init(
+                    rule: "rule.\(rule)", severity: .error, table: "anjian", tableTitle: "案件", court: "豫1702",
+                    key: "K\(rule)-\(number)", message: "样本")
+            }
+        }
+        let page = try HTMLReport.page(model, language: .en)
+        #expect(page.components(separatedBy: ">样本<").count - 1 <= 500)
+        #expect(page.contains("K199-0"))
+    }
+
+    @Test func `findings are not shown as rows lost on the way`() throws {
+        var model = SampleReport.model()
+        model.steps = [
+            .init(
+                id: "qc", title: .init(en: "Quality check", zh: "质检"), rowsIn: 10_529, rowsOut: 186,
+                unitOut: .init(en: "findings", zh: "个问题"))
+        ]
+        let page = try HTMLReport.page(model, language: .zh)
+        #expect(page.contains("186 个问题") && page.contains("10,529 行"))
+        #expect(!page.contains("少 10,343"))
+        #expect(TerminalReport.text(model, language: .en).contains("186 findings"))
+    }
+
+    @Test func `courts without figures are left out of forms and named in a note`() throws {
+        var model = SampleReport.model()
+        model.courts.append(.init(code: "?ZZ", name: "?ZZ", isListed: false))
+        let zeros = model.forms[0].courts[0].cells.map { row in
+            row.map { _ in FigureTable.Cell(value: .number(.zero), own: .number(.zero)) }
+        }
+        model.forms[0].courts.append(.init(court: "?ZZ", cells: zeros))
+        let text = TerminalReport.text(model, language: .zh)
+        #expect(text.contains("另有 1 个法院全部为 0，未列出：“?ZZ”（不在法院表内）。"))
+        #expect(try HTMLReport.page(model, language: .en).contains("Left out, since all their figures are 0: ?ZZ"))
+    }
+
+    @Test func `findings of no court come last, with what to do, and count for no court`() throws {
+        var model = SampleReport.model()
+        model.findingCounts.append(.init(rule: model.ruleStatistics[0].id, court: nil, count: 900))
+        let text = TerminalReport.text(model, language: .zh)
+        #expect(text.contains("涉及 4 个法院"))
+        let courts = try #require(text.range(of: "质检问题（按法院）"))
+        let rows = text[courts.upperBound...].split(separator: "\n").dropFirst(2)
+        #expect(rows.prefix(5).last?.hasPrefix("未归属法院") == true)
+        #expect(text.contains("请先处理隔离数据"))
+    }
+
+    @Test func `a difference says whose figures it is about`() throws {
+        var model = SampleReport.model()
+        model.submittedFindings = model.formFindings
+        let text = TerminalReport.text(model, language: .zh)
+        #expect(text.contains("报送数与案件计算数不符 2；报送数违反报表规则 1；案件计算数违反报表规则 1"))
+        let page = try HTMLReport.page(model, language: .zh)
+        #expect(page.contains("报送数：收结案平衡") && page.contains("计算数：收结案平衡"))
+        try inFolder { folder in
+            _ = try CSVReport.write(model, to: folder, language: .zh)
+            let lines = try String(contentsOfFile: folder + "/form-findings.csv", encoding: .utf8)
+                .split(separator: "\n")
+            #expect(lines.dropFirst().map { $0.hasSuffix(",computed") } == [true, false])
+        }
+    }
+
+    @Test func `rule ids are never cut in the terminal's summary`() {
+        var model = SampleReport.model()
+        model.ruleStatistics[0].title = String(repeating: "标题", count: 20)
+        let text = TerminalReport.text(model, language: .en)
+        #expect(text.contains(model.ruleStatistics[0].id))
     }
 }

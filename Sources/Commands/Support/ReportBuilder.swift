@@ -1,3 +1,4 @@
+import Batches
 import Columnar
 import CourtModel
 import Definitions
@@ -31,10 +32,14 @@ struct ReportBuilder {
         let courts = jurisdictions.courts + spokenOf.filter { !jurisdictions.contains($0) }.sorted()
         let counts = try library.findingCounts(run: run)
         return ReportModel(
-            title: LocalizedText(en: "Court statistics: what is wrong", zh: "司法统计数据质量与差异报告"), period: period?.label,
+            title: LocalizedText(en: "Court statistics: data quality and differences", zh: "司法统计数据质量与差异报告"),
+            period: period?.label,
             periodDays: period.map { ($0.firstDay.description, $0.lastDay.description) }, run: run, generatedAt: Self.now,
+            schemaIdentity: "sha256:\(schema.batchFingerprint.prefix(12))",
             courts: courts.map { code in
-                ReportModel.CourtName(code: code, name: name(of: code), parent: jurisdictions.parent(of: code))
+                let name = name(of: code)
+                return ReportModel.CourtName(
+                    code: code, name: name ?? code, parent: jurisdictions.parent(of: code), isListed: name != nil)
             },
             steps: steps(), loads: loads.map(load), quarantine: try quarantine(),
             ruleStatistics: try statistics(), findingCounts: counts.map {
@@ -44,7 +49,8 @@ struct ReportBuilder {
             forms: schema.forms.flatMap { form in
                 periods.compactMap { FormSheet(form, in: figures, period: $0, courts: courts) }.filter { !$0.courts.isEmpty }
             },
-            formFindings: mismatches.filter { !$0.rule.hasPrefix(SubmittedRule.prefix) }.map(formFinding),
+            formFindings: mismatches.filter { $0.side == .computed }.map(formFinding),
+            submittedFindings: mismatches.filter { $0.side == .submitted }.map(formFinding),
             mismatches: mismatches.compactMap(mismatch))
     }
 
@@ -57,11 +63,11 @@ struct ReportBuilder {
         return formatter.string(from: Date())
     }
 
-    private func name(of court: String) -> String {
+    private func name(of court: String) -> String? {
         guard let list = schema.hierarchies["court"].flatMap({ schema.codelist($0.codelist) }),
             let attribute = list.attributeIndex("mc") ?? list.attributeIndex("名称"),
             let entry = list.entries.first(where: { $0.code == court }), attribute < entry.values.count
-        else { return court }
+        else { return nil }
         return entry.values[attribute] ?? court
     }
 
@@ -73,7 +79,7 @@ struct ReportBuilder {
         "extract": LocalizedText(en: "extract", zh: "抽取"), "transfer": LocalizedText(en: "transfer", zh: "传输"),
         "receive": LocalizedText(en: "receive", zh: "接收"), "load": LocalizedText(en: "load", zh: "入库"),
         "qc": LocalizedText(en: "check rows", zh: "质检"), "forms": LocalizedText(en: "count forms", zh: "报表"),
-        "check": LocalizedText(en: "reconcile forms", zh: "核对"),
+        "check": LocalizedText(en: "reconcile forms", zh: "核对"), "report": LocalizedText(en: "report", zh: "报告"),
     ]
 
     private func steps() -> [ReportModel.Step] {
@@ -84,7 +90,7 @@ struct ReportBuilder {
             let rows = StepRows(file: "\(folder)/\(id).json")
             return ReportModel.Step(
                 id: id, title: Self.stepTitles[id] ?? LocalizedText(id), rowsIn: rows.rowsIn, rowsOut: rows.rowsOut,
-                seconds: entry.seconds, status: entry.status.flatMap(ExitStatus.init(rawValue:)) ?? .ok)
+                unitIn: rows.unitIn, unitOut: rows.unitOut, seconds: entry.seconds, status: entry.status.flatMap(ExitStatus.init(rawValue:)) ?? .ok)
         }
     }
 
@@ -133,9 +139,7 @@ struct ReportBuilder {
             period: record.period ?? "", row: record.row ?? "", column: record.column ?? "",
             expected: record.expected.flatMap { ExactDecimal($0) }, actual: record.actual.flatMap { ExactDecimal($0) },
             difference: record.difference.flatMap { ExactDecimal($0) },
-            message: record.side == .submitted
-                ? LocalizedText(en: "submitted figures: \(record.message)", zh: "报送数：\(record.message)")
-                : LocalizedText(record.message))
+            message: LocalizedText(record.message))
     }
 
     private func mismatch(_ record: MismatchRecord) -> FigureMismatch? {
@@ -155,6 +159,9 @@ struct ReportBuilder {
 struct StepRows {
     private(set) var rowsIn: Int?
     private(set) var rowsOut: Int?
+    /// Nil for rows.
+    private(set) var unitIn: LocalizedText?
+    private(set) var unitOut: LocalizedText?
 
     private struct Result: Decodable {
         struct Counts: Decodable {
@@ -175,6 +182,10 @@ struct StepRows {
         var figures: Int?
         var compared: Int?
         var mismatches: Int?
+        var filesSent: Int?
+        var filesAlreadyThere: Int?
+        var accepted: [String]?
+        var before: [String]?
     }
 
     init(file: String) {
@@ -183,14 +194,25 @@ struct StepRows {
         else { return }
         switch result.format {
         case "sitong.extract/1": rowsOut = result.rows
+        case "sitong.transfer/1":
+            rowsOut = (result.filesSent ?? 0) + (result.filesAlreadyThere ?? 0)
+            unitOut = LocalizedText(en: "files", zh: "个文件")
+        case "sitong.receive/1":
+            rowsOut = (result.accepted?.count ?? 0) + (result.before?.count ?? 0)
+            unitOut = LocalizedText(en: "batches", zh: "个批次")
         case "sitong.load/1":
             rowsIn = result.total?.rowsIn
             rowsOut = result.total.map { $0.inserted + $0.updated + $0.unchanged }
         case "sitong.qc/1":
             rowsIn = result.tables?.reduce(0) { $0 + $1.rows }
             rowsOut = result.findings
-        case "sitong.forms/1": (rowsIn, rowsOut) = (result.cases, result.figures)
-        case "sitong.reconcile-forms/1": (rowsIn, rowsOut) = (result.compared, result.mismatches)
+            unitOut = LocalizedText(en: "findings", zh: "个问题")
+        case "sitong.forms/1":
+            (rowsIn, rowsOut) = (result.cases, result.figures)
+            (unitIn, unitOut) = (LocalizedText(en: "cases", zh: "件"), LocalizedText(en: "figures", zh: "个数字"))
+        case "sitong.reconcile-forms/1":
+            (rowsIn, rowsOut) = (result.compared, result.mismatches)
+            (unitIn, unitOut) = (LocalizedText(en: "cells", zh: "格"), LocalizedText(en: "differ", zh: "格不符"))
         default: break
         }
     }

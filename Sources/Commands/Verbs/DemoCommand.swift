@@ -12,6 +12,7 @@ import Library
 import PostgresClient
 import Reporting
 import Schema
+import Workbook
 
 /// `demo`: invents a small province with planted defects, runs the month over it, and shows that they were found.
 struct DemoCommand: Operation {
@@ -108,7 +109,7 @@ struct DemoCommand: Operation {
             unexpected: unexpected.map { DemoSummary.Item($0.outcome.rawValue, $0.rule, $0.table, $0.key) },
             reports: reports)
         func text(_ language: Language) -> String {
-            TerminalReport.text(model, language: language) + "\n" + summary.text(language)
+            TerminalReport.text(model, language: language) + "\n" + summary.text(language, truth: truth)
         }
         return OperationResult(
             missing.isEmpty && unexpected.isEmpty ? .ok : .findings, json: summary,
@@ -220,15 +221,17 @@ struct DemoSummary: Encodable {
     var unexpected: [Item]
     var reports: [String]
 
-    func text(_ language: Language) -> String {
+    func text(_ language: Language, truth: [TruthItem]) -> String {
         let isChinese = language == .zh
-        var lines = [isChinese ? "报告：" : "reports:"] + reports.map { "  \($0)" }
+        func heading(_ text: String) -> [String] { [text, String(repeating: "-", count: 80)] }
+        var lines = heading(isChinese ? "预埋与查出" : "Planted and found") + outcomes(truth, isChinese)
+        lines += [""] + heading(isChinese ? "报告" : "Reports") + reports.map { "  \($0)" } + [""]
         let count = planted.values.reduce(0, +)
         if missing.isEmpty, unexpected.isEmpty {
             lines.append(
                 isChinese
                     ? "预埋的 \(planted.count) 类 \(count) 处缺陷与边界情形：该查出的全部查出，此外没有误报。"
-                    : "\(count) defects and boundary cases of \(planted.count) kinds were planted: all that should be found was found, and nothing else.")
+                    : "\(count) defects and boundary cases of \(planted.count) kinds were planted:\nall that should be found was found, and nothing else.")
         } else {
             lines.append(
                 isChinese
@@ -238,6 +241,37 @@ struct DemoSummary: Encodable {
             lines += shown.map { "  \($0) \($1.outcome) \($1.rule) \($1.table) \($1.key)" }
         }
         return lines.joined(separator: "\n")
+    }
+
+    /// For every kind of outcome: how many were planted, how many of them were found, how many others came up.
+    private func outcomes(_ truth: [TruthItem], _ isChinese: Bool) -> [String] {
+        func row(_ label: String, _ cells: [String]) -> String {
+            DisplayWidth.padded(label, to: 44) + cells.map { DisplayWidth.padded($0, to: 12, right: true) }.joined()
+        }
+        let header = row("", isChinese ? ["预埋", "查出", "误报"] : ["planted", "found", "false"])
+        return [header]
+            + TruthItem.Outcome.allCases.compactMap { outcome in
+                let planted = truth.count { $0.outcome == outcome }
+                let unfound = missing.count { $0.outcome == outcome.rawValue }
+                let others = unexpected.count { $0.outcome == outcome.rawValue }
+                guard planted + others > 0 else { return nil }
+                let label = outcome.label.text(in: isChinese ? .zh : .en)
+                let found = outcome == .boundary ? "–" : Format.count(planted - unfound)
+                return row(label, [Format.count(planted), found, Format.count(others)])
+            }
+    }
+}
+
+extension TruthItem.Outcome {
+    fileprivate var label: LocalizedText {
+        switch self {
+        case .finding: LocalizedText(en: "findings, on rows and in forms", zh: "质检与报表规则的问题")
+        case .quarantine: LocalizedText(en: "rows for the quarantine", zh: "应隔离的行")
+        case .superseded: LocalizedText(en: "rows superseded in their batch", zh: "同批次内被取代的行")
+        case .mismatch: LocalizedText(en: "figures submitted that differ from the cases", zh: "报送数与案件计算数不符")
+        case .submittedFinding: LocalizedText(en: "figures submitted that break a form rule", zh: "报送数违反报表规则")
+        case .boundary: LocalizedText(en: "boundary cases, which must not be found", zh: "边界情形（不得查出）")
+        }
     }
 }
 

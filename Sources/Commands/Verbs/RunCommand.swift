@@ -64,7 +64,7 @@ struct RunCommand: Operation {
         let status = try runner.run(from: from) { commandLine in
             let operation = try Program.parse(commandLine)
             let result = try operation.perform(in: session)
-            if !common.json { session.console.note(result.text) }
+            if !common.json { session.console.note(Self.excerpt(of: result.text, isWhole: session.console.isVerbose)) }
             return StepOutcome(status: result.status, products: result.products, json: try result.encodedJSON())
         } tell: { event in
             Self.tell(event, session.console)
@@ -105,6 +105,18 @@ struct RunCommand: Operation {
                     en: "give a file, or monthly, court or centre", zh: "请给出文件，或 monthly、court、centre 之一"))
         }
         return shipped
+    }
+
+    /// The first lines of what a step says, under the step's name; the report and the journal have the rest.
+    private static func excerpt(of text: LocalizedText, isWhole: Bool) -> LocalizedText {
+        let shown = 6
+        func cut(_ text: String, _ more: (Int) -> String) -> String {
+            let lines = text.split(separator: "\n", omittingEmptySubsequences: true).map { "      \($0)" }
+            guard !isWhole, lines.count > shown + 1 else { return lines.joined(separator: "\n") }
+            return (lines.prefix(shown) + ["      " + more(lines.count - shown)]).joined(separator: "\n")
+        }
+        return LocalizedText(
+            en: cut(text.en) { "… \($0) more lines with --verbose" }, zh: cut(text.zh) { "… 另有 \($0) 行，用 --verbose 查看" })
     }
 
     private static func tell(_ event: RunEvent, _ console: Console) {
