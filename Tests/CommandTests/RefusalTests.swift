@@ -108,7 +108,7 @@ struct RefusalTests {
     func sourceColumns() throws {
         let file = try source(replacing: "AS ajbs", by: "AS ajsb")
         try refuses(
-            ["extract", "--source", file, "--to", "outbox", "--full"], status: 65, code: "source-columns-missing",
+            ["extract", "--source", file, "--to", "outbox", "--full"], status: 65, code: "source-columns",
             words: ["ajbs", "ajsb"], mayLeave: ["outbox"])
         #expect(batches(in: "outbox").isEmpty)
     }
