@@ -36,7 +36,7 @@ enum FolderAccess {
 
     /// Writes a file whole or not at all, replacing what is there.
     static func write(_ bytes: [UInt8], to path: String) throws {
-        let temporary = path + ".new"
+        let temporary = temporaryName(of: path)
         let sink = try FileSink(temporary, exclusive: false)
         try bytes.withUnsafeBytes { try sink.write($0) }
         try sink.finish()
@@ -44,6 +44,14 @@ enum FolderAccess {
         guard Glibc.rename(temporary, path) == 0 else { throw OperationError.fileNotCreated(path, errno) }
         try sync((path as NSString).deletingLastPathComponent)
     }
+
+    /// Removes what a crash left of writing this file, if anything.
+    static func removeUnfinished(_ path: String) throws {
+        let temporary = temporaryName(of: path)
+        if exists(temporary) { try remove(temporary) }
+    }
+
+    private static func temporaryName(of path: String) -> String { path + ".new" }
 
     /// - Parameter limit: in bytes; a longer file is refused (74).
     static func read(_ path: String, limit: Int = 64 << 20) throws -> [UInt8] {

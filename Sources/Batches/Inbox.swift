@@ -62,6 +62,8 @@ public struct Inbox: Sendable {
     private func receive(_ name: String) throws -> Reception {
         let path = folder + "/" + name
         guard FolderAccess.exists(path + "/" + BatchFolder.manifest) else { return .arriving(name: name) }
+        // Of a receipt that a crash cut short; nobody else writes one while the inbox is locked.
+        try FolderAccess.removeUnfinished(path + "/" + BatchFolder.receipt)
         do {
             let reader = try BatchReader.open(path, verify: .content)
             let batch = SealedBatch(folder: path, manifest: reader.manifest, identity: reader.identity)

@@ -1,6 +1,12 @@
 import Diagnostics
 import PostgresClient
 
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
 /// The standard library (标准库): the tables of the schema, every earlier version of their rows, and the ledger of all
 /// that was done to them, in one PostgreSQL database, so that data and ledger are committed together.
 ///
@@ -15,6 +21,10 @@ public final class StandardLibrary {
         self.conninfo = conninfo
         connection = try PostgresConnection(conninfo, applicationName: applicationName)
         try connection.execute("SET search_path = public")
+        // When this process is killed, the server breaks off what it does for it, and gives its locks back. Servers
+        // before 14 do not have the setting.
+        try connection.execute(
+            "SELECT set_config(name, '1s', false) FROM pg_settings WHERE name = 'client_connection_check_interval'")
     }
 
     /// Where it is, for messages.
@@ -23,11 +33,21 @@ public final class StandardLibrary {
     /// A transaction that no other process changes the library beside.
     func withLockedTransaction<R>(_ body: () throws -> R) throws -> R {
         try connection.withTransaction {
-            // The lock ends with the transaction, whatever becomes of us.
-            let rows = try connection.execute("SELECT pg_try_advisory_xact_lock(hashtext('sitong.library'))")
-            guard rows.first?.first == "t" else { throw OperationError.libraryLocked(displayName) }
+            try lock()
             return try body()
         }
+    }
+
+    /// Until the end of the transaction, whatever becomes of us.
+    ///
+    /// Waits a moment: the server needs up to a second to notice that the process before us was killed.
+    private func lock() throws {
+        for attempt in 0..<30 {
+            if attempt > 0 { usleep(100_000) }
+            let rows = try connection.execute("SELECT pg_try_advisory_xact_lock(hashtext('sitong.library'))")
+            if rows.first?.first == "t" { return }
+        }
+        throw OperationError.libraryLocked(displayName)
     }
 
     /// - Throws: `OperationError` 66 when no schema was ever applied.

@@ -35,7 +35,10 @@ public struct RunHistory: Sendable {
         let stem = [pipeline, period?.label].compactMap { $0 }.joined(separator: "-")
         let names = (try? FileManager.default.contentsOfDirectory(atPath: work + "/runs")) ?? []
         let numbers = names.compactMap { name -> Int? in
-            name.hasPrefix(stem + "-") ? Int(name.dropFirst(stem.count + 1)) : nil
+            // One that was broken off before its first line was whole did not begin: its name is free.
+            guard name.hasPrefix(stem + "-"), !RunJournal.read(folder: PipelineRunner.folder(of: name, work: work)).isEmpty
+            else { return nil }
+            return Int(name.dropFirst(stem.count + 1))
         }
         let next = String((numbers.max() ?? 0) + 1)
         return stem + "-" + String(repeating: "0", count: max(0, 4 - next.count)) + next

@@ -91,11 +91,15 @@ public struct RunJournal {
     /// Keeps a finished step's machine-readable result beside the journal.
     public func keep(result json: Data, of step: String) throws(OperationError) {
         let file = "\(folder)/\(step).json"
+        // Always by the same temporary name, so that a repetition takes the place of what a crash left.
+        let temporary = file + ".new"
         do {
-            try json.write(to: URL(fileURLWithPath: file), options: .atomic)
+            try json.write(to: URL(fileURLWithPath: temporary))
         } catch {
             throw .journalNotWritten(file, error.localizedDescription)
         }
+        faultPoint("journal.beforeKeep")
+        guard rename(temporary, file) == 0 else { throw .journalNotWritten(file, String(cString: strerror(errno))) }
     }
 
     /// The last way in which a step finished, if it did.

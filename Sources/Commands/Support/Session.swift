@@ -5,7 +5,6 @@ import Definitions
 import Diagnostics
 import Foundation
 import Library
-import PostgresClient
 import Reconciliation
 import RuleLanguage
 import RulePlan
@@ -90,8 +89,8 @@ final class Session {
         try StandardLibrary(connectionText(options))
     }
 
-    /// The libpq connection text of the library; an embedded one is started first, and stopped when the process ends if
-    /// it was this process that started it.
+    /// The libpq connection text of the library; an embedded one is started first, and stopped when the process ends
+    /// unless others use it or it ran before.
     func connectionText(_ options: LibraryOptions) throws -> String {
         switch try libraryPlace(options) {
         case .server(let text):
@@ -120,26 +119,15 @@ final class Session {
         return text.contains("://") || text.contains("=") ? .server(text) : .embedded(text)
     }
 
-    /// Starts the cluster when it is not running, and then stops it when this process ends, unless others use it by then.
+    /// Starts the cluster when it is not running; when this process ends, the last one that uses it stops it again.
     func start(embedded folder: String) throws -> String {
         if let running = clusters[folder] { return running.connectionString }
         let cluster = EmbeddedCluster(directory: folder)
-        if case .running = try cluster.status() {
-        } else {
-            try cluster.start()
-            cleanUp.add { Self.stopUnlessUsed(cluster) }
-        }
+        let use = try ClusterUse(cluster)
+        cleanUp.add { use.end() }
+        try use.start()
         clusters[folder] = cluster
         return cluster.connectionString
-    }
-
-    private static func stopUnlessUsed(_ cluster: EmbeddedCluster) {
-        let others = """
-            SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()
-            """
-        let rows = try? PostgresConnection(cluster.connectionString, applicationName: "sitong").execute(others)
-        // A server that nobody can ask is stopped as well; what it is doing ends in its log.
-        if rows == nil || rows?.first?.first == "0" { try? cluster.stop() }
     }
 }
 

@@ -51,6 +51,7 @@ struct LibraryCommand: ParsableCommand {
         func perform(in session: Session) throws -> OperationResult {
             let (folder, cluster) = try session.embedded(library)
             try cluster.start()
+            cluster.keepRunning()
             return OperationResult(
                 json: LibraryState(folder: folder, state: "running", url: cluster.connectionString),
                 text: LocalizedText(en: "running: psql '\(cluster.connectionString)'", zh: "已运行：psql '\(cluster.connectionString)'"))

@@ -52,6 +52,7 @@ struct ReportCommand: Operation {
                     zh: "无法创建目录“\(to)”：\(error.localizedDescription)"),
                 hint: LocalizedText(en: "check the folder above it and its rights", zh: "请检查上级目录及其权限"))
         }
+        removeUnfinished()
         var files: [String] = []
         for format in formats.split(separator: ",") {
             let path = "\(to)/report.\(format)"
@@ -69,6 +70,16 @@ struct ReportCommand: Operation {
         return OperationResult(
             json: ReportSummary(files: files),
             text: LocalizedText(en: "reports:\n\(list)", zh: "报告：\n\(list)"), products: files)
+    }
+
+    /// Files are written as `<name>.<process>.part`: those of processes that are gone were broken off.
+    private func removeUnfinished() {
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: to)) ?? [] {
+            guard let match = name.wholeMatch(of: #/.+\.([1-9][0-9]*)\.part/#), let process = pid_t(match.1),
+                kill(process, 0) != 0, errno == ESRCH
+            else { continue }
+            unlink("\(to)/\(name)")
+        }
     }
 }
 

@@ -71,6 +71,20 @@ public struct EmbeddedCluster: Sendable {
     /// Names the data folder of an `initialize` that has begun.
     private var attemptFile: String { directory + "/cluster.incomplete" }
 
+    private var onDemandFile: String { directory + "/on-demand" }
+
+    /// Whether the server runs only because somebody needed it (see `ClusterUse`).
+    var isOnDemand: Bool { FileManager.default.fileExists(atPath: onDemandFile) }
+
+    func markOnDemand() throws { try append("", to: onDemandFile) }
+
+    /// Lets a server that was started on demand run on, until it is stopped.
+    public func keepRunning() { unlink(onDemandFile) }
+
+    func requireMarker() throws {
+        guard try marker() != nil else { throw OperationError.noCluster(directory) }
+    }
+
     private func marker() throws -> Marker? {
         guard let data = FileManager.default.contents(atPath: markerFile) else { return nil }
         do {
@@ -299,6 +313,7 @@ public struct EmbeddedCluster: Sendable {
             guard stop.exitStatus == 0 || postmaster(marker) == nil else {
                 throw OperationError.clusterFailed("pg_ctl stop", directory, output: stop.output, log: Self.logFile(beside: marker.data))
             }
+            unlink(onDemandFile)
             rmdir(socketDirectory)
         }
     }

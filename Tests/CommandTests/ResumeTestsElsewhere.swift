@@ -1,0 +1,168 @@
+import Foundation
+import PostgresClient
+import TestSupport
+import Testing
+
+/// What is broken off beside the monthly run: the library's making, its own server, and refusing a batch.
+@Suite(.serialized) struct ResumeElsewhereTests {
+    @Test("a run whose first line was cut short had not begun: the next one takes its name and its place")
+    func cutShortBeforeItBegan() throws {
+        let undisturbed = try UndisturbedRun.shared.get()
+        let site = try BrokenRunSite()
+        try site.folder.write(#"{"event":"run-sta"#, to: ".sitong/runs/\(BrokenRunSite.runID)/journal.jsonl")
+        let resumed = try site.run(["--resume"])
+        #expect(resumed.status == 66 && resumed.errors.contains("run-unknown"))
+        #expect(try site.differences(from: undisturbed, status: site.resume().status) == [])
+        #expect(site.journal.contains("run-finished"))
+    }
+
+    @Test("a run waits for what the server still does for a killed one, and gives up on a process that goes on")
+    func lockOfTheKilled() throws {
+        let undisturbed = try UndisturbedRun.shared.get()
+        let site = try BrokenRunSite()
+        #expect(try site.run(fault: "run.afterStep:3").status == -SIGKILL)
+        // As the server's session of a killed process: it holds the library until it notices.
+        let other = try PostgresConnection(site.library, applicationName: "tests")
+        try other.execute("SELECT pg_advisory_lock(hashtext('sitong.library'))")
+        let refused = try site.resume()
+        #expect(refused.status == 75 && refused.errors.contains("library-locked"))
+        let resumed = try site.start(["--resume"])
+        #expect(resumed.wait { site.journal.matches(of: #/"step-started"[^\n]*"load"|"load"[^\n]*"step-started"/#).count >= 2 })
+        usleep(700_000)
+        try other.execute("SELECT pg_advisory_unlock(hashtext('sitong.library'))")
+        #expect(try site.differences(from: undisturbed, status: resumed.wait().status) == [])
+    }
+
+    @Test("the server breaks off at once what it does for a killed process")
+    func brokenSession() throws {
+        let site = try BrokenRunSite()
+        let observer = try PostgresConnection(site.library, applicationName: "tests")
+        // The load waits within its transaction for a table that is held here.
+        try observer.execute("BEGIN; LOCK TABLE public.anjian IN ACCESS EXCLUSIVE MODE")
+        let started = try site.start()
+        let waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        #expect(started.wait { (try? observer.execute(waiting)) == [["1"]] })
+        kill(started.number, SIGKILL)
+        _ = started.wait()
+        let deadline = Date().addingTimeInterval(5)
+        while try observer.execute(waiting) != [["0"]], Date() < deadline { usleep(100_000) }
+        #expect(try observer.execute(waiting) == [["0"]])
+        try observer.execute("ROLLBACK")
+        #expect(try site.differences(from: UndisturbedRun.shared.get(), status: site.resume().status) == [])
+    }
+
+    @Test("a server that a killed run left running is adopted, and stopped when the resumed run ends")
+    func brokenEmbeddedRun() throws {
+        let folder = try OpenFolder()
+        let made = try SitongProcess.run(
+            ["demo", "--prepare-only", "--dir", "D", "--courts", "2", "--cases", "600", "--seed", "7"], in: folder.path)
+        #expect(made.status == 0, "\(made.errors)")
+        RealPart.note(.postgres)
+        let place = folder.path + "/D"
+        defer { _ = try? SitongProcess.run(["library", "stop", "--library", "library"], in: place) }
+        #expect(processes(in: place) == [])
+        func run(_ arguments: [String] = [], fault: String? = nil) throws -> SitongProcess {
+            var environment = ["SITONG_LIBRARY": "library", "SITONG_INBOX": "inbox"]
+            environment["SITONG_FAULT"] = fault
+            return try SitongProcess.run(
+                ["run", "monthly", "--period", BrokenRunProvince.period] + arguments, in: place, environment: environment)
+        }
+        // Its trial database in PostgreSQL is in the same server, which therefore has to run from the beginning.
+        #expect(try SitongProcess.run(["library", "start", "--library", "library"], in: place).status == 0)
+        #expect(try run(fault: "run.afterStep:3").status == -SIGKILL)
+        #expect(try SitongProcess.run(["library", "stop", "--library", "library"], in: place).status == 0)
+        for fault in ["library.afterServerStart", "load.beforeCommit", "library.beforeFindingsCommit"] {
+            #expect(try run(["--resume"], fault: fault).status == -SIGKILL)
+            #expect(!processes(in: place).isEmpty, "the server went down with the process killed at \(fault)")
+        }
+        let resumed = try run(["--resume"])
+        #expect(resumed.status == 1, "\(resumed.errors)")
+        #expect(processes(in: place) == [])
+        let status = try SitongProcess.run(["library", "status", "--library", "library"], in: place)
+        #expect(status.output.hasPrefix("stopped"))
+        #expect(FileManager.default.fileExists(atPath: place + "/reports/2026-10/report.xlsx"))
+
+        // One that an operator started is not ours to stop.
+        #expect(try SitongProcess.run(["library", "start", "--library", "library"], in: place).status == 0)
+        #expect(try run().status == 1)
+        #expect(!processes(in: place).isEmpty)
+    }
+
+    @Test("making a cluster, killed at each place, is repeated to a cluster that works")
+    func brokenCluster() throws {
+        for fault in ["library.beforeInitdb", "library.afterInitdb", "library.beforeClusterMarker"] {
+            let folder = try OpenFolder()
+            let make = ["library", "init", "--embedded", "L"]
+            let killed = try SitongProcess.run(make, in: folder.path, environment: ["SITONG_FAULT": fault])
+            #expect(killed.status == -SIGKILL)
+            let status = try SitongProcess.run(["library", "status", "--library", "L"], in: folder.path)
+            #expect(status.output.contains("interrupted"), "\(fault): \(status.output)")
+            #expect(try SitongProcess.run(make, in: folder.path).status == 0)
+            let applied = try SitongProcess.run(["schema", "apply", "--library", "L"], in: folder.path)
+            #expect(applied.status == 0, "\(fault): \(applied.errors)")
+            #expect(processes(in: folder.path) == [])
+        }
+    }
+
+    @Test("applying the schema, killed at each place, is repeated to the same tables")
+    func brokenSchema() throws {
+        let folder = try TemporaryDirectory()
+        func definition(_ library: String) throws -> [[String?]] {
+            try PostgresConnection(library, applicationName: "tests").execute(
+                """
+                SELECT table_schema, table_name, column_name, data_type, is_nullable FROM information_schema.columns
+                WHERE table_schema IN ('public', 'sitong') ORDER BY 1, 2, ordinal_position
+                """)
+        }
+        let whole = try definition(BrokenRunProvince.shared.get().emptyLibrary)
+        #expect(whole.count > 50)
+        for fault in ["library.afterLedgerTables", "library.afterSchemaChanges"] {
+            let library = try TestPostgres.freshDatabase()
+            let apply = ["schema", "apply", "--library", library]
+            let killed = try SitongProcess.run(apply, in: folder.path, environment: ["SITONG_FAULT": fault])
+            #expect(killed.status == -SIGKILL)
+            let applied = try SitongProcess.run(apply, in: folder.path)
+            #expect(applied.status == 0, "\(applied.errors)")
+            #expect(try definition(library) == whole)
+            let versions = try PostgresConnection(library, applicationName: "tests").execute(
+                "SELECT count(*) FROM sitong.schema_version")
+            #expect(versions == [["1"]])
+        }
+    }
+
+    @Test("refusing a batch, killed before the reason was written, is explained by the next reception")
+    func brokenRefusal() throws {
+        let site = try BrokenRunSite()
+        #expect(try site.run(fault: "transfer.afterManifest").status == -SIGKILL)
+        let inbox = site.folder.appending("inbox")
+        let name = try #require(try FileManager.default.contentsOfDirectory(atPath: inbox).first { !$0.hasPrefix(".") })
+        let part = "\(inbox)/\(name)/anjian/000001.csv.zst"
+        let bytes = try #require(FileManager.default.contents(atPath: part))
+        // As long as before, so that only the digest can tell.
+        try Data(bytes.dropLast(8) + Array(repeating: 0, count: 8)).write(to: URL(fileURLWithPath: part))
+        let receive = ["receive", "--from", "inbox"]
+        let killed = try SitongProcess.run(
+            receive, in: site.folder.path, environment: ["SITONG_FAULT": "receive.afterRefuse"])
+        #expect(killed.status == -SIGKILL)
+        #expect(!FileManager.default.fileExists(atPath: "\(inbox)/\(name)"))
+        let reason = "\(inbox)/refused/\(name)/reason.json"
+        #expect(!FileManager.default.fileExists(atPath: reason))
+        _ = try SitongProcess.run(receive, in: site.folder.path)
+        let text = try String(contentsOfFile: reason, encoding: .utf8)
+        #expect(text.contains("anjian/000001.csv.zst"))
+    }
+}
+
+/// A folder that the server's own user can enter, removed with all that is in it.
+final class OpenFolder {
+    let path: String
+
+    init() throws {
+        var template = Array("/tmp/sitong-open-XXXXXX".utf8CString)
+        guard mkdtemp(&template) != nil else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
+        path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        chmod(path, 0o711)
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: path) }
+}
