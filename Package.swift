@@ -63,7 +63,9 @@ let package = Package(
         module(1, "RuleLanguage", "Schema", "Columnar", "CourtModel", "Diagnostics"),
 
         module(2, "RulePlan", "RuleLanguage", "Schema", "Columnar", "CourtModel", "Diagnostics"),
-        module(2, "RuleEngine", "RulePlan", "RuleLanguage", "Schema", "DataAccess", "Columnar", "CourtModel", "Diagnostics"),
+        module(
+            2, "RuleEngine", "RulePlan", "RuleLanguage", "Schema", "DataAccess", "Columnar", "CourtModel", "Diagnostics"
+        ),
 
         module(3, "Definitions", "RuleLanguage", "Schema", "Columnar", "CourtModel", "Diagnostics", "Yams"),
         module(
@@ -81,7 +83,8 @@ let package = Package(
         module(4, "Workbook", "Diagnostics", "CXLSXWriter"),
 
         module(
-            5, "Batches", "Schema", "CourtModel", "Columnar", "DataAccess", "Diagnostics", "DelimitedText", "Compression",
+            5, "Batches", "Schema", "CourtModel", "Columnar", "DataAccess", "Diagnostics", "DelimitedText",
+            "Compression",
             "Digests", "FileTransfer"),
         module(
             5, "Library", "Batches", "Schema", "RuleLanguage", "RulePlan", "RuleEngine", "FormEngine", "Reconciliation",
@@ -100,13 +103,15 @@ let package = Package(
             "PostgresClient", "SQLiteClient"),
 
         module(
-            7, "Commands", "Pipelines", "Reporting", "Demonstration", "Batches", "Library", "Extraction", "PostgresClient",
+            7, "Commands", "Pipelines", "Reporting", "Demonstration", "Batches", "Library", "Extraction",
+            "PostgresClient",
             "SQLiteClient", "FileTransfer", "DelimitedText", "Compression", "Digests", "Workbook", "Definitions",
             "FormEngine", "SQLGeneration", "Reconciliation", "RuleEngine", "RulePlan", "RuleLanguage", "Schema",
             "DataAccess", "Columnar", "CourtModel", "Diagnostics", "ArgumentParser", "Logging"),
         .executableTarget(name: "sitong", dependencies: ["Commands"], swiftSettings: settings),
         .executableTarget(
-            name: "Bench", dependencies: dependencies([
+            name: "Bench",
+            dependencies: dependencies([
                 "RuleEngine", "RuleLanguage", "DelimitedText", "Columnar", "DataAccess", "Definitions", "Diagnostics",
                 "Schema",
             ]),
@@ -114,7 +119,9 @@ let package = Package(
 
         .target(
             name: "TestSupport",
-            dependencies: dependencies(["Library", "PostgresClient", "SQLiteClient", "DataAccess", "Columnar", "Diagnostics"]),
+            dependencies: dependencies([
+                "Library", "PostgresClient", "SQLiteClient", "DataAccess", "Columnar", "Diagnostics",
+            ]),
             path: "Tests/TestSupport", swiftSettings: settings),
         tests("ArchitectureTests"),
         tests("DiagnosticsTests", "Diagnostics"),
@@ -122,10 +129,12 @@ let package = Package(
         tests("CourtModelTests", "CourtModel", "Columnar"),
         tests("RuleLanguageTests", "RuleLanguage", "Schema", "Columnar", "CourtModel", "Diagnostics"),
         tests(
-            "RuleEngineTests", "RuleEngine", "RulePlan", "RuleLanguage", "Schema", "Columnar", "CourtModel", "DataAccess",
+            "RuleEngineTests", "RuleEngine", "RulePlan", "RuleLanguage", "Schema", "Columnar", "CourtModel",
+            "DataAccess",
             "Diagnostics"),
         tests(
-            "DefinitionsTests", "Definitions", "RuleEngine", "RulePlan", "RuleLanguage", "Schema", "Columnar", "CourtModel",
+            "DefinitionsTests", "Definitions", "RuleEngine", "RulePlan", "RuleLanguage", "Schema", "Columnar",
+            "CourtModel",
             "Diagnostics"),
         tests(
             "FormEngineTests", "FormEngine", "Reconciliation", "RuleEngine", "RulePlan", "RuleLanguage", "Schema",
@@ -147,13 +156,15 @@ let package = Package(
             "Diagnostics", "PostgresClient", "SQLiteClient"),
         tests("PipelinesTests", "Pipelines", "Definitions", "CourtModel", "DataAccess", "Diagnostics"),
         tests(
-            "ReportingTests", "Reporting", "Library", "FormEngine", "Reconciliation", "RuleEngine", "Schema", "CourtModel",
+            "ReportingTests", "Reporting", "Library", "FormEngine", "Reconciliation", "RuleEngine", "Schema",
+            "CourtModel",
             "Diagnostics"),
         tests(
             "DemonstrationTests", "Demonstration", "Schema", "CourtModel", "Columnar", "PostgresClient", "SQLiteClient",
             "DataAccess", "Diagnostics"),
         tests(
-            "CommandTests", "sitong", "Commands", "PostgresClient", "SQLiteClient", "DataAccess", "Columnar", "Diagnostics",
+            "CommandTests", "sitong", "Commands", "PostgresClient", "SQLiteClient", "DataAccess", "Columnar",
+            "Diagnostics",
             "CourtModel", "Demonstration"),
     ],
     swiftLanguageModes: [.v6]

@@ -35,7 +35,8 @@ struct Bench {
         report("check rows", check.use, rows: rows)
         guard let sqlite = Peer.find("sqlite3") else {
             throw OperationError(
-                .noInput, code: "peer-missing", LocalizedText(en: "the peer sqlite3 is not installed", zh: "未安装对照程序 sqlite3"),
+                .noInput, code: "peer-missing",
+                LocalizedText(en: "the peer sqlite3 is not installed", zh: "未安装对照程序 sqlite3"),
                 hint: LocalizedText(en: "make deps-test installs it", zh: "make deps-test 会安装"))
         }
         let peer = try best { try Peer.run(sqlite, ["-csv", ":memory:"], input: SQLitePeer.script(file)) }
@@ -61,7 +62,8 @@ func report(_ what: String, _ use: Use, rows: Int, against base: Use? = nil) {
     let ratio = base.map { String(format: "  %.1f × the above", use.cpuSeconds / $0.cpuSeconds) } ?? ""
     print(
         what.padding(toLength: 46, withPad: " ", startingAt: 0)
-            + String(format: "%7.2f s  %6.1f M rows/s  %5d MB", use.cpuSeconds, rate, use.peakMemoryBytes / 1_000_000) + ratio)
+            + String(format: "%7.2f s  %6.1f M rows/s  %5d MB", use.cpuSeconds, rate, use.peakMemoryBytes / 1_000_000)
+            + ratio)
 }
 
 func best(_ body: () throws -> Use) throws -> Use {
@@ -69,7 +71,9 @@ func best(_ body: () throws -> Use) throws -> Use {
 }
 
 func best(_ body: () throws -> (output: String, use: Use)) throws -> (output: String, use: Use) {
-    try (0..<3).map { _ in try body() }.min { $0.use.cpuSeconds < $1.use.cpuSeconds } ?? ("", Use(cpuSeconds: 0, peakMemoryBytes: 0))
+    try (0..<3).map { _ in try body() }.min { $0.use.cpuSeconds < $1.use.cpuSeconds } ?? (
+        "", Use(cpuSeconds: 0, peakMemoryBytes: 0)
+    )
 }
 
 func ownCPU(_ body: () throws -> Void) rethrows -> Use {

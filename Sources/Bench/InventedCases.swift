@@ -22,7 +22,8 @@ struct InventedCases {
             let method = isOpen ? "" : random(500) == 0 ? "" : random(700) == 0 ? "99" : "0\(random(5) + 1)"
             let amount = random(900) == 0 ? "-1.00" : "\(random(1_000_000)).\(two(random(100)))"
             let days = closed.isEmpty ? "" : "\(random(800) == 0 ? 999 : closedDay - day)"
-            text += "\(row),（2025）豫1702民初\(number)号,豫1702,\(method),2025-\(two(month))-\(two(day)),\(closed),\(amount),\(days)\n"
+            text +=
+                "\(row),（2025）豫1702民初\(number)号,豫1702,\(method),2025-\(two(month))-\(two(day)),\(closed),\(amount),\(days)\n"
             if row % 4096 == 0 || row == rows {
                 try text.withUTF8 { try sink.write(UnsafeRawBufferPointer($0)) }
                 text = ""

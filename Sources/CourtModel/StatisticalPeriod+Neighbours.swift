@@ -37,7 +37,9 @@ extension StatisticalPeriod {
     private func shifted(months: Int) -> StatisticalPeriod? {
         // The last month names every kind; its first day moves without clamping.
         let (lastYear, lastMonth, _) = lastDay.yearMonthDay
-        guard let moved = CivilDate(year: lastYear, month: lastMonth, day: 1)?.adding(months: months) else { return nil }
+        guard let moved = CivilDate(year: lastYear, month: lastMonth, day: 1)?.adding(months: months) else {
+            return nil
+        }
         let (year, month, _) = moved.yearMonthDay
         let label =
             switch kind {

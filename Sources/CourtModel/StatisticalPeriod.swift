@@ -25,7 +25,10 @@ public struct StatisticalPeriod: Sendable, Hashable {
         let bytes = Array(label.utf8)
         func number(_ range: Range<Int>) -> Int? {
             guard range.upperBound <= bytes.count, bytes[range].allSatisfy({ $0 >= 48 && $0 <= 57 }) else { return nil }
-            return Int(label.utf8.dropFirst(range.lowerBound).prefix(range.count).map { Int($0) - 48 }.reduce(0) { $0 * 10 + $1 })
+            return Int(
+                label.utf8.dropFirst(range.lowerBound).prefix(range.count).map { Int($0) - 48 }.reduce(0) {
+                    $0 * 10 + $1
+                })
         }
         guard let year = number(0..<4), year >= 1 else { return nil }
         let rest = label.utf8.count > 4 ? String(label.dropFirst(4)) : ""

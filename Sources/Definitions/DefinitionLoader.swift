@@ -26,7 +26,8 @@ public enum DefinitionLoader {
                     Diagnostic(
                         .warning, code: "no-definitions",
                         LocalizedText(
-                            en: "'\(directory)' holds no *.yaml or *.yml file", zh: "“\(directory)”中没有 *.yaml 或 *.yml 文件")))
+                            en: "'\(directory)' holds no *.yaml or *.yml file",
+                            zh: "“\(directory)”中没有 *.yaml 或 *.yml 文件")))
             }
         }
         return SchemaReader(log: log).definitions(written)
@@ -63,7 +64,9 @@ public enum DefinitionLoader {
         let files = try DefinitionFiles(directory: folder)
         for document in bytes { written.add(document, file: file, files: files, layer: 0) }
         let found = written.all(kind)
-        if let object = found.first, found.count == 1, written.objects.count == 1, written.rules.isEmpty { return object }
+        if let object = found.first, found.count == 1, written.objects.count == 1, written.rules.isEmpty {
+            return object
+        }
         if !log.hasErrors {
             log.add(
                 Diagnostic(
@@ -71,7 +74,8 @@ public enum DefinitionLoader {
                     LocalizedText(
                         en: "expected one \(kind.title.en) in the file", zh: "文件中应有且只有一个\(kind.title.zh)定义"),
                     at: SourceLocation(file: file, line: 1, column: 1),
-                    hint: LocalizedText(en: "it begins with '\(kind.rawValue): name'", zh: "应以“\(kind.rawValue): 名称”开头")))
+                    hint: LocalizedText(en: "it begins with '\(kind.rawValue): name'", zh: "应以“\(kind.rawValue): 名称”开头")
+                ))
         }
         return nil
     }

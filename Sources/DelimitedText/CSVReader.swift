@@ -107,7 +107,9 @@ public final class CSVReader<Source: ByteSource>: BlockReader {
         while true {
             if position < buffer.count {
                 let result = buffer.withUnsafeBufferPointer { scanner.scan($0, from: position, isLast: isAtEnd) }
-                guard case .incomplete = result, buffer.count - position <= CSVLimits.longestRecord else { return result }
+                guard case .incomplete = result, buffer.count - position <= CSVLimits.longestRecord else {
+                    return result
+                }
             } else if isAtEnd {
                 return nil
             }

@@ -36,7 +36,8 @@ public struct RunHistory: Sendable {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: work + "/runs")) ?? []
         let numbers = names.compactMap { name -> Int? in
             // One that was broken off before its first line was whole did not begin: its name is free.
-            guard name.hasPrefix(stem + "-"), !RunJournal.read(folder: PipelineRunner.folder(of: name, work: work)).isEmpty
+            guard name.hasPrefix(stem + "-"),
+                !RunJournal.read(folder: PipelineRunner.folder(of: name, work: work)).isEmpty
             else { return nil }
             return Int(name.dropFirst(stem.count + 1))
         }
@@ -53,7 +54,9 @@ public struct RunHistory: Sendable {
             if let id {
                 runs.last { $0.id == id }
             } else {
-                runs.last { $0.pipeline == pipeline && $0.status == nil && (period == nil || $0.period == period?.label) }
+                runs.last {
+                    $0.pipeline == pipeline && $0.status == nil && (period == nil || $0.period == period?.label)
+                }
             }
         guard let found else {
             throw OperationError(

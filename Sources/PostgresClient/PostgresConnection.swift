@@ -1,10 +1,11 @@
+import CLibPQ
+import Diagnostics
+
 #if canImport(Glibc)
 import Glibc
 #elseif canImport(Darwin)
 import Darwin
 #endif
-import CLibPQ
-import Diagnostics
 
 /// One session with a PostgreSQL server (or one that speaks its protocol), through libpq.
 ///

@@ -42,7 +42,8 @@ extension OperationError {
                     zh: "服务器拒绝用户“\(options.user)”访问数据库 \(place)："
                         + (needsPassword ? "需要密码" : "认证失败（SQLSTATE \(state)）")),
                 hint: LocalizedText(
-                    en: "check the user and the password in .pgpass (mode 0600) or PGPASSFILE, and pg_hba.conf on the server",
+                    en:
+                        "check the user and the password in .pgpass (mode 0600) or PGPASSFILE, and pg_hba.conf on the server",
                     zh: "请检查用户、.pgpass（权限 0600）或 PGPASSFILE 中的密码，以及服务器的 pg_hba.conf"))
         }
         if state == "3D000" {
@@ -53,7 +54,8 @@ extension OperationError {
                     en: "check the name; `psql -l` lists the databases of the server",
                     zh: "请核对名称；psql -l 可列出服务器上的数据库"))
         }
-        let why = isTimeout
+        let why =
+            isTimeout
             ? LocalizedText(
                 en: "no answer within \(options.timeoutSeconds) s", zh: "\(options.timeoutSeconds) 秒内无应答")
             : reason(inConnectionMessage: message, state: state)

@@ -254,7 +254,8 @@ private struct HTMLContent {
             return [
                 "id": rule.statistic.id, "title": rule.statistic.title, "style": rule.statistic.severity.rawValue,
                 "severity": words.severity(rule.statistic.severity), "count": words.number(rule.count),
-                "courts": courts.joined(separator: words("，", ", ")), "hasSamples": !some.isEmpty, "hasPlace": some.contains { !place($0).isEmpty },
+                "courts": courts.joined(separator: words("，", ", ")), "hasSamples": !some.isEmpty,
+                "hasPlace": some.contains { !place($0).isEmpty },
                 "samplesText": words(
                     some.count == rule.count
                         ? "全部 \(rule.count) 条" : "前 \(some.count) 条，共 \(words.number(rule.count)) 条；其余见工作簿“质检明细”",
@@ -264,7 +265,8 @@ private struct HTMLContent {
                 ),
                 "samples": some.map { finding -> [String: Any] in
                     [
-                        "court": digest.courtName(finding.court), "table": finding.tableTitle, "key": words.key(finding.key),
+                        "court": digest.courtName(finding.court), "table": finding.tableTitle,
+                        "key": words.key(finding.key),
                         "message": finding.message, "place": place(finding),
                     ]
                 },
@@ -401,7 +403,8 @@ private struct HTMLContent {
                 "What each step took in and gave on; pale red is rows that did not go on."),
             "step": words("步骤", "Step"), "in": words("输入", "In"), "out": words("输出", "Out"),
             "seconds": words("用时（秒）", "Seconds"), "status": words("状态", "Status"),
-            "loads": words("入库（收到 = 其余各栏之和）", "Load (rows in = sum of the other columns)"), "court": words("法院", "Court"), "table": words("表", "Table"),
+            "loads": words("入库（收到 = 其余各栏之和）", "Load (rows in = sum of the other columns)"),
+            "court": words("法院", "Court"), "table": words("表", "Table"),
             "byCourt": words("质检问题：按法院", "Findings by court"),
             "byCourtLead": words("哪些法院的数据需要更正。", "Which courts have data to correct."),
             "error": words("错误", "Errors"), "warning": words("警告", "Warnings"), "notice": words("提示", "Notices"),

@@ -110,13 +110,15 @@ struct ReportDigest {
     var differences: [Difference] {
         func broken(_ finding: FormFinding, _ side: String) -> Difference {
             Difference(
-                court: finding.court, form: finding.form, period: finding.period, row: finding.row, column: finding.column,
+                court: finding.court, form: finding.form, period: finding.period, row: finding.row,
+                column: finding.column,
                 expected: finding.expected, actual: finding.actual, amount: finding.difference, side: side,
                 kind: ruleTitle(finding.rule), message: finding.message.text(in: words.language), rule: finding.rule)
         }
         return model.mismatches.map { mismatch in
             Difference(
-                court: mismatch.court, form: mismatch.form, period: mismatch.period, row: mismatch.row, column: mismatch.column,
+                court: mismatch.court, form: mismatch.form, period: mismatch.period, row: mismatch.row,
+                column: mismatch.column,
                 expected: mismatch.expected, actual: mismatch.actual, amount: mismatch.difference,
                 side: words("报送与计算", "submitted/cases"), kind: words.mismatchKind(mismatch.kind),
                 message: mismatch.message.text(in: words.language))

@@ -129,7 +129,10 @@ private struct TerminalPage {
                 words(
                     "报表 \(sheet.form) \(sheet.title)：\(total.title)",
                     "Form \(sheet.form) \(sheet.title): \(total.title)"))
-            lines.append(row([(words("法院", "court"), label, false)] + columns.map { ($0.unit == "%" ? $0.title + "%" : $0.title, each, true) }))
+            lines.append(
+                row(
+                    [(words("法院", "court"), label, false)]
+                        + columns.map { ($0.unit == "%" ? $0.title + "%" : $0.title, each, true) }))
             for court in courts.prefix(limit) {
                 lines.append(
                     row(

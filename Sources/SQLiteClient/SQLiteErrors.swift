@@ -10,7 +10,8 @@ extension SQLiteDatabase {
         guard let missing else { return .sqlite(code, message, path: path) }
         let name = String(message.dropFirst(missing.count))
         let isColumn = missing == "no such column: "
-        let names = isColumn
+        let names =
+            isColumn
             ? "SELECT DISTINCT c.name FROM sqlite_schema s, pragma_table_info(s.name) c WHERE s.type IN ('table', 'view')"
             : "SELECT name FROM sqlite_schema WHERE type IN ('table', 'view')"
         let known = ((try? execute(names)) ?? []).compactMap { $0.first ?? nil }

@@ -1,5 +1,5 @@
-import Columnar
 import CSQLite
+import Columnar
 import Diagnostics
 
 /// A value as SQLite keeps it.

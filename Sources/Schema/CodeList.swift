@@ -13,7 +13,8 @@ public struct CodeList: Sendable {
         public var values: [String?]
 
         public init(
-            code: String, parent: String? = nil, since: CivilDate? = nil, until: CivilDate? = nil, values: [String?] = []
+            code: String, parent: String? = nil, since: CivilDate? = nil, until: CivilDate? = nil,
+            values: [String?] = []
         ) {
             self.code = code
             self.parent = parent

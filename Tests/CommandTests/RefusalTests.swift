@@ -147,7 +147,9 @@ struct RefusalTests {
     @Test("YAML that cannot be read is told with its line, in definitions, sources and pipelines")
     func yaml() throws {
         let path = try write("pipeline: p\nsteps:\n  - {id: a, uses: qc\n", to: "broken.yaml")
-        for arguments in [["run", path, "--period", "2026-10"], ["extract", "--source", path, "--to", "out", "--full"]] {
+        for arguments in [
+            ["run", path, "--period", "2026-10"], ["extract", "--source", path, "--to", "out", "--full"],
+        ] {
             for language in ["en", "zh"] {
                 let ended = try SitongProcess.run(
                     arguments + ["--lang", language], in: site.folder.path, environment: site.environment)

@@ -71,7 +71,9 @@ import Testing
             let site = try BrokenRunSite()
             for (fault, number) in [(first, 1), (second, 2)] {
                 let killed = try number == 1 ? site.run(fault: fault) : site.resume(fault: fault)
-                guard killed.status == -SIGKILL else { return ["\(fault) did not kill: \(killed.status) \(killed.errors)"] }
+                guard killed.status == -SIGKILL else {
+                    return ["\(fault) did not kill: \(killed.status) \(killed.errors)"]
+                }
             }
             return try site.differences(from: undisturbed, status: site.resume().status)
         }
@@ -109,7 +111,9 @@ import Testing
         kill(first.number, SIGCONT)
         for other in [second, resumed] {
             #expect(other.status == 75)
-            #expect(other.errors.contains("run-locked") && other.errors.contains("process \(first.number)"), "\(other.errors)")
+            #expect(
+                other.errors.contains("run-locked") && other.errors.contains("process \(first.number)"),
+                "\(other.errors)")
         }
         #expect(try site.differences(from: undisturbed, status: first.wait().status) == [])
     }

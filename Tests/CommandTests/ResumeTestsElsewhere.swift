@@ -27,7 +27,10 @@ import Testing
         let refused = try site.resume()
         #expect(refused.status == 75 && refused.errors.contains("library-locked"))
         let resumed = try site.start(["--resume"])
-        #expect(resumed.wait { site.journal.matches(of: #/"step-started"[^\n]*"load"|"load"[^\n]*"step-started"/#).count >= 2 })
+        #expect(
+            resumed.wait {
+                site.journal.matches(of: #/"step-started"[^\n]*"load"|"load"[^\n]*"step-started"/#).count >= 2
+            })
         usleep(700_000)
         try other.execute("SELECT pg_advisory_unlock(hashtext('sitong.library'))")
         #expect(try site.differences(from: undisturbed, status: resumed.wait().status) == [])
@@ -40,7 +43,8 @@ import Testing
         // The load waits within its transaction for a table that is held here.
         try observer.execute("BEGIN; LOCK TABLE public.anjian IN ACCESS EXCLUSIVE MODE")
         let started = try site.start()
-        let waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        let waiting =
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
         #expect(started.wait { (try? observer.execute(waiting)) == [["1"]] })
         kill(started.number, SIGKILL)
         _ = started.wait()
@@ -65,7 +69,8 @@ import Testing
             var environment = ["SITONG_LIBRARY": "library", "SITONG_INBOX": "inbox"]
             environment["SITONG_FAULT"] = fault
             return try SitongProcess.run(
-                ["run", "monthly", "--period", BrokenRunProvince.period] + arguments, in: place, environment: environment)
+                ["run", "monthly", "--period", BrokenRunProvince.period] + arguments, in: place,
+                environment: environment)
         }
         // Its trial database in PostgreSQL is in the same server, which therefore has to run from the beginning.
         #expect(try SitongProcess.run(["library", "start", "--library", "library"], in: place).status == 0)

@@ -68,7 +68,8 @@ final class BrokenRunSite: Sendable {
 
     /// The journal's lines, none before the run began.
     var journal: String {
-        (try? String(contentsOfFile: folder.appending(".sitong/runs/\(Self.runID)/journal.jsonl"), encoding: .utf8)) ?? ""
+        (try? String(contentsOfFile: folder.appending(".sitong/runs/\(Self.runID)/journal.jsonl"), encoding: .utf8))
+            ?? ""
     }
 
     static let runID = "monthly-\(BrokenRunProvince.period)-0001"

@@ -40,7 +40,9 @@ struct SitongProcess {
         process.executableURL = URL(fileURLWithPath: prefix == nil ? executable : "/bin/sh")
         process.arguments = prefix.map { ["-c", "\($0); exec \"$0\" \"$@\"", executable] + arguments } ?? arguments
         process.currentDirectoryURL = URL(fileURLWithPath: folder)
-        var merged = ["PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin", "HOME": folder, "CI": "true"]
+        var merged = [
+            "PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin", "HOME": folder, "CI": "true",
+        ]
         merged["TMPDIR"] = ProcessInfo.processInfo.environment["TMPDIR"]
         merged.merge(environment) { $1 }
         process.environment = merged
@@ -68,7 +70,8 @@ struct SitongProcess {
             func text(_ suffix: String) -> String {
                 String(decoding: FileManager.default.contents(atPath: stem + suffix) ?? Data(), as: UTF8.self)
             }
-            let status = process.terminationReason == .uncaughtSignal ? -process.terminationStatus : process.terminationStatus
+            let status =
+                process.terminationReason == .uncaughtSignal ? -process.terminationStatus : process.terminationStatus
             return SitongProcess(status: status, output: text(".out"), errors: text(".err"))
         }
     }

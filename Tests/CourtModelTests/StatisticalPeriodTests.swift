@@ -18,7 +18,9 @@ struct StatisticalPeriodTests {
         #expect(period.lastDay.description == last)
     }
 
-    @Test("what is no label is none", arguments: ["", "26-10", "2026-13", "2026-1", "2026Q5", "2026H3", "2026-10@21", "2026-10x"])
+    @Test(
+        "what is no label is none",
+        arguments: ["", "26-10", "2026-13", "2026-1", "2026Q5", "2026H3", "2026-10@21", "2026-10x"])
     func wrong(label: String) {
         #expect(StatisticalPeriod(label) == nil)
     }

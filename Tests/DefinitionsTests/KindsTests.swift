@@ -265,7 +265,8 @@ struct KindsTests {
         #expect(source.tables[0].deletes == "SELECT c_ajbs FROM t_ajsc")
         #expect(
             source.tables[1].query
-                == .from("T_DSR", columns: [.init(column: "ajbs", source: "C_AJBS"), .init(column: "xh", source: "N_XH")]))
+                == .from(
+                    "T_DSR", columns: [.init(column: "ajbs", source: "C_AJBS"), .init(column: "xh", source: "N_XH")]))
         let lite = try #require(loaded.sources.first { $0.name == "lite" })
         #expect(lite.connection == .sqlite(path: "\(folder.path)/sources/data/lite.db"))
 
@@ -279,11 +280,14 @@ struct KindsTests {
     @Test("a connection may be an URL without a secret, a database file or a folder, each with placeholders")
     func connections() throws {
         func connection(_ connect: String) throws -> SourceDefinition.Connection {
-            let folder = try DefinitionFolder(["s.yaml": "source: s\nconnect: \(connect)\ntables: {anjian: {from: a, columns: [ajbs]}}"])
+            let folder = try DefinitionFolder([
+                "s.yaml": "source: s\nconnect: \(connect)\ntables: {anjian: {from: a, columns: [ajbs]}}"
+            ])
             return try DefinitionLoader.loadSource(file: "\(folder.path)/s.yaml").connection
         }
         #expect(
-            try connection("{kind: postgres, url: 'postgresql://reader@db/trial'}") == .postgres("postgresql://reader@db/trial"))
+            try connection("{kind: postgres, url: 'postgresql://reader@db/trial'}")
+                == .postgres("postgresql://reader@db/trial"))
         #expect(
             try connection("{kind: postgres, url: 'postgresql://reader:${PASSWORD}@db/trial'}")
                 == .postgres("postgresql://reader:${PASSWORD}@db/trial"))
@@ -313,8 +317,12 @@ struct KindsTests {
         #expect(pipeline.title == "月度司法统计")
         #expect(pipeline.period == "previous-month")
         #expect(pipeline.steps.map(\.id) == ["extract", "load", "forms"])
-        #expect(pipeline.steps[0].arguments.map { "\($0.name)=\($0.text)" } == ["source=a.yaml", "source=b.yaml", "to={work}/outbox"])
-        #expect(pipeline.steps[1].arguments.map { "\($0.name)=\($0.text)" } == ["inbox=${SITONG_INBOX}", "strict=true"])
+        #expect(
+            pipeline.steps[0].arguments.map { "\($0.name)=\($0.text)" } == [
+                "source=a.yaml", "source=b.yaml", "to={work}/outbox",
+            ])
+        #expect(
+            pipeline.steps[1].arguments.map { "\($0.name)=\($0.text)" } == ["inbox=${SITONG_INBOX}", "strict=true"])
         #expect(pipeline.steps[1].retries == 3)
         #expect(pipeline.steps[2].uses == "forms compute")
         #expect(pipeline.steps[2].needs == ["extract", "load"])

@@ -18,7 +18,8 @@ struct OverlayTests {
     @Test("a later directory replaces objects, and the rest stays in its place")
     func objects() throws {
         let loaded = try load([
-            "t.yaml": "table: anjian\ntitle: 案件\ncolumns: [{name: ajbs, title: 案件标识, type: text(20)}, {name: fydm, title: 法院, type: text}, {name: ajlx, title: 案件类型, type: code(ajlx)}, {name: bdje, title: 标的额, type: int}]\n",
+            "t.yaml":
+                "table: anjian\ntitle: 案件\ncolumns: [{name: ajbs, title: 案件标识, type: text(20)}, {name: fydm, title: 法院, type: text}, {name: ajlx, title: 案件类型, type: code(ajlx)}, {name: bdje, title: 标的额, type: int}]\n",
             "c.yaml": "codelist: court\nfile: own.csv\nkey: dm\nparent: sj\n",
             "own.csv": "dm,sj\n川,\n川01,川\n",
             "r.yaml": "- {id: A, on: 案件, check: 假, severity: notice}\n",
@@ -58,7 +59,9 @@ struct OverlayTests {
 
     @Test("the same overlay twice in one directory is told")
     func twice() throws {
-        let loaded = try load(["a.yaml": "form: F2\nrows: 1..2\ncolumns: 1..2\n---\nform: F2\nrows: 1..2\ncolumns: 1..2\n"])
+        let loaded = try load([
+            "a.yaml": "form: F2\nrows: 1..2\ncolumns: 1..2\n---\nform: F2\nrows: 1..2\ncolumns: 1..2\n"
+        ])
         #expect(loaded.diagnostics.map(\.code) == ["duplicate-name"])
         #expect(loaded.schema.form("F2") != nil)
     }

@@ -95,7 +95,8 @@ struct Problem: CustomTestStringConvertible, Sendable {
             "expected a mapping or a list of rules, found a text", "应为映射或规则列表，实为文本"),
         .rules(
             "a name that is no text", "form: {a: b}\n", "1:7 error[wrong-shape]", "the name of a form", "报表的名称"),
-        .rules("a tab for indentation", "- id: A\n\ton: 案件\n", "2:1 error[yaml-syntax]", "not valid YAML", "不是有效的 YAML"),
+        .rules(
+            "a tab for indentation", "- id: A\n\ton: 案件\n", "2:1 error[yaml-syntax]", "not valid YAML", "不是有效的 YAML"),
         .rules(
             "a problem in the second document, counted in the file", "- {id: A, on: 案件, check: 真}\n---\n- [\n",
             "4:1 error[yaml-syntax]", "not valid YAML", "不是有效的 YAML"),
@@ -103,7 +104,8 @@ struct Problem: CustomTestStringConvertible, Sendable {
 
     static let tables: [Problem] = [
         .table(
-            "an unknown type", "type: date,", "type: dat,", "9:`dat` error[unknown-type]", "unknown type 'dat'", "未知的类型“dat”",
+            "an unknown type", "type: date,", "type: dat,", "9:`dat` error[unknown-type]", "unknown type 'dat'",
+            "未知的类型“dat”",
             hint: ("did you mean 'date'?", "是否应为“date”？")),
         .table(
             "too many digits", "dec(18,2)", "dec(39,2)", "10:`dec(39,2)` error[unknown-type]", "dec(39,2)", "dec(39,2)",
@@ -124,7 +126,8 @@ struct Problem: CustomTestStringConvertible, Sendable {
             "a relation to no table", "table: 当事人, on", "table: 当事, on", "12:`当事, on` error[unknown-table]",
             "there is no table '当事'", "没有名为“当事”的表", hint: ("did you mean '当事人'?", "是否应为“当事人”？")),
         .table(
-            "a relation between different types", "on: {ajbs: ajbs}}", "on: {xh: ajbs}}", "28:`xh: ajbs` error[incomparable]",
+            "a relation between different types", "on: {ajbs: ajbs}}", "on: {xh: ajbs}}",
+            "28:`xh: ajbs` error[incomparable]",
             "different types", "类型不同"),
         .table(
             "a court by a relation that there is not", "court: 案件.法院", "court: 案子.法院", "18:8 error[unknown-relation]",
@@ -143,18 +146,21 @@ struct Problem: CustomTestStringConvertible, Sendable {
             "a missing key", "{name: xh, title: 序号, type: int}", "{name: xh, title: 序号}", "21:5 error[missing-key]",
             "column 'xh' of table 'dangshiren' needs the key 'type'", "表“dangshiren”的列“xh”缺少键“type”"),
         .table(
-            "a type by a column that there is not", "code(by 案件类型:", "code(by 案件类别:", "24:`code(by` error[unknown-column]",
+            "a type by a column that there is not", "code(by 案件类型:", "code(by 案件类别:",
+            "24:`code(by` error[unknown-column]",
             "'案件类别'", "案件类别", hint: ("did you mean '案件类型'?", "是否应为“案件类型”？")),
         Problem(
             "the same table twice in one directory",
-            ["tables/b.yaml": "table: anjian\ncolumns: [{name: x, type: int}]\n"], "tables/b.yaml:1:8 error[duplicate-name]",
+            ["tables/b.yaml": "table: anjian\ncolumns: [{name: x, type: int}]\n"],
+            "tables/b.yaml:1:8 error[duplicate-name]",
             "table 'anjian' is defined twice", "表“anjian”重复定义", hint: ("a.yaml:1:1", "a.yaml:1:1")),
     ]
 
     static let codes: [Problem] = [
         .codes(
             "a file that is not there", "codes/courts.csv", "codes/court.csv", "3:7 error[file-not-found]",
-            "there is no file 'codes/court.csv'", "文件“codes/court.csv”不存在", hint: ("beside the YAML file", "YAML 文件所在目录")),
+            "there is no file 'codes/court.csv'", "文件“codes/court.csv”不存在",
+            hint: ("beside the YAML file", "YAML 文件所在目录")),
         .codes(
             "a file outside the directory", "codes/courts.csv", "../../etc/passwd", "3:7 error[file-outside]",
             "lies outside the definition directory", "位于定义目录之外", hint: ("below", "之下")),
@@ -162,7 +168,8 @@ struct Problem: CustomTestStringConvertible, Sendable {
             "an absolute file", "codes/courts.csv", "/etc/passwd", "3:7 error[file-outside]",
             "lies outside the definition directory", "位于定义目录之外", hint: ("below", "之下")),
         .codes(
-            "a column that the file has not", "key: dm\nparent: sj\nattributes: {mc", "key: dmm\nparent: sj\nattributes: {mc",
+            "a column that the file has not", "key: dm\nparent: sj\nattributes: {mc",
+            "key: dmm\nparent: sj\nattributes: {mc",
             "4:6 error[unknown-csv-column]", "courts.csv has no column 'dmm'", "没有名为“dmm”的列",
             hint: ("did you mean 'dm'?", "是否应为“dm”？")),
         .codes(
@@ -176,7 +183,8 @@ struct Problem: CustomTestStringConvertible, Sendable {
             "case number types of no attribute", "ajlx.代字", "ajlx.代号", "21:17 error[unknown-attribute]", "'代号'", "代号",
             hint: ("did you mean '代字'?", "是否应为“代字”？")),
         Problem(
-            "a code twice", ["codes/courts.csv": "dm,mc,sj\n豫17,a,\n豫17,b,\n"], "codes/courts.csv:3:1 error[duplicate-code]",
+            "a code twice", ["codes/courts.csv": "dm,mc,sj\n豫17,a,\n豫17,b,\n"],
+            "codes/courts.csv:3:1 error[duplicate-code]",
             "code '豫17' occurs twice", "代码“豫17”重复出现", hint: ("first in line 2", "首次出现在第 2 行")),
         Problem(
             "versions of a code that overlap",
@@ -188,7 +196,8 @@ struct Problem: CustomTestStringConvertible, Sendable {
             ["codes/dmb.csv": "bm,dm,mc,dz,since,until\najlx,0301,a,b,2016-01-02,2016-01-01\n"],
             "codes/dmb.csv:2:1 error[bad-validity]", "ends before it begins", "失效日早于生效日"),
         Problem(
-            "a circle of parents", ["codes/courts.csv": "dm,mc,sj\n甲,a,乙\n乙,b,甲\n"], "codes/courts.csv:2:1 error[cycle]",
+            "a circle of parents", ["codes/courts.csv": "dm,mc,sj\n甲,a,乙\n乙,b,甲\n"],
+            "codes/courts.csv:2:1 error[cycle]",
             "甲 → 乙 → 甲", "甲 → 乙 → 甲"),
         Problem(
             "a parent that is no code", ["codes/courts.csv": "dm,mc,sj\n豫17,a,\n豫1702,b,豫18\n"],
@@ -201,16 +210,19 @@ struct Problem: CustomTestStringConvertible, Sendable {
             "a quote that never closes", ["codes/courts.csv": "dm,mc,sj\n豫,\"ab,\n"],
             "codes/courts.csv:2:3 error[csv-syntax]", "never closed", "引号没有结束"),
         Problem(
-            "a row with too few fields", ["codes/courts.csv": "dm,mc,sj\n豫,a\n"], "codes/courts.csv:2:1 error[csv-syntax]",
+            "a row with too few fields", ["codes/courts.csv": "dm,mc,sj\n豫,a\n"],
+            "codes/courts.csv:2:1 error[csv-syntax]",
             "2 fields, the header has 3", "有 2 个字段，表头有 3 个"),
         Problem(
-            "a row without a code", ["codes/courts.csv": "dm,mc,sj\n,a,\n豫,b,\n"], "codes/courts.csv:2:1 error[missing-code]",
+            "a row without a code", ["codes/courts.csv": "dm,mc,sj\n,a,\n豫,b,\n"],
+            "codes/courts.csv:2:1 error[missing-code]",
             "no code", "没有代码"),
     ]
 
     static let forms: [Problem] = [
         .form(
-            "a form of no table", "of: 案件", "of: 案子", "3:5 error[unknown-table]", "there is no table '案子'", "没有名为“案子”的表",
+            "a form of no table", "of: 案件", "of: 案子", "3:5 error[unknown-table]", "there is no table '案子'",
+            "没有名为“案子”的表",
             hint: ("'案件'", "案件")),
         .form(
             "an unknown kind of period", "month-20]", "months]", "5:17 error[bad-value]", "month-20", "month-20",
@@ -221,7 +233,8 @@ struct Problem: CustomTestStringConvertible, Sendable {
         .form(
             "a sum of dates", "sum: 标的额", "sum: 立案日期", "8:41 error[bad-value]", "expected a column of numbers", "应为数值列"),
         .form(
-            "a ratio without a divisor", "{of: 新收, to: 新收 + 新收}", "{of: 新收}", "9:`{of: 新收}` error[missing-key]", "needs the key 'to'",
+            "a ratio without a divisor", "{of: 新收, to: 新收 + 新收}", "{of: 新收}", "9:`{of: 新收}` error[missing-key]",
+            "needs the key 'to'",
             "缺少键“to”"),
         .form(
             "a row below no row", "{code: '9', title: 其他, parent: '1'}", "{code: '9', title: 其他, parent: '7'}",
@@ -230,7 +243,8 @@ struct Problem: CustomTestStringConvertible, Sendable {
             "a row twice", "{code: '9', title: 其他", "{code: '1', title: 其他", "13:5 error[duplicate-name]",
             "row '1' is defined twice", "行“1”重复定义", hint: ("F01.yaml:11:5", "F01.yaml:11:5")),
         .form(
-            "one row for each code of no column", "each: 案件类型", "each: 案件类", "12:12 error[unknown-column]", "'案件类'", "案件类",
+            "one row for each code of no column", "each: 案件类型", "each: 案件类", "12:12 error[unknown-column]", "'案件类'",
+            "案件类",
             hint: ("did you mean '案件类型'?", "是否应为“案件类型”？")),
         .form(
             "one row for each code of a level that there is not", "level: 1", "level: 4", "12:5 error[empty-rows]",
@@ -246,45 +260,54 @@ struct Problem: CustomTestStringConvertible, Sendable {
             "rule 'A' needs one of the keys check, unique, depends, share, rollup", "规则“A”缺少以下键之一：check",
             hint: ("an overlay", "覆盖")),
         .rules(
-            "a rule with two bodies", "- {id: A, on: 案件, check: 真, unique: ajbs}\n", "1:`unique` error[conflicting-keys]",
+            "a rule with two bodies", "- {id: A, on: 案件, check: 真, unique: ajbs}\n",
+            "1:`unique` error[conflicting-keys]",
             "has check and unique", "同时有check和unique"),
         .rules(
             "a rule on nothing", "- {id: A, check: 真}\n", "1:3 error[missing-key]", "needs 'on' (a table) or 'form'",
             "缺少“on”（表）或“form”（报表）"),
         .rules(
-            "a rule on no table", "- {id: A, on: 案建, check: 真}\n", "1:15 error[unknown-table]", "there is no table '案建'",
+            "a rule on no table", "- {id: A, on: 案建, check: 真}\n", "1:15 error[unknown-table]",
+            "there is no table '案建'",
             "没有名为“案建”的表", hint: ("did you mean '案件'?", "是否应为“案件”？")),
         .rules(
-            "a rule on no form", "- {id: A, form: F10, check: 真}\n", "1:17 error[unknown-form]", "there is no form 'F10'",
+            "a rule on no form", "- {id: A, form: F10, check: 真}\n", "1:17 error[unknown-form]",
+            "there is no form 'F10'",
             "没有名为“F10”的报表", hint: ("F01", "F01")),
         .rules(
             "a rule twice", "- {id: A, on: 案件, check: 真}\n- {id: A, on: 案件, check: 假}\n", "2:3 error[duplicate-name]",
             "rule 'A' is defined twice", "规则“A”重复定义", hint: ("r.yaml:1:3", "r.yaml:1:3")),
         .rules(
-            "uniqueness of no column", "- {id: A, on: 案件, unique: [法园]}\n", "1:`法园` error[unknown-column]", "'法园'", "法园",
+            "uniqueness of no column", "- {id: A, on: 案件, unique: [法园]}\n", "1:`法园` error[unknown-column]", "'法园'",
+            "法园",
             hint: ("did you mean '法院'?", "是否应为“法院”？")),
         .rules(
             "a misspelt severity", "- {id: A, on: 案件, check: 真, severity: eror}\n", "1:`eror` error[bad-value]",
             "expected one of error, warning, notice", "应为以下之一：error、warning、notice",
             hint: ("did you mean 'error'?", "是否应为“error”？")),
         .rules(
-            "a misspelt key", "- {id: A, on: 案件, chekc: 真}\n", "1:`chekc` error[unknown-key]", "has no key 'chekc'", "没有键“chekc”",
+            "a misspelt key", "- {id: A, on: 案件, chekc: 真}\n", "1:`chekc` error[unknown-key]", "has no key 'chekc'",
+            "没有键“chekc”",
             hint: ("did you mean 'check'?", "是否应为“check”？")),
         .rules(
-            "a time in force that is none", "- {id: A, on: 案件, check: 真, effective: 2016-01-01}\n", "1:`2016-01-01` error[bad-value]",
+            "a time in force that is none", "- {id: A, on: 案件, check: 真, effective: 2016-01-01}\n",
+            "1:`2016-01-01` error[bad-value]",
             "from..until", "起..止"),
         .rules(
             "a time in force that ends before it begins",
-            "- {id: A, on: 案件, check: 真, effective: 2016-01-01..2015-01-01}\n", "1:`2016-01-01..` error[bad-value]", "from..until", "起..止"),
+            "- {id: A, on: 案件, check: 真, effective: 2016-01-01..2015-01-01}\n", "1:`2016-01-01..` error[bad-value]",
+            "from..until", "起..止"),
         .rules(
             "a roll-up along nothing", "- {id: A, form: F01, rollup: '[*, *]', along: 法原}\n",
             "1:47 error[unknown-hierarchy]", "there is no hierarchy '法原'", "没有名为“法原”的上下级",
             hint: ("did you mean '法院'?", "是否应为“法院”？")),
         .rules(
-            "a roll-up on a table", "- {id: A, on: 案件, rollup: '[*, *]', along: 法院}\n", "1:`rollup` error[conflicting-keys]",
+            "a roll-up on a table", "- {id: A, on: 案件, rollup: '[*, *]', along: 法院}\n",
+            "1:`rollup` error[conflicting-keys]",
             "'rollup' is for rules on a form", "“rollup”只能用于报表的规则"),
         .rules(
-            "a tolerance on a table", "- {id: A, on: 案件, check: 真, tolerance: 1}\n", "1:`tolerance` error[conflicting-keys]",
+            "a tolerance on a table", "- {id: A, on: 案件, check: 真, tolerance: 1}\n",
+            "1:`tolerance` error[conflicting-keys]",
             "for rules on a form", "只能用于报表的规则"),
         .rules(
             "a tolerance that is none", "- {id: A, form: F01, check: 真, tolerance: 1x}\n", "1:`1x` error[bad-value]",
@@ -293,19 +316,22 @@ struct Problem: CustomTestStringConvertible, Sendable {
             "an overlay of no rule", "- {id: A, disabled: true, reason: 停用}\n", "1:8 error[unknown-rule]",
             "there is no rule 'A'", "没有名为“A”的规则"),
         .rules(
-            "an exception without a reason", "- {id: A, on: 案件, check: 真, except: [{key: A1}]}\n", "1:`{key: A1}` error[missing-key]",
+            "an exception without a reason", "- {id: A, on: 案件, check: 真, except: [{key: A1}]}\n",
+            "1:`{key: A1}` error[missing-key]",
             "needs the key 'reason'", "缺少键“reason”"),
         .rules(
             "an exception with too many keys", "- {id: A, on: 案件, check: 真, except: [{key: [A1, 2], reason: x}]}\n",
             "1:`key: [A1` error[bad-value]", "1 value(s)", "1 个值"),
         .rules(
-            "a rule disabled without a reason", "- {id: A, on: 案件, check: 真, disabled: true}\n", "1:3 error[missing-key]",
+            "a rule disabled without a reason", "- {id: A, on: 案件, check: 真, disabled: true}\n",
+            "1:3 error[missing-key]",
             "needs the key 'reason'", "缺少键“reason”"),
         .rules(
             "an example that says not what fails", "- {id: A, on: 案件, check: 真, examples: [{tables: {案件: []}}]}\n",
             "1:`{tables` error[missing-key]", "needs the key 'fails'", "缺少键“fails”"),
         .rules(
-            "figures of a wrong width", "- {id: A, form: F01, check: 真, examples: [{figures: [[F01, 豫]], fails: []}]}\n",
+            "figures of a wrong width",
+            "- {id: A, form: F01, check: 真, examples: [{figures: [[F01, 豫]], fails: []}]}\n",
             "1:`[F01, 豫]` error[wrong-shape]", "[form, court, period, row, column, value]", "[报表, 法院, 期间, 行, 列, 值]"),
         .rules(
             "a let twice", "let:\n  - {name: a, on: 案件, expr: 真}\n  - {name: a, on: 案件, expr: 假}\n",
@@ -350,14 +376,17 @@ struct Problem: CustomTestStringConvertible, Sendable {
     static let pipelines: [Problem] = [
         .source(
             "a step that waits for none",
-            "pipeline: p\nsteps:\n  - {id: load, uses: load}\n  - {id: qc, uses: qc, needs: laod}\n", "4:31 error[unknown-step]",
+            "pipeline: p\nsteps:\n  - {id: load, uses: load}\n  - {id: qc, uses: qc, needs: laod}\n",
+            "4:31 error[unknown-step]",
             "there is no step 'laod'", "没有名为“laod”的步骤", hint: ("did you mean 'load'?", "是否应为“load”？")),
         .source(
             "steps that wait for one another",
-            "pipeline: p\nsteps:\n  - {id: a, uses: load, needs: b}\n  - {id: b, uses: qc, needs: a}\n", "3:5 error[cycle]",
+            "pipeline: p\nsteps:\n  - {id: a, uses: load, needs: b}\n  - {id: b, uses: qc, needs: a}\n",
+            "3:5 error[cycle]",
             "wait for one another: a, b", "相互等待：a, b"),
         .source(
-            "a misspelt period", "pipeline: p\nperiod: previous-mounth\nsteps: []\n", "2:9 error[bad-value]", "previous-month",
+            "a misspelt period", "pipeline: p\nperiod: previous-mounth\nsteps: []\n", "2:9 error[bad-value]",
+            "previous-month",
             "previous-month", hint: ("did you mean 'previous-month'?", "是否应为“previous-month”？")),
         .source(
             "a step twice", "pipeline: p\nsteps:\n  - {id: a, uses: load}\n  - {id: a, uses: qc}\n",
@@ -469,7 +498,9 @@ struct ProblemTests {
         let folder = try DefinitionFolder([:])
         try folder.write(
             "t.yaml",
-            Data("\u{FEFF}# tables\r\ntable: t\r\ncolumns:\r\n  - {name: a, type: date}\r\n---\r\n# nothing\r\n---\r\n".utf8))
+            Data(
+                "\u{FEFF}# tables\r\ntable: t\r\ncolumns:\r\n  - {name: a, type: date}\r\n---\r\n# nothing\r\n---\r\n"
+                    .utf8))
         let loaded = try folder.load()
         #expect(loaded.diagnostics.isEmpty, "\(loaded.diagnostics.map { $0.text(in: .en) })")
         #expect(loaded.schema.table("t")?.column("a")?.type == .date)
@@ -488,7 +519,9 @@ struct ProblemTests {
     @Test("aliases cannot make a small file a large one")
     func aliases() throws {
         var text = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n"
-        for level in 1...9 { text += "a\(level): &a\(level) [\(Array(repeating: "*a\(level - 1)", count: 10).joined(separator: ", "))]\n" }
+        for level in 1...9 {
+            text += "a\(level): &a\(level) [\(Array(repeating: "*a\(level - 1)", count: 10).joined(separator: ", "))]\n"
+        }
         let loaded = try DefinitionFolder(["x.yaml": text]).load()
         #expect(loaded.diagnostics.map(\.code) == ["yaml-syntax"])
         #expect(loaded.diagnostics.first?.message.zh.contains("过大") == true)

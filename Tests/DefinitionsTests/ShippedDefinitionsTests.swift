@@ -139,9 +139,12 @@ struct ShippedDefinitionsTests {
         let files = try #require(FileManager.default.enumerator(atPath: "\(Self.root)/Schemas"))
         for case let file as String in files where file.hasSuffix(".yaml") {
             let text = try String(contentsOfFile: "\(Self.root)/Schemas/\(file)", encoding: .utf8)
-            var digits = text.unicodeScalars.split { !($0.isASCII && ($0.properties.isAlphabetic || $0.properties.numericType != nil)) }
+            var digits = text.unicodeScalars.split {
+                !($0.isASCII && ($0.properties.isAlphabetic || $0.properties.numericType != nil))
+            }
             digits.removeAll { $0.count < 15 || !$0.contains { $0.properties.numericType != nil } }
-            for number in digits.map({ String($0) }) where number.unicodeScalars.filter({ $0.properties.numericType != nil }).count > 9 {
+            for number in digits.map({ String($0) })
+            where number.unicodeScalars.filter({ $0.properties.numericType != nil }).count > 9 {
                 // 99 is no province; 91990101 is no place of registration.
                 #expect(number.hasPrefix("990101") || number.hasPrefix("91990101"), "\(file): \(number)")
             }

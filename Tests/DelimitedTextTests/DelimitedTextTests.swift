@@ -133,7 +133,8 @@ struct DelimitedTextTests {
                         block.columns[column].appendNull()
                     } else {
                         let length = Int.random(in: 0...4, using: &numbers)
-                        block.columns[column].append((0..<length).map { _ in alphabet.randomElement(using: &numbers)! }.joined())
+                        block.columns[column].append(
+                            (0..<length).map { _ in alphabet.randomElement(using: &numbers)! }.joined())
                     }
                 }
             }

@@ -22,7 +22,9 @@ struct BatchLoadTests {
                 run: "r1", maxBad: try #require(RowLimit(maxBad)), maxShrink: try #require(RowLimit(maxShrink))))
     }
 
-    private func refusal(_ batch: IncomingBatch, maxBad: String = "1%", maxShrink: String = "1%") throws -> OperationError? {
+    private func refusal(_ batch: IncomingBatch, maxBad: String = "1%", maxShrink: String = "1%") throws
+        -> OperationError?
+    {
         let before = try fixture.contents()
         let error = #expect(throws: OperationError.self) {
             try load(batch, maxBad: maxBad, maxShrink: maxShrink)
@@ -37,13 +39,15 @@ struct BatchLoadTests {
         let receipt = try load(LibraryFixture.batch(1, Self.twoRows))
         #expect(receipt.number == 1)
         #expect(receipt.total.inserted == 2)
-        #expect(try fixture.rows("SELECT * FROM anjian ORDER BY ajbs") == [
-            ["a", "f1", "2026-10-01", "5", "1.50", "2026-10-01 08:00:00", "1"],
-            ["b", "f1", "2026-10-02", "5", nil, nil, "1"],
-        ])
+        #expect(
+            try fixture.rows("SELECT * FROM anjian ORDER BY ajbs") == [
+                ["a", "f1", "2026-10-01", "5", "1.50", "2026-10-01 08:00:00", "1"],
+                ["b", "f1", "2026-10-02", "5", nil, nil, "1"],
+            ])
         #expect(try fixture.library.watermark(source: "y17", table: "anjian") == "2026-10-1")
-        #expect(try fixture.rows("SELECT batch, court, run, manifest->>'sequence' FROM sitong.batch")
-            == [["y17-1", "豫17", "r1", "1"]])
+        #expect(
+            try fixture.rows("SELECT batch, court, run, manifest->>'sequence' FROM sitong.batch")
+                == [["y17-1", "豫17", "r1", "1"]])
         #expect(try fixture.library.loads(run: "r1").map(\.counts.inserted) == [2])
     }
 
@@ -64,13 +68,15 @@ struct BatchLoadTests {
         #expect(receipt.total.unchanged == 1)
         #expect(receipt.total.updated == 1)
         #expect(receipt.total.inserted == 1)
-        #expect(try fixture.rows("SELECT ajbs, sitong_batch FROM anjian ORDER BY ajbs")
-            == [["a", "1"], ["b", "2"], ["c", "1"], ["d", "2"]])
-        #expect(try fixture.rows(
-            """
-            SELECT ajbs, sitong_batch, ended_by, operation, row->>'fydm', row ? 'sitong_batch', valid_from < valid_to
-            FROM anjian_log
-            """) == [["b", "1", "2", "update", "f1", "f", "t"]])
+        #expect(
+            try fixture.rows("SELECT ajbs, sitong_batch FROM anjian ORDER BY ajbs")
+                == [["a", "1"], ["b", "2"], ["c", "1"], ["d", "2"]])
+        #expect(
+            try fixture.rows(
+                """
+                SELECT ajbs, sitong_batch, ended_by, operation, row->>'fydm', row ? 'sitong_batch', valid_from < valid_to
+                FROM anjian_log
+                """) == [["b", "1", "2", "update", "f1", "f", "t"]])
     }
 
     @Test func `of several rows with one key the latest by time wins, then the last`() throws {
@@ -95,8 +101,9 @@ struct BatchLoadTests {
         // c was deleted and came again.
         #expect(receipt.total.inserted == 1)
         #expect(try fixture.rows("SELECT ajbs, ts FROM anjian ORDER BY ajbs") == [["b", "5"], ["c", "7"]])
-        #expect(try fixture.rows("SELECT ajbs, operation, ended_by FROM anjian_log ORDER BY ajbs")
-            == [["a", "delete", "2"], ["c", "delete", "2"]])
+        #expect(
+            try fixture.rows("SELECT ajbs, operation, ended_by FROM anjian_log ORDER BY ajbs")
+                == [["a", "delete", "2"], ["c", "delete", "2"]])
     }
 
     @Test func `a batch that would delete too much is refused`() throws {
@@ -118,14 +125,16 @@ struct BatchLoadTests {
         #expect(receipt.total.quarantined == 7)
         #expect(receipt.total.inserted == 1)
         let kept = try fixture.library.quarantine(batch: "y17-1")
-        #expect(kept.map(\.reason) == [
-            "type.anjian.larq", "type.anjian.ts", "type.anjian.je", "type.anjian.ajbs", "key.anjian.ajbs",
-            "type.anjian.gxsj", "csv.anjian.fields",
-        ])
+        #expect(
+            kept.map(\.reason) == [
+                "type.anjian.larq", "type.anjian.ts", "type.anjian.je", "type.anjian.ajbs", "key.anjian.ajbs",
+                "type.anjian.gxsj", "csv.anjian.fields",
+            ])
         #expect(kept.map(\.row) == [1, 2, 3, 4, 5, 6, 8])
         #expect(kept.map(\.line) == [2, 3, 4, 5, 6, 7, 9])
-        #expect(kept.map { String(decoding: $0.raw, as: UTF8.self) }.prefix(3)
-            == ["a,f1,2026-02-30,1,,", "b,f1,,x1,,", "c,f1,,,12345.67,"])
+        #expect(
+            kept.map { String(decoding: $0.raw, as: UTF8.self) }.prefix(3)
+                == ["a,f1,2026-02-30,1,,", "b,f1,,x1,,", "c,f1,,,12345.67,"])
         #expect(String(decoding: kept[5].raw, as: UTF8.self) == "\"q,\"\"x\",f1,,1,\"\",2026-10-01")
         #expect(kept[0].message == LocalizedText(en: "larq is not of type date", zh: "“立案日期”不是date类型"))
         #expect(try fixture.library.quarantineGroups(run: "r1").count == 7)
@@ -147,9 +156,14 @@ struct BatchLoadTests {
         let rows = (1...50).map { "k\($0),f1,,,," } + ["bad,f1,,x,,"]
         let error = try refusal(LibraryFixture.batch(1, rows))
         #expect(error?.status == .badData)
-        #expect(error?.message.en == "unable to load batch 'y17-1': more than 0 of its 51 rows cannot be loaded (limit 1.0%)")
+        #expect(
+            error?.message.en
+                == "unable to load batch 'y17-1': more than 0 of its 51 rows cannot be loaded (limit 1.0%)")
         #expect(error?.message.zh == "无法入库批次“y17-1”：共 51 行中无法入库的超过 0 行（上限 1.0%）")
-        #expect(try fixture.rows("SELECT status, reason, number FROM sitong.batch") == [["rejected", "too-many-bad-rows", nil]])
+        #expect(
+            try fixture.rows("SELECT status, reason, number FROM sitong.batch") == [
+                ["rejected", "too-many-bad-rows", nil]
+            ])
         #expect(try fixture.library.quarantine(batch: "y17-1").map(\.row) == [51])
         let receipt = try load(LibraryFixture.batch(1, rows), maxBad: "2%")
         #expect(receipt.total.inserted == 50)
@@ -254,7 +268,8 @@ struct BatchLoadTests {
             .init(name: "p", digest: "d", rows: 20_000) {
                 KillingReader(base: try whole.open(), afterBlock: 2) {
                     try inspector.execute(
-                        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'sitong' AND datname = current_database()")
+                        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'sitong' AND datname = current_database()"
+                    )
                 }
             }
         ]

@@ -63,7 +63,8 @@ struct EmbeddedClusterTests {
         defer { try? cluster.stop() }
         try cluster.initialize()
         let file = folder.appending("library/data/postmaster.pid")
-        try "\(ProcessInfo.processInfo.processIdentifier)\nstale\n".write(toFile: file, atomically: false, encoding: .utf8)
+        try "\(ProcessInfo.processInfo.processIdentifier)\nstale\n".write(
+            toFile: file, atomically: false, encoding: .utf8)
         #expect(try cluster.status() == .stopped)
         try cluster.start()
         #expect(try query("SELECT 1") == [["1"]])
@@ -131,14 +132,17 @@ struct EmbeddedClusterTests {
         let admin = try PostgresConnection(cluster.connectionString, applicationName: "tests")
         try admin.execute("CREATE ROLE reader LOGIN PASSWORD 'richtig'")
         let place = "host=127.0.0.1 port=\(port) dbname=sitong user=reader"
-        #expect(try PostgresConnection(place + " password=richtig", applicationName: "tests").execute("SELECT 1") == [["1"]])
+        #expect(
+            try PostgresConnection(place + " password=richtig", applicationName: "tests").execute("SELECT 1") == [["1"]]
+        )
         let wrong = #expect(throws: OperationError.self) {
             try PostgresConnection(place + " password=falsch", applicationName: "tests")
         }
         #expect(wrong?.status == .noPermission)
         #expect(
             wrong?.message.en
-                == "the server refused user 'reader' for database 'sitong' at 127.0.0.1:\(port): authentication failed (SQLSTATE 28P01)")
+                == "the server refused user 'reader' for database 'sitong' at 127.0.0.1:\(port): authentication failed (SQLSTATE 28P01)"
+        )
         #expect(wrong?.text(in: .zh).contains("falsch") == false)
         let none = #expect(throws: OperationError.self) {
             try PostgresConnection(place + " passfile=/nowhere", applicationName: "tests")

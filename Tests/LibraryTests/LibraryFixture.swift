@@ -72,7 +72,8 @@ struct LibraryFixture {
         }
         return IncomingBatch(
             id: "y17-\(sequence)", source: "y17", sequence: sequence, digest: digest ?? "digest-\(sequence)",
-            previousDigest: previous ?? (sequence > 1 ? "digest-\(sequence - 1)" : nil), court: "豫17", period: "2026-10",
+            previousDigest: previous ?? (sequence > 1 ? "digest-\(sequence - 1)" : nil), court: "豫17",
+            period: "2026-10",
             manifest: "{\"sequence\": \(sequence)}", tables: tables)
     }
 
@@ -87,7 +88,8 @@ struct LibraryFixture {
     /// Everything that must not change when a load fails; times apart.
     func contents() throws -> [[[String?]]] {
         try [
-            "SELECT * FROM anjian ORDER BY ajbs", "SELECT ajbs, sitong_batch, ended_by, operation, row FROM anjian_log ORDER BY ajbs, ended_by",
+            "SELECT * FROM anjian ORDER BY ajbs",
+            "SELECT ajbs, sitong_batch, ended_by, operation, row FROM anjian_log ORDER BY ajbs, ended_by",
             "SELECT batch, number, digest FROM sitong.batch WHERE status = 'loaded' ORDER BY number",
             "SELECT * FROM sitong.load_part ORDER BY batch, part",
             "SELECT source, table_name, value, batch FROM sitong.watermark ORDER BY 1, 2",

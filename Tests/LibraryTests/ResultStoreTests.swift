@@ -9,7 +9,8 @@ import Testing
 
 struct ResultStoreTests {
     private let finding = FindingRecord(
-        rule: "case.x", severity: .warning, table: "anjian", key: "a\\b\tc", row: 7, court: "豫1702", message: "第一行\n第二行")
+        rule: "case.x", severity: .warning, table: "anjian", key: "a\\b\tc", row: 7, court: "豫1702", message: "第一行\n第二行"
+    )
     private let statistic = RuleStatisticRecord(
         rule: "case.x", title: "规则", subject: "anjian", severity: .error, rowsInScope: 10, applicable: 9, trueCount: 8,
         falseCount: 1, stored: 1, notRun: nil)
@@ -97,13 +98,16 @@ struct ResultStoreTests {
         try fixture.inspector.execute("DELETE FROM anjian; DELETE FROM dangshiren")
         let cases = fixture.schema.tables[0]
         let parties = fixture.schema.tables[1]
-        #expect(try read(snapshot.reader(table: cases, schema: fixture.schema)) == [
-            ["a", "f1", nil, "2", nil, nil], ["b", "f2", "2026-10-01", "1", "0.50", "2026-10-01 08:00:00"],
-        ])
-        #expect(try read(snapshot.reader(table: cases, columns: ["金额", "ajbs"], courts: ["f2"], schema: fixture.schema))
-            == [["0.50", "b"]])
-        #expect(try read(snapshot.reader(table: parties, courts: ["f2"], schema: fixture.schema))
-            == [["b", "1", nil], ["b", "2", ""]])
+        #expect(
+            try read(snapshot.reader(table: cases, schema: fixture.schema)) == [
+                ["a", "f1", nil, "2", nil, nil], ["b", "f2", "2026-10-01", "1", "0.50", "2026-10-01 08:00:00"],
+            ])
+        #expect(
+            try read(snapshot.reader(table: cases, columns: ["金额", "ajbs"], courts: ["f2"], schema: fixture.schema))
+                == [["0.50", "b"]])
+        #expect(
+            try read(snapshot.reader(table: parties, courts: ["f2"], schema: fixture.schema))
+                == [["b", "1", nil], ["b", "2", ""]])
         #expect(try read(snapshot.reader(table: parties, schema: fixture.schema))[0] == ["a", "10", "张,\"三"])
         #expect(try read(snapshot.reader(table: cases, courts: [], schema: fixture.schema)).isEmpty)
     }

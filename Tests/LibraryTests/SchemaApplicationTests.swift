@@ -18,8 +18,9 @@ struct SchemaApplicationTests {
 
     @Test func `keys, indexes and Chinese titles are in the catalog`() throws {
         let fixture = try LibraryFixture()
-        #expect(try fixture.rows("SELECT obj_description('anjian'::regclass), col_description('anjian'::regclass, 3)")
-            == [["案件", "立案日期"]])
+        #expect(
+            try fixture.rows("SELECT obj_description('anjian'::regclass), col_description('anjian'::regclass, 3)")
+                == [["案件", "立案日期"]])
         #expect(try fixture.rows("SELECT count(*) FROM pg_indexes WHERE tablename = 'anjian'") == [["2"]])
         #expect(try fixture.rows("SELECT version FROM sitong.schema_version") == [["1"]])
     }
@@ -31,12 +32,13 @@ struct SchemaApplicationTests {
         schema.tables[0].columns[0].type = .text(maxLength: 20)
         schema.tables[0].columns.append(ColumnDefinition(name: "jarq", title: "结案日期", type: .date))
         let difference = try fixture.library.apply(schema)
-        #expect(difference.changes.map(\.description) == [
-            "ALTER TABLE \"anjian\" ALTER COLUMN \"ajbs\" TYPE character varying(20);",
-            "ALTER TABLE \"anjian\" ADD COLUMN \"jarq\" date;",
-            "COMMENT ON COLUMN \"anjian\".\"jarq\" IS '结案日期';",
-            "ALTER TABLE \"anjian_log\" ALTER COLUMN \"ajbs\" TYPE character varying(20);",
-        ])
+        #expect(
+            difference.changes.map(\.description) == [
+                "ALTER TABLE \"anjian\" ALTER COLUMN \"ajbs\" TYPE character varying(20);",
+                "ALTER TABLE \"anjian\" ADD COLUMN \"jarq\" date;",
+                "COMMENT ON COLUMN \"anjian\".\"jarq\" IS '结案日期';",
+                "ALTER TABLE \"anjian_log\" ALTER COLUMN \"ajbs\" TYPE character varying(20);",
+            ])
         #expect(try fixture.rows("SELECT ajbs, je, jarq FROM anjian") == [["a", "1.50", nil]])
     }
 

@@ -62,7 +62,9 @@ struct PipelinesTests {
         steps[2].continues = false
         var runner = try runner(steps)
         var withheld: [String] = []
-        _ = try runner.run { outcome($0[0] == "qc" ? .findings : .ok) } tell: {
+        _ = try runner.run {
+            outcome($0[0] == "qc" ? .findings : .ok)
+        } tell: {
             if case .withheld(let step, _) = $0 { withheld.append(step) }
         }
         #expect(withheld == ["report"])
@@ -137,7 +139,12 @@ struct PipelinesTests {
             PipelineDefinition.Step(id: "a", uses: "qc", needs: ["b"]),
             PipelineDefinition.Step(id: "b", uses: "qc", needs: ["a"]),
         ])
-        #expect(throws: InvalidDefinitions.self) { try runner.run { _ in outcome() } tell: { _ in } }
+        #expect(throws: InvalidDefinitions.self) {
+            try runner.run { _ in
+                outcome()
+            } tell: { _ in
+            }
+        }
     }
 
     @Test("a second lock on the same file is refused with 75 and names the holder")

@@ -8,7 +8,8 @@ import Testing
 struct PostgresConnectionTests {
     @Test func `values are bound, NULL and the empty text differ, and quotes need no care`() throws {
         let connection = try PostgresConnection(TestPostgres.freshDatabase(), applicationName: "tests")
-        let rows = try connection.execute("SELECT $1::text, $2::text, $3::text, 1 + $4::int", ["O'x; --", "", nil, "41"])
+        let rows = try connection.execute(
+            "SELECT $1::text, $2::text, $3::text, 1 + $4::int", ["O'x; --", "", nil, "41"])
         #expect(rows == [["O'x; --", "", nil, "42"]])
         #expect(connection.serverVersion >= 120_000)
     }

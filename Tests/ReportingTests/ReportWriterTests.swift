@@ -73,7 +73,8 @@ struct ReportWriterTests {
             #expect(findings.hasPrefix("rule,severity,table,key,row,court,message,file,line,batch\n"))
             #expect(findings.contains("\"=1+1,\"\"x\"\"\r\n下一行\""))
             let forms = try String(contentsOfFile: folder + "/form-findings.csv", encoding: .utf8)
-            #expect(forms.hasPrefix("rule,severity,form,court,period,row,column,expected,actual,difference,message,side\n"))
+            #expect(
+                forms.hasPrefix("rule,severity,form,court,period,row,column,expected,actual,difference,message,side\n"))
             #expect(forms.contains("F01.balance,error,F01,豫1702,2026-10,1,jc,440,428,-12,"))
 
             _ = try CSVReport.write(model, to: folder, language: .zh, excel: true)

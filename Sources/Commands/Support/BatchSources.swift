@@ -72,7 +72,8 @@ final class JoinedBatches: BlockReader {
         rest = try batches.compactMap { batch in try batch.reader(table: table).map { (batch.folder, $0) } }
         columns = rest.first?.reader.columns ?? []
         for (batch, reader) in rest where Set(reader.columns) != Set(columns) {
-            let missing = columns.first { !reader.columns.contains($0) } ?? reader.columns.first { !columns.contains($0) }
+            let missing =
+                columns.first { !reader.columns.contains($0) } ?? reader.columns.first { !columns.contains($0) }
             throw OperationError.partLacksColumn(missing ?? "", file: batch, first: rest[0].batch)
         }
     }

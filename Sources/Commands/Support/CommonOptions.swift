@@ -21,7 +21,9 @@ struct CommonOptions: ParsableArguments {
     @Option(name: .long, help: help("zh or en; else the locale.", "语言：zh 或 en；默认随系统区域设置。"))
     var lang: String?
 
-    @Option(name: .long, help: help("Folder for runs, the embedded library and batches on their way.", "工作目录：运行记录、内置标准库、在途批次。"))
+    @Option(
+        name: .long,
+        help: help("Folder for runs, the embedded library and batches on their way.", "工作目录：运行记录、内置标准库、在途批次。"))
     var work: String?
 
     func validate() throws {
@@ -39,7 +41,9 @@ enum ColorChoice: String, ExpressibleByArgument, CaseIterable {
 struct SchemaOptions: ParsableArguments {
     @Option(
         name: .long,
-        help: help("A folder of definitions; repeatable, a later one overlays. Default: what ships.", "定义目录，可多次给出，后者覆盖前者；默认为随程序附带的定义。"))
+        help: help(
+            "A folder of definitions; repeatable, a later one overlays. Default: what ships.",
+            "定义目录，可多次给出，后者覆盖前者；默认为随程序附带的定义。"))
     var schemas: [String] = []
 
     /// No flag given: what ships.

@@ -25,7 +25,9 @@ final class Console {
             case .auto: terminal && environment["NO_COLOR"] == nil
             }
         if let path = options.logFile {
-            guard FileManager.default.fileExists(atPath: path) || FileManager.default.createFile(atPath: path, contents: nil),
+            guard
+                FileManager.default.fileExists(atPath: path)
+                    || FileManager.default.createFile(atPath: path, contents: nil),
                 let handle = FileHandle(forWritingAtPath: path)
             else {
                 throw OperationError(
@@ -88,7 +90,9 @@ final class Console {
         if let log { log.write(Data((Date().formatted(.iso8601) + " " + text + "\n").utf8)) }
     }
 
-    private func painted(_ text: String, _ code: String) -> String { usesColor ? "\u{1B}[\(code)m\(text)\u{1B}[0m" : text }
+    private func painted(_ text: String, _ code: String) -> String {
+        usesColor ? "\u{1B}[\(code)m\(text)\u{1B}[0m" : text
+    }
 
     private static func write(_ text: String, to descriptor: Int32) {
         var bytes = Array(text.utf8)[...]

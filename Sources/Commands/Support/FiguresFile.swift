@@ -26,12 +26,16 @@ enum FiguresFile {
                 func value(_ column: Int) throws -> CellValue {
                     guard let text = text(column), !text.isEmpty else { return .blank }
                     guard let number = ExactDecimal(text) else {
-                        throw OperationError.figuresMalformed(path, line: Int(block.lines[row]), column: columns[column])
+                        throw OperationError.figuresMalformed(
+                            path, line: Int(block.lines[row]), column: columns[column])
                     }
                     return .number(number)
                 }
-                guard let form = text(0), let court = text(1), let period = text(2), let line = text(3), let column = text(4)
-                else { throw OperationError.figuresMalformed(path, line: Int(block.lines[row]), column: "form … column") }
+                guard let form = text(0), let court = text(1), let period = text(2), let line = text(3),
+                    let column = text(4)
+                else {
+                    throw OperationError.figuresMalformed(path, line: Int(block.lines[row]), column: "form … column")
+                }
                 try consume(
                     Figure(
                         form: form, court: court, period: period, row: line, column: column, value: try value(5),
@@ -48,7 +52,8 @@ enum FiguresFile {
         var block = RawBlock(columnCount: columns.count)
         for figure in figures {
             let texts = [
-                figure.form, figure.court, figure.period, figure.row, figure.column, text(figure.value), text(figure.own),
+                figure.form, figure.court, figure.period, figure.row, figure.column, text(figure.value),
+                text(figure.own),
             ]
             for (index, text) in texts.enumerated() { block.columns[index].append(text) }
             block.rowCount += 1

@@ -69,7 +69,8 @@ struct QualityOutcome {
             statistics.append(
                 Rule(
                     record: RuleStatisticRecord(
-                        rule: rule, title: message.text(in: language), subject: table, severity: .error, isBuiltIn: true,
+                        rule: rule, title: message.text(in: language), subject: table, severity: .error,
+                        isBuiltIn: true,
                         rowsInScope: rows, applicable: rows, trueCount: rows - records.count, falseCount: records.count,
                         stored: records.count),
                     isBuiltin: true, violations: records.count))
@@ -90,7 +91,8 @@ struct QualityOutcome {
         for finding in findings {
             let record = finding.record
             try file.append([
-                record.rule, record.severity.rawValue, record.table, record.key, record.row.map(String.init), record.court,
+                record.rule, record.severity.rawValue, record.table, record.key, record.row.map(String.init),
+                record.court,
                 record.message, finding.file, finding.line.map(String.init),
             ])
         }
@@ -99,7 +101,9 @@ struct QualityOutcome {
 
     func store(in library: StandardLibrary, run: String) throws {
         var counts: [String: [String: Int]] = [:]
-        for finding in findings { counts[finding.record.rule, default: [:]][finding.record.court ?? "", default: 0] += 1 }
+        for finding in findings {
+            counts[finding.record.rule, default: [:]][finding.record.court ?? "", default: 0] += 1
+        }
         let records = counts.flatMap { rule, courts in
             courts.map { FindingCountRecord(rule: rule, court: $0.key, count: $0.value) }
         }
@@ -112,8 +116,12 @@ struct QualityOutcome {
     /// The lines that `qc` prints.
     func text(seconds: Double) -> LocalizedText {
         let rows = tables.reduce(0) { $0 + $1.rows }
-        var en = ["\(Format.count(rows)) rows, \(statistics.count) rules, \(Format.count(findingCount)) findings, \(Format.seconds(seconds))"]
-        var zh = ["共 \(Format.count(rows)) 行、\(statistics.count) 条规则，查出问题 \(Format.count(findingCount)) 个，用时 \(Format.seconds(seconds))"]
+        var en = [
+            "\(Format.count(rows)) rows, \(statistics.count) rules, \(Format.count(findingCount)) findings, \(Format.seconds(seconds))"
+        ]
+        var zh = [
+            "共 \(Format.count(rows)) 行、\(statistics.count) 条规则，查出问题 \(Format.count(findingCount)) 个，用时 \(Format.seconds(seconds))"
+        ]
         for rule in statistics where rule.violations > 0 {
             let line = "  \(Format.padded(rule.violations, 8))  \(rule.record.rule)  \(rule.record.title)"
             en.append(line)

@@ -34,7 +34,8 @@ struct ReportBuilder {
         return ReportModel(
             title: LocalizedText(en: "Court statistics: data quality and differences", zh: "司法统计数据质量与差异报告"),
             period: period?.label,
-            periodDays: period.map { ($0.firstDay.description, $0.lastDay.description) }, run: run, generatedAt: Self.now,
+            periodDays: period.map { ($0.firstDay.description, $0.lastDay.description) }, run: run,
+            generatedAt: Self.now,
             schemaIdentity: "sha256:\(schema.batchFingerprint.prefix(12))",
             courts: courts.map { code in
                 let name = name(of: code)
@@ -42,12 +43,15 @@ struct ReportBuilder {
                     code: code, name: name ?? code, parent: jurisdictions.parent(of: code), isListed: name != nil)
             },
             steps: steps(), loads: loads.map(load), quarantine: try quarantine(),
-            ruleStatistics: try statistics(), findingCounts: counts.map {
+            ruleStatistics: try statistics(),
+            findingCounts: counts.map {
                 ReportModel.FindingCount(rule: $0.rule, court: $0.court.isEmpty ? nil : $0.court, count: $0.count)
             },
             findings: findings.map(detail),
             forms: schema.forms.flatMap { form in
-                periods.compactMap { FormSheet(form, in: figures, period: $0, courts: courts) }.filter { !$0.courts.isEmpty }
+                periods.compactMap { FormSheet(form, in: figures, period: $0, courts: courts) }.filter {
+                    !$0.courts.isEmpty
+                }
             },
             formFindings: mismatches.filter { $0.side == .computed }.map(formFinding),
             submittedFindings: mismatches.filter { $0.side == .submitted }.map(formFinding),
@@ -90,7 +94,8 @@ struct ReportBuilder {
             let rows = StepRows(file: "\(folder)/\(id).json")
             return ReportModel.Step(
                 id: id, title: Self.stepTitles[id] ?? LocalizedText(id), rowsIn: rows.rowsIn, rowsOut: rows.rowsOut,
-                unitIn: rows.unitIn, unitOut: rows.unitOut, seconds: entry.seconds, status: entry.status.flatMap(ExitStatus.init(rawValue:)) ?? .ok)
+                unitIn: rows.unitIn, unitOut: rows.unitOut, seconds: entry.seconds,
+                status: entry.status.flatMap(ExitStatus.init(rawValue:)) ?? .ok)
         }
     }
 
@@ -118,7 +123,8 @@ struct ReportBuilder {
             try library.ruleStatistics(run: run, kind: kind).map { record in
                 ReportModel.RuleStatistic(
                     id: record.rule, title: record.title,
-                    subject: kind == .rows ? title(of: record.subject) : schema.form(record.subject)?.title ?? record.subject,
+                    subject: kind == .rows
+                        ? title(of: record.subject) : schema.form(record.subject)?.title ?? record.subject,
                     severity: record.severity, isBuiltIn: record.isBuiltIn, rowsInScope: record.rowsInScope,
                     applicable: record.applicable, trueCount: record.trueCount, falseCount: record.falseCount,
                     undecidedCount: record.undecidedCount, errorCount: record.errorCount,
@@ -148,7 +154,8 @@ struct ReportBuilder {
             let difference = record.difference.flatMap({ ExactDecimal($0) })
         else { return nil }
         return FigureMismatch(
-            kind: kind, form: record.form, court: record.court ?? "", period: record.period ?? "", row: record.row ?? "",
+            kind: kind, form: record.form, court: record.court ?? "", period: record.period ?? "",
+            row: record.row ?? "",
             column: record.column ?? "", expected: record.expected.flatMap { ExactDecimal($0) },
             actual: record.actual.flatMap { ExactDecimal($0) }, difference: difference,
             message: LocalizedText(record.message))

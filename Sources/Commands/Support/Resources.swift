@@ -7,14 +7,16 @@ enum Resources {
     static func home(environment: [String: String]) throws(OperationError) -> String {
         var candidates: [String] = []
         if let home = environment["SITONG_HOME"] { candidates.append(home) }
-        let program = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
+        let program =
+            (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
         var folder = (program as NSString).deletingLastPathComponent
         candidates.append(folder + "/../share/sitong")
         while folder.count > 1 {
             candidates.append(folder)
             folder = (folder as NSString).deletingLastPathComponent
         }
-        guard let found = candidates.first(where: { FileManager.default.fileExists(atPath: $0 + "/Schemas/tables") }) else {
+        guard let found = candidates.first(where: { FileManager.default.fileExists(atPath: $0 + "/Schemas/tables") })
+        else {
             throw OperationError(
                 .noInput, code: "resources-missing",
                 LocalizedText(

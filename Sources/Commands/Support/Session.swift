@@ -48,7 +48,8 @@ final class Session {
 
     /// The definitions of `--schemas`, else those that ship; warnings are shown, errors thrown all at once.
     func definitions(_ options: SchemaOptions) throws -> LoadedDefinitions {
-        let folders = options.schemas.isEmpty ? [try Resources.home(environment: environment) + "/Schemas"] : options.schemas
+        let folders =
+            options.schemas.isEmpty ? [try Resources.home(environment: environment) + "/Schemas"] : options.schemas
         let loaded = try DefinitionLoader.load(directories: folders)
         for diagnostic in loaded.diagnostics where diagnostic.severity == .warning {
             console.warn(LocalizedText(en: diagnostic.text(in: .en), zh: diagnostic.text(in: .zh)))
@@ -101,7 +102,8 @@ final class Session {
                     .noInput, code: "library-missing",
                     LocalizedText(en: "there is no library in '\(folder)'", zh: "“\(folder)”中没有标准库"),
                     hint: LocalizedText(
-                        en: "create one with 'sitong library init --embedded \(folder)', or name a server with --library",
+                        en:
+                            "create one with 'sitong library init --embedded \(folder)', or name a server with --library",
                         zh: "用“sitong library init --embedded \(folder)”创建，或用 --library 指定服务器"))
             }
             return try start(embedded: folder)
@@ -114,7 +116,8 @@ final class Session {
     }
 
     func libraryPlace(_ options: LibraryOptions) throws -> LibraryPlace {
-        let text = options.library ?? environment["SITONG_LIBRARY"].flatMap { $0.isEmpty ? nil : $0 } ?? work + "/library"
+        let text =
+            options.library ?? environment["SITONG_LIBRARY"].flatMap { $0.isEmpty ? nil : $0 } ?? work + "/library"
         guard !ConnectionSettings.postgres(text).holdsPassword else { throw OperationError.passwordInArguments }
         return text.contains("://") || text.contains("=") ? .server(text) : .embedded(text)
     }

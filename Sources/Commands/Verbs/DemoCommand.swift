@@ -66,7 +66,8 @@ struct DemoCommand: Operation {
         }
         guard !prepareOnly else {
             return OperationResult(
-                json: DemoSummary(dir: dir, seed: seed, planted: province.planted, missing: [], unexpected: [], reports: []),
+                json: DemoSummary(
+                    dir: dir, seed: seed, planted: province.planted, missing: [], unexpected: [], reports: []),
                 text: LocalizedText(en: "the province is in \(dir)", zh: "小省位于 \(dir)"), products: [dir])
         }
         return try runMonth(in: folder, province, loaded.schema, session)
@@ -79,7 +80,8 @@ struct DemoCommand: Operation {
         let before = FileManager.default.currentDirectoryPath
         guard FileManager.default.changeCurrentDirectoryPath(folder) else {
             throw OperationError(
-                .cannotCreate, code: "folder-enter", LocalizedText(en: "unable to enter '\(dir)'", zh: "无法进入目录“\(dir)”"))
+                .cannotCreate, code: "folder-enter", LocalizedText(en: "unable to enter '\(dir)'", zh: "无法进入目录“\(dir)”")
+            )
         }
         defer { _ = FileManager.default.changeCurrentDirectoryPath(before) }
         var environment = session.environment
@@ -231,12 +233,14 @@ struct DemoSummary: Encodable {
             lines.append(
                 isChinese
                     ? "预埋的 \(planted.count) 类 \(count) 处缺陷与边界情形：该查出的全部查出，此外没有误报。"
-                    : "\(count) defects and boundary cases of \(planted.count) kinds were planted:\nall that should be found was found, and nothing else.")
+                    : "\(count) defects and boundary cases of \(planted.count) kinds were planted:\nall that should be found was found, and nothing else."
+            )
         } else {
             lines.append(
                 isChinese
                     ? "与真相不符：漏报 \(missing.count) 处，误报 \(unexpected.count) 处。"
-                    : "this is not the truth: \(missing.count) planted and not found, \(unexpected.count) found and not planted.")
+                    : "this is not the truth: \(missing.count) planted and not found, \(unexpected.count) found and not planted."
+            )
             let shown = missing.prefix(20).map { ("-", $0) } + unexpected.prefix(20).map { ("+", $0) }
             lines += shown.map { "  \($0) \($1.outcome) \($1.rule) \($1.table) \($1.key)" }
         }

@@ -67,7 +67,8 @@ struct ExtractCommand: Operation {
         var results: [ExtractionResult] = []
         for (index, source) in sources.enumerated() {
             let request = ExtractionRequest(
-                source: source.filled(from: session.environment), schema: loaded.schema, range: range, runKey: runKey(session),
+                source: source.filled(from: session.environment), schema: loaded.schema, range: range,
+                runKey: runKey(session),
                 producer: "sitong \(SitongCommand.version)")
             let result = try Extractor.extract(request, to: outbox) { progress in
                 session.console.progress(
@@ -136,7 +137,8 @@ struct ExtractSummary: Encodable {
         rows = results.reduce(0) { $0 + $1.rowCount }
         batches = results.map { result in
             Batch(
-                batch: result.id, folder: result.folder, kind: result.batch.manifest.kind.rawValue, rows: result.rowCount,
+                batch: result.id, folder: result.folder, kind: result.batch.manifest.kind.rawValue,
+                rows: result.rowCount,
                 reused: result.isReused,
                 tables: Dictionary(
                     result.batch.manifest.tables.map { ($0.name, $0.rows) }, uniquingKeysWith: { $0 + $1 }))

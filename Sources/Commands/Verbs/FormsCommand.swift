@@ -72,7 +72,8 @@ struct FormsCommand: ParsableCommand {
                 figures: all.lazy.map { FigureRecord($0, source: "computed") }, source: "computed", run: session.runID)
             let seconds = (ContinuousClock.now - begin) / .seconds(1)
             let summary = FormsSummary(
-                period: period.label, seconds: seconds, cases: cases, forms: forms.map(\.name), sheets: figures.sheetCount,
+                period: period.label, seconds: seconds, cases: cases, forms: forms.map(\.name),
+                sheets: figures.sheetCount,
                 figures: all.count,
                 undecided: undecided.map { FormsSummary.Undecided(form: $0.form, court: $0.court, cases: $0.cases) },
                 unknownCourts: unknown, skippedForms: skipped)
@@ -148,7 +149,9 @@ struct FormsCommand: ParsableCommand {
 
 /// Which stored figures are meant.
 struct FigureChoice: ParsableArguments {
-    @Option(help: help("The run whose figures are meant; default: those computed outside of a run.", "哪次运行的数字；默认为运行之外计算的数字。"))
+    @Option(
+        help: help(
+            "The run whose figures are meant; default: those computed outside of a run.", "哪次运行的数字；默认为运行之外计算的数字。"))
     var run: String?
 
     @Option(help: help("Only this form; repeatable.", "只要此报表，可多次给出。"))
@@ -222,8 +225,12 @@ struct FormsSummary: Encodable {
     var skippedForms: [String]
 
     var text: LocalizedText {
-        var en = ["\(Format.count(cases)) cases, \(forms.count) forms, \(sheets) sheets, \(Format.count(figures)) figures, \(Format.seconds(seconds))"]
-        var zh = ["案件 \(Format.count(cases)) 件、报表 \(forms.count) 张、表页 \(sheets) 份、数字 \(Format.count(figures)) 个，用时 \(Format.seconds(seconds))"]
+        var en = [
+            "\(Format.count(cases)) cases, \(forms.count) forms, \(sheets) sheets, \(Format.count(figures)) figures, \(Format.seconds(seconds))"
+        ]
+        var zh = [
+            "案件 \(Format.count(cases)) 件、报表 \(forms.count) 张、表页 \(sheets) 份、数字 \(Format.count(figures)) 个，用时 \(Format.seconds(seconds))"
+        ]
         for item in undecided {
             en.append("  \(item.form) \(item.court): \(item.cases) cases could not be decided and are in no cell")
             zh.append("  \(item.form) \(item.court)：\(item.cases) 件无法判定，未计入任何格")
@@ -279,7 +286,8 @@ extension OperationError {
             .noInput, code: "figures-missing",
             LocalizedText(en: "the library holds no such figures of run '\(run)'", zh: "标准库中没有运行“\(run)”的此类数字"),
             hint: LocalizedText(
-                en: "compute them with 'sitong forms compute --period …', or name a run with --run; 'sitong runs' lists them",
+                en:
+                    "compute them with 'sitong forms compute --period …', or name a run with --run; 'sitong runs' lists them",
                 zh: "先用“sitong forms compute --period …”计算，或用 --run 指定运行；“sitong runs”可列出"))
     }
 }

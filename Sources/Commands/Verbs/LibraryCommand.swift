@@ -54,7 +54,8 @@ struct LibraryCommand: ParsableCommand {
             cluster.keepRunning()
             return OperationResult(
                 json: LibraryState(folder: folder, state: "running", url: cluster.connectionString),
-                text: LocalizedText(en: "running: psql '\(cluster.connectionString)'", zh: "已运行：psql '\(cluster.connectionString)'"))
+                text: LocalizedText(
+                    en: "running: psql '\(cluster.connectionString)'", zh: "已运行：psql '\(cluster.connectionString)'"))
         }
     }
 
@@ -129,7 +130,8 @@ struct LibraryCommand: ParsableCommand {
         func perform(in session: Session) throws -> OperationResult {
             switch try session.libraryPlace(library) {
             case .server(let text):
-                return OperationResult(json: LibraryState(folder: nil, state: nil, url: text), text: LocalizedText(text))
+                return OperationResult(
+                    json: LibraryState(folder: nil, state: nil, url: text), text: LocalizedText(text))
             case .embedded:
                 let (folder, cluster) = try session.embedded(library)
                 return OperationResult(

@@ -54,9 +54,12 @@ struct LoadCommand: Operation {
         for (index, folder) in folders.enumerated() {
             session.console.progress(LocalizedText(en: "loading", zh: "入库"), done: index, of: folders.count)
             let batch = try BatchReader.open(folder, verify: .files)
-            let text = FileManager.default.contents(atPath: folder + "/manifest.json").map { String(decoding: $0, as: UTF8.self) }
+            let text = FileManager.default.contents(atPath: folder + "/manifest.json").map {
+                String(decoding: $0, as: UTF8.self)
+            }
             receipts.append(
-                try library.load(IncomingBatch(batch, manifestText: text ?? ""), schema: loaded.schema, options: options))
+                try library.load(
+                    IncomingBatch(batch, manifestText: text ?? ""), schema: loaded.schema, options: options))
         }
         let seconds = (ContinuousClock.now - begin) / .seconds(1)
         let summary = LoadSummary(receipts, seconds: seconds)
@@ -119,7 +122,10 @@ struct LoadSummary: Encodable {
         let new = batches.count { !$0.replay }
         let before = batches.count - new
         return LocalizedText(
-            en: "\(new) batches loaded, \(before) before; \(Format.count(total.rowsIn)) rows = \(Format.count(total.inserted)) inserted + \(Format.count(total.updated)) updated + \(Format.count(total.unchanged)) unchanged + \(Format.count(total.superseded)) superseded + \(Format.count(total.quarantined)) quarantined + \(Format.count(total.deleted)) deleted + \(Format.count(total.adjusted)) adjusted, \(Format.seconds(seconds))",
-            zh: "装入批次 \(new) 个，先前已装入 \(before) 个；\(Format.count(total.rowsIn)) 行 = 新增 \(Format.count(total.inserted)) + 更新 \(Format.count(total.updated)) + 未变 \(Format.count(total.unchanged)) + 被取代 \(Format.count(total.superseded)) + 隔离 \(Format.count(total.quarantined)) + 删除 \(Format.count(total.deleted)) + 调整 \(Format.count(total.adjusted))，用时 \(Format.seconds(seconds))")
+            en:
+                "\(new) batches loaded, \(before) before; \(Format.count(total.rowsIn)) rows = \(Format.count(total.inserted)) inserted + \(Format.count(total.updated)) updated + \(Format.count(total.unchanged)) unchanged + \(Format.count(total.superseded)) superseded + \(Format.count(total.quarantined)) quarantined + \(Format.count(total.deleted)) deleted + \(Format.count(total.adjusted)) adjusted, \(Format.seconds(seconds))",
+            zh:
+                "装入批次 \(new) 个，先前已装入 \(before) 个；\(Format.count(total.rowsIn)) 行 = 新增 \(Format.count(total.inserted)) + 更新 \(Format.count(total.updated)) + 未变 \(Format.count(total.unchanged)) + 被取代 \(Format.count(total.superseded)) + 隔离 \(Format.count(total.quarantined)) + 删除 \(Format.count(total.deleted)) + 调整 \(Format.count(total.adjusted))，用时 \(Format.seconds(seconds))"
+        )
     }
 }

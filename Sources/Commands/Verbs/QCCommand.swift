@@ -22,7 +22,10 @@ struct QCCommand: Operation {
     @Argument(help: help("Batches to check.", "要检查的批次。"))
     var batches: [String] = []
 
-    @Option(help: help("NAME=FILE: a table's file, plain, .zst or .gz; repeatable, several for one table.", "表名=文件：可为原样、.zst 或 .gz，可多次给出，同一表可有多个文件。"))
+    @Option(
+        help: help(
+            "NAME=FILE: a table's file, plain, .zst or .gz; repeatable, several for one table.",
+            "表名=文件：可为原样、.zst 或 .gz，可多次给出，同一表可有多个文件。"))
     var table: [String] = []
 
     @OptionGroup var library: LibraryOptions
@@ -37,7 +40,10 @@ struct QCCommand: Operation {
     @Option(help: help("Write every finding to this CSV file.", "把全部质检问题写入此 CSV 文件。"))
     var findings: String?
 
-    @Option(help: help("From which severity on the status is 1: error, warning, notice, never.", "从哪个级别起状态为 1：error、warning、notice、never。"))
+    @Option(
+        help: help(
+            "From which severity on the status is 1: error, warning, notice, never.",
+            "从哪个级别起状态为 1：error、warning、notice、never。"))
     var failOn: FailOn = .error
 
     @Option(help: help("Keep at most so many findings of each rule; the counts stay complete.", "每条规则最多保留的问题数；计数始终完整。"))

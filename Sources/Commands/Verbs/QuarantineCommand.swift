@@ -13,7 +13,8 @@ struct QuarantineCommand: ParsableCommand {
 
     struct List: Operation {
         static var configuration: CommandConfiguration {
-            CommandConfiguration(commandName: "list", abstract: say("How many rows, by batch, table and reason.", "按批次、表、原因统计行数。"))
+            CommandConfiguration(
+                commandName: "list", abstract: say("How many rows, by batch, table and reason.", "按批次、表、原因统计行数。"))
         }
 
         @OptionGroup var library: LibraryOptions
@@ -37,7 +38,8 @@ struct QuarantineCommand: ParsableCommand {
     struct Show: Operation {
         static var configuration: CommandConfiguration {
             CommandConfiguration(
-                commandName: "show", abstract: say("The rows themselves, as they came (personal data!).", "原样显示各行（含个人信息！）。"))
+                commandName: "show",
+                abstract: say("The rows themselves, as they came (personal data!).", "原样显示各行（含个人信息！）。"))
         }
 
         @Option(help: help("Only of this batch.", "只看此批次。"))

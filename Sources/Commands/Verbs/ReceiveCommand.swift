@@ -33,7 +33,11 @@ struct ReceiveCommand: Operation {
         for reception in try Inbox(folder).receive() {
             switch reception {
             case .accepted(let batch, let isNew):
-                if isNew { summary.accepted.append(batch.manifest.id) } else { summary.before.append(batch.manifest.id) }
+                if isNew {
+                    summary.accepted.append(batch.manifest.id)
+                } else {
+                    summary.before.append(batch.manifest.id)
+                }
             case .refused(let name, let reason, let movedTo):
                 summary.refused.append(ReceiveSummary.Refusal(batch: name, code: reason.code, movedTo: movedTo))
                 lines.append(
@@ -44,8 +48,11 @@ struct ReceiveCommand: Operation {
             }
         }
         let first = LocalizedText(
-            en: "\(summary.accepted.count) batches accepted, \(summary.before.count) before, \(summary.refused.count) refused, \(summary.arriving.count) still arriving",
-            zh: "签收 \(summary.accepted.count) 个批次，先前已签收 \(summary.before.count) 个，拒收 \(summary.refused.count) 个，传输中 \(summary.arriving.count) 个")
+            en:
+                "\(summary.accepted.count) batches accepted, \(summary.before.count) before, \(summary.refused.count) refused, \(summary.arriving.count) still arriving",
+            zh:
+                "签收 \(summary.accepted.count) 个批次，先前已签收 \(summary.before.count) 个，拒收 \(summary.refused.count) 个，传输中 \(summary.arriving.count) 个"
+        )
         lines.insert(first, at: 0)
         return OperationResult(
             summary.refused.isEmpty ? .ok : .badData, json: summary,

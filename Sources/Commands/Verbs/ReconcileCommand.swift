@@ -44,7 +44,8 @@ struct ReconcileCommand: ParsableCommand {
         @Option(help: help("From which severity on the status is 1.", "从哪个级别起状态为 1。"))
         var failOn: FailOn = .error
 
-        @Flag(help: help("A rule that could not run or judged nothing makes the status 64.", "有规则未能运行或没有判定任何格时，状态为 64。"))
+        @Flag(
+            help: help("A rule that could not run or judged nothing makes the status 64.", "有规则未能运行或没有判定任何格时，状态为 64。"))
         var strict = false
 
         @OptionGroup var library: LibraryOptions
@@ -80,7 +81,8 @@ struct ReconcileCommand: ParsableCommand {
                 for sheet in comparison.missingSheets {
                     session.console.warn(
                         LocalizedText(
-                            en: "\(sheet.court) submitted nothing of \(sheet.form)", zh: "\(sheet.court) 没有报送 \(sheet.form)"))
+                            en: "\(sheet.court) submitted nothing of \(sheet.form)",
+                            zh: "\(sheet.court) 没有报送 \(sheet.form)"))
                 }
             }
             let own: MismatchRecord.Side = computed == nil ? .submitted : .computed
@@ -91,14 +93,16 @@ struct ReconcileCommand: ParsableCommand {
             for notice in result.notices { session.console.detail(notice.message) }
             if let findings { try write(records, to: findings) }
             try store?.store(
-                mismatches: records, statistics: result.statistics.map { RuleStatisticRecord($0, session.language) }, run: session.runID)
+                mismatches: records, statistics: result.statistics.map { RuleStatisticRecord($0, session.language) },
+                run: session.runID)
             let status = status(of: result, records)
             let seconds = (ContinuousClock.now - begin) / .seconds(1)
             let summary = FormCheckSummary(
                 result, mismatches, compared: compared, period: label, seconds: seconds, status: status.rawValue,
                 language: session.language)
             return OperationResult(
-                status, json: summary, text: Self.text(result, onSubmitted, mismatches, compared: compared, seconds: seconds),
+                status, json: summary,
+                text: Self.text(result, onSubmitted, mismatches, compared: compared, seconds: seconds),
                 products: findings.map { [$0] } ?? [])
         }
 
@@ -131,7 +135,8 @@ struct ReconcileCommand: ParsableCommand {
         /// The period that is judged; one that is no known kind is a label like any other.
         private func label(of figures: FigureTable, _ session: Session) throws -> String {
             if let period {
-                return (StatisticalPeriod(period) ?? StatisticalPeriod(relative: period, today: session.today))?.label ?? period
+                return (StatisticalPeriod(period) ?? StatisticalPeriod(relative: period, today: session.today))?.label
+                    ?? period
             }
             guard figures.periods.count == 1 else {
                 throw OperationError(
@@ -166,7 +171,9 @@ struct ReconcileCommand: ParsableCommand {
             _ result: FormRuleCheck.Result, _ onSubmitted: [FormFinding], _ mismatches: [FigureMismatch], compared: Int,
             seconds: Double
         ) -> LocalizedText {
-            var en = ["\(result.statistics.count) form rules, \(result.findings.count) findings, \(Format.seconds(seconds))"]
+            var en = [
+                "\(result.statistics.count) form rules, \(result.findings.count) findings, \(Format.seconds(seconds))"
+            ]
             var zh = ["报表规则 \(result.statistics.count) 条，问题 \(result.findings.count) 个，用时 \(Format.seconds(seconds))"]
             if compared > 0 {
                 en.append("\(Format.count(compared)) submitted cells compared, \(mismatches.count) differ")
@@ -211,7 +218,8 @@ enum SubmittedRule {
 extension MismatchRecord {
     init(_ finding: FormFinding, _ side: Side, _ language: Language) {
         self.init(
-            rule: finding.rule, severity: finding.severity, form: finding.form, court: finding.court, period: finding.period,
+            rule: finding.rule, severity: finding.severity, form: finding.form, court: finding.court,
+            period: finding.period,
             row: finding.row, column: finding.column, expected: finding.expected.map { "\($0)" },
             actual: finding.actual.map { "\($0)" }, difference: finding.difference.map { "\($0)" },
             message: finding.message.text(in: language), side: side)
@@ -231,8 +239,10 @@ extension RuleStatisticRecord {
         self.init(
             rule: statistic.rule, title: statistic.title, subject: statistic.form, severity: statistic.severity,
             rowsInScope: statistic.rowsInScope, applicable: statistic.applicable, trueCount: statistic.trueCount,
-            falseCount: statistic.falseCount, undecidedCount: statistic.undecidedCount, errorCount: statistic.errorCount,
-            stored: statistic.stored, isTruncated: statistic.truncated > 0, notRun: statistic.notRun?.text(in: language))
+            falseCount: statistic.falseCount, undecidedCount: statistic.undecidedCount,
+            errorCount: statistic.errorCount,
+            stored: statistic.stored, isTruncated: statistic.truncated > 0, notRun: statistic.notRun?.text(in: language)
+        )
     }
 }
 
@@ -276,8 +286,10 @@ struct FormCheckSummary: Encodable {
         rules = result.statistics.map { rule in
             Rule(
                 id: rule.rule, title: rule.title, form: rule.form, severity: rule.severity.rawValue,
-                rows_in_scope: rule.rowsInScope, applicable: rule.applicable, true: rule.trueCount, false: rule.falseCount,
-                undecided: rule.undecidedCount, error: rule.errorCount, stored: rule.stored, truncated: rule.truncated > 0,
+                rows_in_scope: rule.rowsInScope, applicable: rule.applicable, true: rule.trueCount,
+                false: rule.falseCount,
+                undecided: rule.undecidedCount, error: rule.errorCount, stored: rule.stored,
+                truncated: rule.truncated > 0,
                 not_run: rule.notRun?.text(in: language))
         }
         findings = result.findings.count

@@ -32,7 +32,9 @@ struct ReportCommand: Operation {
     func validate() throws {
         for format in formats.split(separator: ",") where !["xlsx", "html", "csv", "json"].contains(format) {
             throw ValidationError(
-                say("'\(format)' is no format; there are xlsx, html, csv, json", "“\(format)”不是格式；可用 xlsx、html、csv、json"))
+                say(
+                    "'\(format)' is no format; there are xlsx, html, csv, json", "“\(format)”不是格式；可用 xlsx、html、csv、json"
+                ))
         }
     }
 

@@ -27,7 +27,8 @@ struct RulesCommand: ParsableCommand {
                 "\(rule.id)  [\(rule.severity.rawValue)]  \(rule.title ?? "")"
             }
             return OperationResult(
-                json: RuleList(rules: rules.map(RuleList.Rule.init)), text: LocalizedText(lines.joined(separator: "\n")))
+                json: RuleList(rules: rules.map(RuleList.Rule.init)), text: LocalizedText(lines.joined(separator: "\n"))
+            )
         }
     }
 
@@ -68,7 +69,8 @@ struct RulesCommand: ParsableCommand {
             return OperationResult(
                 json: RuleTest(rules: rules.count, examples: examples, without: without),
                 text: LocalizedText(
-                    en: "\(examples) examples of \(rules.count - without.count) rules hold; \(without.count) rules have none",
+                    en:
+                        "\(examples) examples of \(rules.count - without.count) rules hold; \(without.count) rules have none",
                     zh: "\(rules.count - without.count) 条规则的 \(examples) 个例子均成立；\(without.count) 条规则没有例子"))
         }
     }

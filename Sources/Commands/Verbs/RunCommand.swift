@@ -13,13 +13,19 @@ struct RunCommand: Operation {
             abstract: say("Run the steps of a pipeline, or continue a broken run.", "执行流水线的各个步骤，或继续中断的运行。"))
     }
 
-    @Argument(help: help("A file, or the name of one that ships: monthly, court, centre.", "流水线文件，或随附流水线的名称：monthly、court、centre。"))
+    @Argument(
+        help: help(
+            "A file, or the name of one that ships: monthly, court, centre.", "流水线文件，或随附流水线的名称：monthly、court、centre。"))
     var pipeline: String
 
-    @Option(help: help("2026-10, 2026Q3, previous-month, …; default: what the file says.", "统计周期：2026-10、2026Q3、previous-month 等；默认按文件所写。"))
+    @Option(
+        help: help(
+            "2026-10, 2026Q3, previous-month, …; default: what the file says.",
+            "统计周期：2026-10、2026Q3、previous-month 等；默认按文件所写。"))
     var period: String?
 
-    @Option(defaultAsFlag: "", help: help("Continue the newest unfinished run, or the one named.", "继续最近一次未完成的运行，或指定的运行。"))
+    @Option(
+        defaultAsFlag: "", help: help("Continue the newest unfinished run, or the one named.", "继续最近一次未完成的运行，或指定的运行。"))
     var resume: String?
 
     @Option(help: help("Repeat from this step on.", "从此步骤起重做。"))
@@ -116,7 +122,8 @@ struct RunCommand: Operation {
             return (lines.prefix(shown) + ["      " + more(lines.count - shown)]).joined(separator: "\n")
         }
         return LocalizedText(
-            en: cut(text.en) { "… \($0) more lines with --verbose" }, zh: cut(text.zh) { "… 另有 \($0) 行，用 --verbose 查看" })
+            en: cut(text.en) { "… \($0) more lines with --verbose" }, zh: cut(text.zh) { "… 另有 \($0) 行，用 --verbose 查看" }
+        )
     }
 
     private static func tell(_ event: RunEvent, _ console: Console) {
@@ -129,7 +136,8 @@ struct RunCommand: Operation {
                 LocalizedText(
                     en: "[\(number)/\(count)] \(step): done before", zh: "[\(number)/\(count)] \(step)：先前已完成"))
         case .ended(let step, let number, let count, let status, let seconds):
-            console.detail(LocalizedText("[\(number)/\(count)] \(step): \(status.rawValue), \(Format.seconds(seconds))"))
+            console.detail(
+                LocalizedText("[\(number)/\(count)] \(step): \(status.rawValue), \(Format.seconds(seconds))"))
         case .withheld(let step, let because):
             console.warn(
                 LocalizedText(

@@ -17,7 +17,8 @@ struct SchemaCommand: ParsableCommand {
 
     struct Check: Operation {
         static var configuration: CommandConfiguration {
-            CommandConfiguration(commandName: "check", abstract: say("Load all definitions and say what is wrong.", "加载全部定义，列出错误。"))
+            CommandConfiguration(
+                commandName: "check", abstract: say("Load all definitions and say what is wrong.", "加载全部定义，列出错误。"))
         }
 
         @OptionGroup var schema: SchemaOptions
@@ -31,14 +32,16 @@ struct SchemaCommand: ParsableCommand {
             return OperationResult(
                 json: counts,
                 text: LocalizedText(
-                    en: "good: \(counts.tables) tables, \(counts.codelists) code lists, \(counts.forms) forms, \(counts.rules) rules",
+                    en:
+                        "good: \(counts.tables) tables, \(counts.codelists) code lists, \(counts.forms) forms, \(counts.rules) rules",
                     zh: "无误：\(counts.tables) 张表、\(counts.codelists) 个代码表、\(counts.forms) 张报表、\(counts.rules) 条规则"))
         }
     }
 
     struct SQL: Operation {
         static var configuration: CommandConfiguration {
-            CommandConfiguration(commandName: "sql", abstract: say("Print the statements that make the tables.", "打印建表语句。"))
+            CommandConfiguration(
+                commandName: "sql", abstract: say("Print the statements that make the tables.", "打印建表语句。"))
         }
 
         @OptionGroup var schema: SchemaOptions
@@ -51,7 +54,8 @@ struct SchemaCommand: ParsableCommand {
             }
             let statements = SchemaDifference(expected: expected, found: [:]).changes.map(\.description)
             return OperationResult(
-                json: SchemaStatements(statements: statements), text: LocalizedText(statements.joined(separator: "\n\n")))
+                json: SchemaStatements(statements: statements),
+                text: LocalizedText(statements.joined(separator: "\n\n")))
         }
     }
 
@@ -107,7 +111,8 @@ struct SchemaCommand: ParsableCommand {
             switch conflict {
             case .type(let table, let column, let expected, let found):
                 LocalizedText(
-                    en: "\(table).\(column) is \(found), not \(expected)", zh: "\(table).\(column) 是 \(found)，不是 \(expected)")
+                    en: "\(table).\(column) is \(found), not \(expected)",
+                    zh: "\(table).\(column) 是 \(found)，不是 \(expected)")
             case .key(let table, let expected, let found):
                 LocalizedText(
                     en: "the key of \(table) is \(found), not \(expected)", zh: "\(table) 的主键是 \(found)，不是 \(expected)")
@@ -120,7 +125,8 @@ struct SchemaCommand: ParsableCommand {
         let lines = [first] + conflicts
         return OperationResult(
             json: SchemaChanges(
-                statements: difference.changes.map(\.description), conflicts: conflicts.map { $0.text(in: Speech.language) }),
+                statements: difference.changes.map(\.description),
+                conflicts: conflicts.map { $0.text(in: Speech.language) }),
             text: LocalizedText(
                 en: lines.map(\.en).joined(separator: "\n"), zh: lines.map(\.zh).joined(separator: "\n")))
     }

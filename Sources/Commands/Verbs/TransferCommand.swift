@@ -22,7 +22,8 @@ struct TransferCommand: Operation {
     @Option(help: help("Where to: a folder, file:///… or sftp://user@host/….", "目的地：目录、file:///… 或 sftp://用户@主机/…。"))
     var to: String
 
-    @Option(help: help("The file of accepted host keys; default ~/.ssh/known_hosts.", "可信主机密钥文件，默认 ~/.ssh/known_hosts。"))
+    @Option(
+        help: help("The file of accepted host keys; default ~/.ssh/known_hosts.", "可信主机密钥文件，默认 ~/.ssh/known_hosts。"))
     var knownHosts: String?
 
     @Option(help: help("The private key file; default: the agent, then ~/.ssh.", "私钥文件；默认用 ssh 代理，其次 ~/.ssh。"))
@@ -58,8 +59,11 @@ struct TransferCommand: Operation {
         return OperationResult(
             json: summary,
             text: LocalizedText(
-                en: "\(folders.count) batches: \(summary.filesSent) files sent (\(Format.bytes(summary.bytesSent))), \(summary.filesAlreadyThere) there before, \(Format.seconds(summary.seconds))",
-                zh: "批次 \(folders.count) 个：发送文件 \(summary.filesSent) 个（\(Format.bytes(summary.bytesSent))），先前已到 \(summary.filesAlreadyThere) 个，用时 \(Format.seconds(summary.seconds))"),
+                en:
+                    "\(folders.count) batches: \(summary.filesSent) files sent (\(Format.bytes(summary.bytesSent))), \(summary.filesAlreadyThere) there before, \(Format.seconds(summary.seconds))",
+                zh:
+                    "批次 \(folders.count) 个：发送文件 \(summary.filesSent) 个（\(Format.bytes(summary.bytesSent))），先前已到 \(summary.filesAlreadyThere) 个，用时 \(Format.seconds(summary.seconds))"
+            ),
             products: [to])
     }
 }
@@ -83,7 +87,9 @@ enum BatchFolders {
             let path = folder.hasSuffix("/") ? String(folder.dropLast()) : folder
             if FileManager.default.fileExists(atPath: path + "/manifest.json") { return [path] }
             let names = try FileManager.default.contentsOfDirectory(atPath: path).sorted()
-            let found = names.map { path + "/" + $0 }.filter { FileManager.default.fileExists(atPath: $0 + "/manifest.json") }
+            let found = names.map { path + "/" + $0 }.filter {
+                FileManager.default.fileExists(atPath: $0 + "/manifest.json")
+            }
             guard !found.isEmpty else {
                 throw OperationError(
                     .noInput, code: "batch-missing",

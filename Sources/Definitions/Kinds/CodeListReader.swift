@@ -154,7 +154,8 @@ struct CodeListReader {
                 log.add(
                     Diagnostic(
                         code: "bad-validity",
-                        LocalizedText(en: "code '\(entry.code)' ends before it begins", zh: "代码“\(entry.code)”的失效日早于生效日"),
+                        LocalizedText(
+                            en: "code '\(entry.code)' ends before it begins", zh: "代码“\(entry.code)”的失效日早于生效日"),
                         at: reading.csv.location(reading.rows[index])))
             }
             for other in earlier[entry.code] ?? [] where Self.overlap(entries[other], entry) {
@@ -200,7 +201,8 @@ struct ParentCheck {
                     Diagnostic(
                         .warning, code: "unknown-parent",
                         LocalizedText(
-                            en: "'\(pair.code)' has the parent '\(parent)', which is not in \(what.en); it is taken as a root",
+                            en:
+                                "'\(pair.code)' has the parent '\(parent)', which is not in \(what.en); it is taken as a root",
                             zh: "“\(pair.code)”的上级“\(parent)”不在\(what.zh)中，按根处理"),
                         at: csv.location(rows[index]),
                         hint: NearMiss.candidates(for: parent, among: codes).first.map(Fields.didYouMean)))

@@ -119,7 +119,8 @@ struct ExamplesReader {
                 guard let names = texts(cell) else {
                     log.add(
                         .wrongShape(
-                            parts.name("fails"), expected: LocalizedText(en: "a list of texts", zh: "文本列表"), found: cell))
+                            parts.name("fails"), expected: LocalizedText(en: "a list of texts", zh: "文本列表"), found: cell
+                        ))
                     return nil
                 }
                 example.failingCells.append(names.map { $0 ?? "" })

@@ -65,7 +65,8 @@ struct FormReader {
         }
         guard let text = node.scalar else {
             log.add(
-                .wrongShape(what, expected: LocalizedText(en: "a list, or a range 1..30", zh: "列表或 1..30 形式的范围"), found: node))
+                .wrongShape(
+                    what, expected: LocalizedText(en: "a list, or a range 1..30", zh: "列表或 1..30 形式的范围"), found: node))
             return []
         }
         let ends = text.split(separator: "..", omittingEmptySubsequences: false).map { Int($0) }
@@ -153,7 +154,8 @@ struct FormReader {
             log.add(
                 Diagnostic(
                     code: "conflicting-keys",
-                    LocalizedText(en: "'when' belongs to 'sum'", zh: "“when”只能与“sum”同用"), at: fields.keyLocation("when")))
+                    LocalizedText(en: "'when' belongs to 'sum'", zh: "“when”只能与“sum”同用"), at: fields.keyLocation("when")
+                ))
         }
         guard let code, let measure else { return nil }
         return .init(
@@ -302,7 +304,8 @@ struct FormReader {
                 log.add(
                     .unknown(
                         "unknown-row", LocalizedText(en: "row", zh: "行"), parent,
-                        of: LocalizedText(en: "form '\(form.name)'", zh: "报表“\(form.name)”"), at: place, known: form.rows.map(\.code)))
+                        of: LocalizedText(en: "form '\(form.name)'", zh: "报表“\(form.name)”"), at: place,
+                        known: form.rows.map(\.code)))
             }
         }
         for row in form.rows where parents[row.code] != nil && Self.depth(of: row.code, parents) == 0 {

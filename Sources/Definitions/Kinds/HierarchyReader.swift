@@ -30,7 +30,9 @@ struct HierarchyReader {
         var pairs = reading.list.entries.map { ($0.code, $0.parent) }
         if let parent = fields.scalar("parent") {
             let lists = CodeListReader(log: log)
-            guard let column = lists.column(parent.scalar ?? "", at: parent.location, in: reading.csv) else { return nil }
+            guard let column = lists.column(parent.scalar ?? "", at: parent.location, in: reading.csv) else {
+                return nil
+            }
             pairs = zip(reading.list.entries, reading.rows).map { entry, row in
                 (entry.code, row.fields[column].flatMap { $0.isEmpty ? nil : $0 })
             }

@@ -8,7 +8,9 @@ struct PipelineReader {
     private static let relativePeriods = ["previous-month", "this-month", "previous-quarter", "previous-year"]
 
     func pipeline(_ object: WrittenObject) -> PipelineDefinition? {
-        guard let fields = object.fields(["pipeline", "title", "period", "steps", "on-failure"], log) else { return nil }
+        guard let fields = object.fields(["pipeline", "title", "period", "steps", "on-failure"], log) else {
+            return nil
+        }
         var pipeline = PipelineDefinition(
             name: object.name, title: fields.text("title"), period: period(fields), steps: [],
             location: object.node.location)
@@ -18,7 +20,8 @@ struct PipelineReader {
             guard let step = step(item, object, &needs) else { continue }
             if let first = pipeline.step(step.id) {
                 log.add(
-                    .duplicateName(LocalizedText(en: "step", zh: "步骤"), step.id, at: item.location, first: first.location))
+                    .duplicateName(
+                        LocalizedText(en: "step", zh: "步骤"), step.id, at: item.location, first: first.location))
                 continue
             }
             pipeline.steps.append(step)

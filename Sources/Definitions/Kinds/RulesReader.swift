@@ -146,7 +146,8 @@ struct RulesReader {
             }
             return nil
         }
-        let isFormRule = fields.has("form") || (defaults?.has("form") == true && !fields.has("on") && !fields.has("table"))
+        let isFormRule =
+            fields.has("form") || (defaults?.has("form") == true && !fields.has("on") && !fields.has("table"))
         if fields.has("form"), fields.has("on") || fields.has("table") {
             log.add(
                 Diagnostic(
@@ -164,7 +165,8 @@ struct RulesReader {
                     Diagnostic(
                         code: "missing-key",
                         LocalizedText(
-                            en: "\(fields.what.en) needs 'on' (a table) or 'form'", zh: "\(fields.what.zh)缺少“on”（表）或“form”（报表）"),
+                            en: "\(fields.what.en) needs 'on' (a table) or 'form'",
+                            zh: "\(fields.what.zh)缺少“on”（表）或“form”（报表）"),
                         at: place))
             }
             return nil
@@ -361,7 +363,9 @@ struct RulesReader {
         for end in ends {
             let trimmed = end.filter { $0 != " " }
             let date = CivilDate(trimmed)
-            if date == nil, !trimmed.isEmpty { log.add(.badDate(trimmed, of: fields.name("effective"), at: node.location)) }
+            if date == nil, !trimmed.isEmpty {
+                log.add(.badDate(trimmed, of: fields.name("effective"), at: node.location))
+            }
             dates.append(date)
         }
         if let from = dates[0], let until = dates[1], until < from {

@@ -40,7 +40,9 @@ struct SourceReader {
             for other in ["service", "url", "path", "folder"] where fields.has(other) && !keys.contains(other) {
                 log.add(
                     .unknownKey(
-                        other, in: LocalizedText(en: "a connection of kind \(kind.scalar ?? "")", zh: "\(kind.scalar ?? "") 类连接"),
+                        other,
+                        in: LocalizedText(
+                            en: "a connection of kind \(kind.scalar ?? "")", zh: "\(kind.scalar ?? "") 类连接"),
                         at: fields.keyLocation(other), known: ["kind"] + keys))
             }
             let given = keys.filter(fields.has)
@@ -250,6 +252,7 @@ struct SourceReader {
         log.add(
             .unknown(
                 "unknown-code", LocalizedText(en: "code", zh: "代码"), code,
-                of: LocalizedText(en: "code list '\(list.name)'", zh: "码表“\(list.name)”"), at: place, known: list.codes.sorted()))
+                of: LocalizedText(en: "code list '\(list.name)'", zh: "码表“\(list.name)”"), at: place,
+                known: list.codes.sorted()))
     }
 }

@@ -135,7 +135,8 @@ struct TableReader {
         guard let nameText, let target, let on else { return nil }
         let targetName = target.scalar ?? ""
         guard
-            let other = tables.first(where: { $0.name == targetName }) ?? tables.first(where: { $0.title == targetName })
+            let other = tables.first(where: { $0.name == targetName })
+                ?? tables.first(where: { $0.title == targetName })
         else {
             if !broken.contains(targetName) {
                 log.add(.unknownTable(targetName, at: target.location, among: tables))
@@ -161,7 +162,8 @@ struct TableReader {
                 Diagnostic(
                     .warning, code: "duplicate-title",
                     LocalizedText(
-                        en: "relation '\(nameText)' has the name of a column", zh: "关联“\(nameText)”与列“\(column.title)”同名"),
+                        en: "relation '\(nameText)' has the name of a column",
+                        zh: "关联“\(nameText)”与列“\(column.title)”同名"),
                     at: item.location))
         }
         return Relation(
@@ -216,7 +218,8 @@ struct TableReader {
                     Diagnostic(
                         code: "bad-value",
                         LocalizedText(
-                            en: "'court' goes through '\(relation.name)', which is to many", zh: "“court”经过的关联“\(relation.name)”是一对多的"),
+                            en: "'court' goes through '\(relation.name)', which is to many",
+                            zh: "“court”经过的关联“\(relation.name)”是一对多的"),
                         at: node.location,
                         hint: LocalizedText(en: "use a relation with many: false", zh: "请使用 many: false 的关联")))
                 return nil

@@ -11,7 +11,9 @@ final class DiagnosticLog {
     /// In the order of places, so that a reader goes through each file once; what has no place comes first.
     var inOrder: [Diagnostic] {
         diagnostics.enumerated().sorted { left, right in
-            guard let a = left.element.location else { return right.element.location != nil || left.offset < right.offset }
+            guard let a = left.element.location else {
+                return right.element.location != nil || left.offset < right.offset
+            }
             guard let b = right.element.location else { return false }
             return (a.file, a.line, a.column, left.offset) < (b.file, b.line, b.column, right.offset)
         }.map(\.element)
@@ -25,7 +27,8 @@ extension Diagnostic {
             code: "duplicate-key", LocalizedText(en: "the key '\(key)' occurs twice", zh: "键“\(key)”重复出现"), at: place,
             hint: first.map {
                 LocalizedText(
-                    en: "it is first at line \($0.line), column \($0.column)", zh: "首次出现在第 \($0.line) 行第 \($0.column) 列")
+                    en: "it is first at line \($0.line), column \($0.column)", zh: "首次出现在第 \($0.line) 行第 \($0.column) 列"
+                )
             })
     }
 

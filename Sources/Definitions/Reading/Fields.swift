@@ -60,7 +60,9 @@ struct Fields {
 
     func requiredText(_ key: String) -> String? { requiredScalar(key)?.scalar }
 
-    func expression(_ key: String) -> ExpressionText? { scalar(key).map { ExpressionText($0.scalar ?? "", at: $0.location) } }
+    func expression(_ key: String) -> ExpressionText? {
+        scalar(key).map { ExpressionText($0.scalar ?? "", at: $0.location) }
+    }
 
     /// `true` or `false`; nil when absent or logged.
     func flag(_ key: String) -> Bool? {

@@ -51,7 +51,8 @@ struct ValueTypeReader {
         case "text":
             guard let length = Self.number(inside), length >= 1 else {
                 return unknown(
-                    trimmed, node, hint: LocalizedText(en: "write text(n) with n at least 1", zh: "请写作 text(n)，n 至少为 1"))
+                    trimmed, node, hint: LocalizedText(en: "write text(n) with n at least 1", zh: "请写作 text(n)，n 至少为 1")
+                )
             }
             return .text(maxLength: length)
         case "dec":

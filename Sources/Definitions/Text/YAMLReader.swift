@@ -76,7 +76,8 @@ struct YAMLReader {
                     attempt = marked
                 } else {
                     log.add(
-                        .duplicateKey(keys.first ?? "", at: place(Place(context.mark), lineOffset, attempt), first: nil))
+                        .duplicateKey(keys.first ?? "", at: place(Place(context.mark), lineOffset, attempt), first: nil)
+                    )
                     return []
                 }
             } catch let error as YamlError {

@@ -11,8 +11,10 @@ extension OperationError {
                 en: "no PostgreSQL\(wanted) server is installed" + (others.isEmpty ? "" : " (found: \(others))"),
                 zh: "未安装 PostgreSQL\(wanted) 服务器" + (others.isEmpty ? "" : "（已有版本：\(others)）")),
             hint: LocalizedText(
-                en: "`apt-get install postgresql\(version.map { "-\($0)" } ?? "")`, or name a server with --library postgresql://…",
-                zh: "请执行 apt-get install postgresql\(version.map { "-\($0)" } ?? "")，或用 --library postgresql://… 指定服务器"))
+                en:
+                    "`apt-get install postgresql\(version.map { "-\($0)" } ?? "")`, or name a server with --library postgresql://…",
+                zh: "请执行 apt-get install postgresql\(version.map { "-\($0)" } ?? "")，或用 --library postgresql://… 指定服务器")
+        )
     }
 
     static func noServerUser() -> OperationError {
@@ -75,7 +77,8 @@ extension OperationError {
         _ program: String, _ directory: String, output: String, log: String? = nil
     ) -> OperationError {
         let lines = output.split(separator: "\n").map(String.init)
-        let complaint = lines.last { $0.contains("FATAL:") || $0.contains("error:") || $0.contains("PANIC:") }
+        let complaint =
+            lines.last { $0.contains("FATAL:") || $0.contains("error:") || $0.contains("PANIC:") }
             ?? lines.last ?? ""
         if output.contains("No space left on device") {
             return OperationError(

@@ -311,7 +311,8 @@ public struct EmbeddedCluster: Sendable {
                     "--pgdata=\(marker.data)",
                 ]))
             guard stop.exitStatus == 0 || postmaster(marker) == nil else {
-                throw OperationError.clusterFailed("pg_ctl stop", directory, output: stop.output, log: Self.logFile(beside: marker.data))
+                throw OperationError.clusterFailed(
+                    "pg_ctl stop", directory, output: stop.output, log: Self.logFile(beside: marker.data))
             }
             unlink(onDemandFile)
             rmdir(socketDirectory)

@@ -70,7 +70,8 @@ extension StandardLibrary {
             """,
             [
                 step.run, step.step, String(step.attempt), Self.word(for: step.status),
-                step.status.map { String($0.rawValue) }, step.rowsIn.map { String($0) }, step.rowsOut.map { String($0) },
+                step.status.map { String($0.rawValue) }, step.rowsIn.map { String($0) },
+                step.rowsOut.map { String($0) },
             ])
     }
 

@@ -1,10 +1,10 @@
-public import Schema
 import Columnar
 import DataAccess
 import DelimitedText
 import Diagnostics
 import PostgresClient
 import SQLGeneration
+public import Schema
 
 extension StandardLibrary {
     /// Loads a batch (入库): all of it, with its ledger row, in one transaction, exactly once.
@@ -168,7 +168,8 @@ final class BatchLoader {
         var reader = try part.open()
         let partNumber = parts.count - 1
         let check = RowCheck(
-            table: table, columns: statements.columns, places: try places(of: statements.columns, table, reader.columns, part),
+            table: table, columns: statements.columns,
+            places: try places(of: statements.columns, table, reader.columns, part),
             part: part.name, partNumber: partNumber)
         var sink = try connection.copyIn(statements.copyIntoStage)
         var buffer: [UInt8] = []

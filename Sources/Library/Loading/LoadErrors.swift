@@ -16,7 +16,8 @@ extension OperationError {
     static func batchDoubled(_ batch: IncomingBatch, loaded: String) -> OperationError {
         badBatch(
             batch, "batch-doubled",
-            en: "batch '\(loaded)' of source '\(batch.source)' was already loaded as number \(batch.sequence), with other contents",
+            en:
+                "batch '\(loaded)' of source '\(batch.source)' was already loaded as number \(batch.sequence), with other contents",
             zh: "数据源“\(batch.source)”的第 \(batch.sequence) 批已由内容不同的批次“\(loaded)”入库",
             hint: LocalizedText(
                 en: "one of the two was made again at the source; find out which is right", zh: "源头重复生成了该批次，请核实以哪个为准"))
@@ -98,7 +99,8 @@ extension OperationError {
             en: "more than \(allowed) of its \(total) rows cannot be loaded (limit \(limit.text))",
             zh: "共 \(total) 行中无法入库的超过 \(allowed) 行（上限 \(limit.text)）",
             hint: LocalizedText(
-                en: "nothing was loaded; `sitong quarantine list --batch \(batch.id)` shows the rows, `--max-bad` allows more",
+                en:
+                    "nothing was loaded; `sitong quarantine list --batch \(batch.id)` shows the rows, `--max-bad` allows more",
                 zh: "未入库任何数据；用 sitong quarantine list --batch \(batch.id) 查看这些行，用 --max-bad 放宽上限"))
     }
 
@@ -115,12 +117,14 @@ extension OperationError {
     }
 
     static func notConserved(_ batch: IncomingBatch, part: String, _ counts: RowCounts) -> OperationError {
-        let sum = "\(counts.inserted)+\(counts.updated)+\(counts.unchanged)+\(counts.superseded)"
+        let sum =
+            "\(counts.inserted)+\(counts.updated)+\(counts.unchanged)+\(counts.superseded)"
             + "+\(counts.quarantined)+\(counts.deleted)+\(counts.adjusted)"
         return OperationError(
             .internalError, code: "conservation",
             LocalizedText(
-                en: "unable to load batch '\(batch.id)': rows of part '\(part)' do not add up: \(counts.rowsIn) in, \(sum) out",
+                en:
+                    "unable to load batch '\(batch.id)': rows of part '\(part)' do not add up: \(counts.rowsIn) in, \(sum) out",
                 zh: "无法入库批次“\(batch.id)”：分卷“\(part)”行数不守恒：输入 \(counts.rowsIn)，去向 \(sum)"),
             hint: LocalizedText(en: "this is a bug of sitong; nothing was loaded", zh: "这是司统的缺陷；未入库任何数据"))
     }

@@ -1,5 +1,5 @@
-import Schema
 import SQLGeneration
+import Schema
 
 /// The statements that bring the rows of one table from staging into the library.
 struct MergeStatements {
@@ -113,7 +113,8 @@ struct MergeStatements {
         let names = table.columns.map(\.name)
         let changes = (others + [LibraryTables.batchColumn])
             .map { "\(SQLIdentifier($0)) = excluded.\(SQLIdentifier($0))" }.joined(separator: ", ")
-        let conflict = others.isEmpty
+        let conflict =
+            others.isEmpty
             ? "DO NOTHING" : "DO UPDATE SET \(changes)\nWHERE \(differs("t", "excluded"))"
         return """
             INSERT INTO \(target) AS t (\(list(names)), \(batchColumn))

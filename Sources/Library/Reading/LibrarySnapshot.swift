@@ -1,10 +1,10 @@
 public import Columnar
 public import DataAccess
-public import Schema
 import DelimitedText
 import Diagnostics
 import PostgresClient
 import SQLGeneration
+public import Schema
 
 /// One state of the library, read by as many readers as one likes, at once or one after the other.
 ///

@@ -66,7 +66,8 @@ extension StandardLibrary {
         ).map { row in
             MismatchRecord(
                 rule: text(row[0]), severity: severity(row[1]), form: text(row[2]), court: row[3], period: row[4],
-                row: row[5], column: row[6], expected: row[7], actual: row[8], difference: row[9], message: text(row[10]),
+                row: row[5], column: row[6], expected: row[7], actual: row[8], difference: row[9],
+                message: text(row[10]),
                 side: MismatchRecord.Side(rawValue: text(row[11])) ?? .both)
         }
     }

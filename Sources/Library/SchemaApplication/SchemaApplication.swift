@@ -1,7 +1,7 @@
-public import Schema
-public import SQLGeneration
 import Diagnostics
 import PostgresClient
+public import SQLGeneration
+public import Schema
 
 extension StandardLibrary {
     /// Brings the library's tables up to the schema; nothing happens when they are.
@@ -55,11 +55,15 @@ extension OperationError {
         let texts = conflicts.map { conflict -> (en: String, zh: String) in
             switch conflict {
             case .type(let table, let column, let expected, let found):
-                ("\(table).\(column) is \(found), the schema says \(expected)",
-                 "\(table).\(column) 为 \(found)，定义为 \(expected)")
+                (
+                    "\(table).\(column) is \(found), the schema says \(expected)",
+                    "\(table).\(column) 为 \(found)，定义为 \(expected)"
+                )
             case .key(let table, let expected, let found):
-                ("the key of \(table) is (\(found.joined(separator: ", "))), the schema says (\(expected.joined(separator: ", ")))",
-                 "\(table) 的主键为 (\(found.joined(separator: ", ")))，定义为 (\(expected.joined(separator: ", ")))")
+                (
+                    "the key of \(table) is (\(found.joined(separator: ", "))), the schema says (\(expected.joined(separator: ", ")))",
+                    "\(table) 的主键为 (\(found.joined(separator: ", ")))，定义为 (\(expected.joined(separator: ", ")))"
+                )
             case .unknownColumn(let table, let column):
                 ("\(table).\(column) is not in the schema", "\(table).\(column) 不在定义中")
             }
