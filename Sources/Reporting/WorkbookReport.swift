@@ -170,7 +170,7 @@ private struct WorkbookPages {
                 SheetColumn(words("级别", "Severity")), SheetColumn(words("规则", "Rule")),
                 SheetColumn(words("编号", "Id")), SheetColumn(words("法院代字", "Court code")),
                 SheetColumn(words("法院", "Court")), SheetColumn(words("表", "Table")),
-                SheetColumn(words("主键", "Key")), SheetColumn(words("说明", "Message"), isWrapped: true),
+                SheetColumn(words("主键", "Key")), SheetColumn(words("说明", "Message"), width: 76, isWrapped: true),
             ] + (hasBatch ? [SheetColumn(words("批次", "Batch"))] : [])
                 + (hasPlace ? [SheetColumn(words("文件", "File")), SheetColumn(words("行号", "Line"))] : []),
             frozenColumns: 2)

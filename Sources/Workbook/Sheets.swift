@@ -103,12 +103,29 @@ public final class TableSheet {
             try beginSheet()
         }
         guard let pointer else { return }
+        // Not every program grows a row by itself for the text that is wrapped in it.
+        let lines = lines(of: values)
+        if lines > 1 { _ = worksheet_set_row(pointer, lxw_row_t(rowsInSheet + 1), Double(lines) * 15.5, nil) }
         for (column, value) in values.enumerated() {
             let isWrapped = column < columns.count && columns[column].isWrapped
             try workbook.write(
                 value, style, isWrapped: isWrapped, row: rowsInSheet + 1, column: column, in: pointer)
         }
         rowsInSheet += 1
+    }
+
+    /// Lines that the row's longest wrapped text takes, at most 10.
+    private func lines(of values: [SheetValue]) -> Int {
+        var most = 1
+        for (column, definition) in columns.enumerated() where definition.isWrapped && column < values.count {
+            guard case .text(let text) = values[column] else { continue }
+            // One column is kept free, since a full-width character does not go over the edge by half.
+            let room = max(1, widths[column] - 1)
+            let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+                .reduce(0) { $0 + max(1, (DisplayWidth.of($1) + room - 1) / room) }
+            most = max(most, lines)
+        }
+        return min(most, 10)
     }
 
     private func beginSheet() throws(OperationError) {

@@ -250,6 +250,9 @@ struct FigureComparisonTests {
         #expect(parent.difference == ExactDecimal(4))
         #expect(parent.shares == [.init(court: "豫1702", amount: ExactDecimal(3))])
         #expect(parent.remainder == ExactDecimal(1))
+        #expect(parent.message.zh == "“合计”的“新收”上报44，按案件计算为40；其中 豫1702 +3，本级或汇总 +1")
+        #expect(parent.message.en == "合计 新收: submitted 44, cases give 40; of this 豫1702 +3, own cases or adding up +1")
+        #expect(result.mismatches.last?.message.zh == "“合计”的“新收”上报28，按案件计算为25")
     }
 
     @Test func `a blank agrees with zero and with nothing else`() throws {

@@ -122,7 +122,7 @@ struct ReportWriterTests {
     @Test func `the page stays small however much was found, and says where the rest is`() throws {
         var model = SampleReport.model()
         let rule = model.ruleStatistics[0].id
-        model.findings = (1...100_000).map { number in
+        model.findings = (1...100_000).map { (number: Int) in
             .init(
                 rule: rule, severity: .error, table: "dangshiren", tableTitle: "当事人", court: "豫1702",
                 key: "[\"AJ\(number)\",\"1\"]", row: number, message: "结案日期早于立案日期")

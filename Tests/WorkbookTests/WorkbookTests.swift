@@ -57,6 +57,23 @@ struct WorkbookTests {
         }
     }
 
+    @Test func `a row is as high as the text that is wrapped in it, and first columns stay in sight`() throws {
+        try inFolder { folder in
+            let path = folder + "/a.xlsx"
+            let workbook = try Workbook(path: path)
+            let table = workbook.addTable(
+                "明细", columns: [SheetColumn("号"), SheetColumn("说明", width: 21, isWrapped: true)], frozenColumns: 1)
+            try table.append([.integer(1), .text(String(repeating: "长", count: 25))])
+            try table.append([.integer(2), .text("短")])
+            try table.finish()
+            try workbook.close()
+            let sheet = try part("xl/worksheets/sheet1.xml", of: path)
+            #expect(sheet.contains("<row r=\"2\" ht=\"46.5\" customHeight=\"1\">"))
+            #expect(sheet.contains("<row r=\"3\">"))
+            #expect(sheet.contains("xSplit=\"1\"") && sheet.contains("ySplit=\"1\""))
+        }
+    }
+
     @Test func `a table goes on in the next sheet with its header`() throws {
         try inFolder { folder in
             let path = folder + "/a.xlsx"
