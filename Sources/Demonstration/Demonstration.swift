@@ -64,8 +64,9 @@ public struct DemonstrationProvince: Sendable {
 /// Invents a small province: trial databases of two makes, their source definitions, what the courts submit, and the
 /// truth about the defects in it. Of the real world it has the courts and nothing else.
 public enum Demonstration {
-    /// The fewest cases of a court in which all kinds of defects have room.
-    public static let fewestCasesPerCourt = 150
+    /// The fewest cases of a court in which all kinds of defects have room: the rows that cannot be loaded must stay
+    /// below the share that a load admits (1%).
+    public static let fewestCasesPerCourt = 300
     /// How many months of cases there are, the period's last one included.
     static let months = 30
 

@@ -1,3 +1,4 @@
+import Demonstration
 import Foundation
 import SQLiteClient
 import TestSupport
@@ -74,9 +75,10 @@ import Testing
     func fewestCases() throws {
         RealPart.note(.postgres)
         let folder = try OpenFolder()
-        let tooFew = try SitongProcess.run(["demo", "--dir", "D", "--courts", "2", "--cases", "10"], in: folder.path)
+        let least = 2 * Demonstration.fewestCasesPerCourt
+        let tooFew = try SitongProcess.run(
+            ["demo", "--dir", "D", "--courts", "2", "--cases", "\(least - 1)"], in: folder.path)
         #expect(tooFew.status == 64)
-        let least = try #require(tooFew.errors.matches(of: #/[0-9]+/#).compactMap { Int($0.0) }.max())
         let demo = try SitongProcess.run(
             ["demo", "--dir", "D", "--courts", "2", "--cases", "\(least)"], in: folder.path)
         #expect(demo.status == 0, "\(least) cases: \(demo.errors)")

@@ -40,8 +40,9 @@ import Testing
     func brokenSession() throws {
         let site = try BrokenRunSite()
         let observer = try PostgresConnection(site.library, applicationName: "tests")
+        let holder = try PostgresConnection(site.library, applicationName: "tests")
         // The load waits within its transaction for a table that is held here.
-        try observer.execute("BEGIN; LOCK TABLE public.anjian IN ACCESS EXCLUSIVE MODE")
+        try holder.execute("BEGIN; LOCK TABLE public.anjian IN ACCESS EXCLUSIVE MODE")
         let started = try site.start()
         let waiting =
             "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
@@ -51,7 +52,7 @@ import Testing
         let deadline = Date().addingTimeInterval(5)
         while try observer.execute(waiting) != [["0"]], Date() < deadline { usleep(100_000) }
         #expect(try observer.execute(waiting) == [["0"]])
-        try observer.execute("ROLLBACK")
+        try holder.execute("ROLLBACK")
         #expect(try site.differences(from: UndisturbedRun.shared.get(), status: site.resume().status) == [])
     }
 

@@ -10,8 +10,8 @@ import Testing
 @Suite struct DemonstrationTests {
     @Test("the same seed makes the same province, row by row")
     func sameSeed() throws {
-        let one = try Province(seed: 7, courts: 4, cases: 800, prefix: "demo_same_a")
-        let other = try Province(seed: 7, courts: 4, cases: 800, prefix: "demo_same_b")
+        let one = try Province(seed: 7, courts: 4, cases: 1200, prefix: "demo_same_a")
+        let other = try Province(seed: 7, courts: 4, cases: 1200, prefix: "demo_same_b")
         #expect(try one.text(one.made.truthFile) == other.text(other.made.truthFile))
         #expect(try one.text(one.made.submittedFigures) == other.text(other.made.submittedFigures))
         for (left, right) in zip(one.made.databases, other.made.databases) {
@@ -22,8 +22,8 @@ import Testing
 
     @Test("another seed makes another province")
     func otherSeed() throws {
-        let one = try Province(seed: 7, courts: 2, cases: 400, prefix: "demo_other_a")
-        let other = try Province(seed: 8, courts: 2, cases: 400, prefix: "demo_other_b")
+        let one = try Province(seed: 7, courts: 2, cases: 600, prefix: "demo_other_a")
+        let other = try Province(seed: 8, courts: 2, cases: 600, prefix: "demo_other_b")
         #expect(try one.text(one.made.truthFile) != other.text(other.made.truthFile))
         #expect(try dump(one.made.databases[0], one) != dump(other.made.databases[0], other))
         #expect(try dump(one.made.databases[1], one) != dump(other.made.databases[1], other))
@@ -31,7 +31,7 @@ import Testing
 
     @Test("making it again replaces it, and drops only databases of its own")
     func again() throws {
-        let province = try Province(seed: 3, courts: 4, cases: 800, prefix: "demo_again")
+        let province = try Province(seed: 3, courts: 4, cases: 1200, prefix: "demo_again")
         let server = try PostgresConnection(province.postgres, applicationName: "test")
         try server.execute("CREATE DATABASE demo_again_theirs")
         let before = try province.text(province.made.truthFile)
@@ -52,7 +52,7 @@ import Testing
         let postgres = try TestPostgres.freshDatabase()
         let period = try #require(StatisticalPeriod("2026-10"))
         var options = DemonstrationOptions(
-            courts: 1, cases: 200, seed: 1, directory: folder.path, period: period, databasePrefix: "demo_foreign")
+            courts: 1, cases: 300, seed: 1, directory: folder.path, period: period, databasePrefix: "demo_foreign")
         let folderError = #expect(throws: OperationError.self) {
             try Demonstration.generate(options, courts: courts17, postgres: postgres)
         }

@@ -19,7 +19,7 @@ struct Province {
     let options: DemonstrationOptions
     let made: DemonstrationProvince
 
-    init(seed: UInt64, courts: Int = 6, cases: Int = 1200, prefix: String, function: String = #function) throws {
+    init(seed: UInt64, courts: Int = 6, cases: Int = 1800, prefix: String, function: String = #function) throws {
         folder = try TemporaryDirectory()
         postgres = try TestPostgres.freshDatabase(function: function)
         RealPart.note(.sqlite, function: function)
