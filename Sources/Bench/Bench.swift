@@ -28,10 +28,10 @@ struct Bench {
 
         let scan = try best { try ownCPU { try scanCSV(file) } }
         report("read CSV", scan, rows: rows)
-        let words = try best { try Peer.run("/usr/bin/wc", ["-l", file]) }
+        let words = try bestRun { try Peer.run("/usr/bin/wc", ["-l", file]) }
         report("  peer: wc -l", words.use, rows: rows, against: scan)
 
-        let check = try best { try Peer.run(CommandLine.arguments[0], ["--check", file]) }
+        let check = try bestRun { try Peer.run(CommandLine.arguments[0], ["--check", file]) }
         report("check rows", check.use, rows: rows)
         guard let sqlite = Peer.find("sqlite3") else {
             throw OperationError(
@@ -39,7 +39,7 @@ struct Bench {
                 LocalizedText(en: "the peer sqlite3 is not installed", zh: "未安装对照程序 sqlite3"),
                 hint: LocalizedText(en: "make deps-test installs it", zh: "make deps-test 会安装"))
         }
-        let peer = try best { try Peer.run(sqlite, ["-csv", ":memory:"], input: SQLitePeer.script(file)) }
+        let peer = try bestRun { try Peer.run(sqlite, ["-csv", ":memory:"], input: SQLitePeer.script(file)) }
         report("  peer: sqlite3, import and one fused query", peer.use, rows: rows, against: check.use)
         let (ours, theirs) = (check.output.split(separator: "\n").last, peer.output.split(separator: "\n").last)
         guard ours == theirs else {
@@ -70,7 +70,7 @@ func best(_ body: () throws -> Use) throws -> Use {
     try (0..<3).map { _ in try body() }.min { $0.cpuSeconds < $1.cpuSeconds } ?? Use(cpuSeconds: 0, peakMemoryBytes: 0)
 }
 
-func best(_ body: () throws -> (output: String, use: Use)) throws -> (output: String, use: Use) {
+func bestRun(_ body: () throws -> (output: String, use: Use)) throws -> (output: String, use: Use) {
     try (0..<3).map { _ in try body() }.min { $0.use.cpuSeconds < $1.use.cpuSeconds } ?? (
         "", Use(cpuSeconds: 0, peakMemoryBytes: 0)
     )

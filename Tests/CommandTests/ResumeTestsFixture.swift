@@ -24,7 +24,8 @@ struct BrokenRunProvince: Sendable {
         ]
         _ = try Demonstration.generate(
             DemonstrationOptions(
-                courts: 2, cases: 2 * Demonstration.fewestCasesPerCourt, seed: 7, directory: folder.path, period: period,
+                courts: 2, cases: 2 * Demonstration.fewestCasesPerCourt, seed: 7, directory: folder.path,
+                period: period,
                 databasePrefix: "resume"),
             courts: courts, postgres: emptyLibrary)
         let applied = try SitongProcess.run(["schema", "apply", "--library", emptyLibrary], in: folder.path)

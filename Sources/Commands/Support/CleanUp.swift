@@ -23,7 +23,8 @@ final class CleanUp: Sendable {
 /// Work need not be wound up first: whatever is unfinished is invisible (temporary names, open transactions), just as
 /// after a crash, and `--resume` continues it.
 enum StopSignals {
-    nonisolated(unsafe) private static var sources: [any DispatchSourceSignal] = []  // Written once, from the main thread.
+    // Written once, from the main thread.
+    nonisolated(unsafe) private static var sources: [any DispatchSourceSignal] = []
 
     static func install(_ cleanUp: CleanUp) {
         for (number, status) in [(SIGINT, ExitStatus.interrupted), (SIGTERM, ExitStatus.terminated)] {

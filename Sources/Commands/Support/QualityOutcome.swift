@@ -140,7 +140,7 @@ struct QualityOutcome {
     }
 }
 
-/// `qc --json`, as the command contract says.
+/// `qc --json`; names are those of the command contract.
 struct QualitySummary: Encodable {
     struct Table: Encodable {
         var table: String
@@ -155,6 +155,7 @@ struct QualitySummary: Encodable {
         var table: String
         var severity: String
         var builtin: Bool
+        // swift-format-ignore: AlwaysUseLowerCamelCase
         var rows_in_scope: Int
         var applicable: Int
         var `true`: Int
@@ -163,6 +164,7 @@ struct QualitySummary: Encodable {
         var error: Int
         var stored: Int
         var truncated: Bool
+        // swift-format-ignore: AlwaysUseLowerCamelCase
         @Nullable var not_run: String?
     }
 
@@ -170,8 +172,11 @@ struct QualitySummary: Encodable {
     var engine = "native"
     @Nullable var period: String?
     var seconds: Double
+    // swift-format-ignore: AlwaysUseLowerCamelCase
     var cpu_seconds: Double
+    // swift-format-ignore: AlwaysUseLowerCamelCase
     var peak_memory_bytes: Int
+    // swift-format-ignore: AlwaysUseLowerCamelCase
     var rows_per_second: Int
     var tables: [Table]
     var rules: [Rule]

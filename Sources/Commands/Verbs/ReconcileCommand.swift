@@ -254,6 +254,7 @@ struct FormCheckSummary: Encodable {
         var form: String
         var severity: String
         var builtin = false
+        // swift-format-ignore: AlwaysUseLowerCamelCase
         var rows_in_scope: Int
         var applicable: Int
         var `true`: Int
@@ -262,6 +263,7 @@ struct FormCheckSummary: Encodable {
         var error: Int
         var stored: Int
         var truncated: Bool
+        // swift-format-ignore: AlwaysUseLowerCamelCase
         @Nullable var not_run: String?
     }
 
@@ -269,7 +271,9 @@ struct FormCheckSummary: Encodable {
     var engine = "native"
     var period: String
     var seconds: Double
+    // swift-format-ignore: AlwaysUseLowerCamelCase
     var cpu_seconds = ResourceUse.cpuSeconds
+    // swift-format-ignore: AlwaysUseLowerCamelCase
     var peak_memory_bytes = ResourceUse.peakMemoryBytes
     var rules: [Rule]
     var findings: Int
