@@ -71,7 +71,9 @@ extension OperationError {
                 en: "table '\(table.name)' lacks columns that are needed: \(names)",
                 zh: "表“\(table.title)”缺少需要的列：\(names)"),
             hint: list.isEmpty
-                ? nil
+                ? LocalizedText(
+                    en: "name the columns in the header as the definition of the table does, and add these",
+                    zh: "请按表定义填写表头列名，并补上这些列")
                 : LocalizedText(en: "is \(list) one of them, misspelt?", zh: "\(list) 是否为其误写？"))
     }
 }

@@ -13,6 +13,7 @@ public enum Program {
         Speech.choose(arguments: arguments, environment: environment)
         if let fault = environment["SITONG_FAULT"], !fault.isEmpty { FaultPoints.arm(fault) }
         signal(SIGPIPE, SIG_IGN)
+        signal(SIGXFSZ, SIG_IGN)  // A file beyond the limit is an error of the write, which leaves nothing half done.
         let operation: any Operation
         do {
             operation = try parse(arguments)
@@ -52,13 +53,30 @@ public enum Program {
     /// Help and version are clean; anything else is a usage error.
     private static func explain(parsing error: any Error) -> ExitStatus {
         let isClean = SitongCommand.exitCode(for: error) == .success
-        let text = SitongCommand.fullMessage(for: error) + "\n"
+        let full = SitongCommand.fullMessage(for: error)
+        let text = (isClean ? full : usageText(full, language: Speech.language)) + "\n"
         (isClean ? FileHandle.standardOutput : FileHandle.standardError).write(Data(text.utf8))
         return isClean ? .ok : .usage
     }
 
+    /// ArgumentParser's words in the form of all our errors; what it says of a flag stays English.
+    private static func usageText(_ text: String, language: Language) -> String {
+        var result = text
+        if result.hasPrefix("Error: ") {
+            let head = LocalizedText(en: "error[usage]: ", zh: "error[usage]: 命令行有误：")
+            result = head.text(in: language) + result.dropFirst("Error: ".count)
+        }
+        guard let see = result.range(of: #"  See '(.*)' for more information\."#, options: .regularExpression) else {
+            return result
+        }
+        let verb = result[see].split(separator: "'").dropFirst().first.map(String.init) ?? "sitong --help"
+        let hint = LocalizedText(en: "hint: '\(verb)' explains the flags", zh: "提示：用“\(verb)”可查看参数说明")
+        result.replaceSubrange(see, with: hint.text(in: language))
+        return result
+    }
+
     /// Prints what went wrong and says how to end. Whatever is not known here is a bug of ours: 70, never 1.
-    private static func report(_ error: any Error, language: Language, print: (String) -> Void) -> ExitStatus {
+    static func report(_ error: any Error, language: Language, print: (String) -> Void) -> ExitStatus {
         switch error {
         case let error as OperationError:
             print(error.text(in: language))
