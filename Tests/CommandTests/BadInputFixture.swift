@@ -76,6 +76,8 @@ enum BadInput {
         ((try? FileManager.default.subpathsOfDirectory(atPath: folder)) ?? []).sorted().compactMap { name in
             let attributes = try? FileManager.default.attributesOfItem(atPath: folder + "/" + name)
             guard attributes?[.type] as? FileAttributeType == .typeRegular else { return nil }
+            // The empty file of a lock stays, since another process may be waiting on it.
+            guard !name.contains(".chain/") || !name.hasSuffix(".lock") else { return nil }
             return "\(name) \(attributes?[.size] as? Int ?? -1)"
         }
     }

@@ -112,7 +112,7 @@ import Testing
                 try edit(batch, "\"rows\":", "\"rows\":1")
             },
             Tampering(name: "version", code: "batch-version", receives: "batch-version") { batch in
-                try edit(batch, "sitong.batch/1", "sitong.batch/9")
+                try edit(batch, "sitong-batch/1", "sitong-batch/9")
             },
             Tampering(name: "no manifest", code: "batch-manifest", receives: "batch-manifest") { batch in
                 try "{".write(toFile: batch + "/manifest.json", atomically: false, encoding: .utf8)
@@ -160,15 +160,21 @@ import Testing
         let folder = try TemporaryDirectory()
         let library = try BadInput.library()
         let source = try BadInput.source(in: folder, changing: "title:", to: "title:")
-        for _ in 1...2 {
+        for _ in 1...3 {
             let made = try SitongProcess.run(
                 ["extract", "--source", source, "--to", "out", "--since", "2026-10-01"], in: folder.path)
             #expect(made.status == 0, "\(made.errors)")
         }
-        let second = try FileManager.default.contentsOfDirectory(atPath: folder.appending("out")).first { $0.hasSuffix("0002") }
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder.appending("out")).filter { !$0.hasPrefix(".") }
+        let batches = names.sorted { $0.suffix(4) < $1.suffix(4) }
+        try #require(batches.count == 3)
+        let first = try SitongProcess.run(
+            ["load", "out/" + batches[0], "--library", library, "--max-bad", "100%"], in: folder.path)
+        #expect(first.status == 0, "\(first.errors)")
         try BadInput.refuses(
-            ["load", "out/" + (second ?? ""), "--library", library, "--max-bad", "100%"], 65, "batch-out-of-order",
-            en: ["demo-yu1702"], zh: ["demo-yu1702"], in: folder.path, library: library)
+            ["load", "out/" + batches[2], "--library", library, "--max-bad", "100%"], 65, "batch-missing",
+            en: ["demo-yu1702", "number 2 was not loaded"], zh: ["demo-yu1702", "第 2 批尚未入库"], in: folder.path,
+            library: library)
     }
 
     @Test(
