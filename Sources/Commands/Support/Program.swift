@@ -53,7 +53,8 @@ public enum Program {
     /// Help and version are clean; anything else is a usage error.
     private static func explain(parsing error: any Error) -> ExitStatus {
         let isClean = SitongCommand.exitCode(for: error) == .success
-        let text = SitongCommand.fullMessage(for: error) + "\n"
+        let full = SitongCommand.fullMessage(for: error)
+        let text = (isClean ? full : usageText(full, language: Speech.language)) + "\n"
         (isClean ? FileHandle.standardOutput : FileHandle.standardError).write(Data(text.utf8))
         return isClean ? .ok : .usage
     }
@@ -68,7 +69,24 @@ public enum Program {
         }
     }
 
-    private static func report(_ error: any Error, language: Language, print: (String) -> Void) -> ExitStatus {
+    /// ArgumentParser's words in the form of all our errors; what it says of a flag stays English.
+    private static func usageText(_ text: String, language: Language) -> String {
+        var result = text
+        if result.hasPrefix("Error: ") {
+            let head = LocalizedText(en: "error[usage]: ", zh: "error[usage]: 命令行有误：")
+            result = head.text(in: language) + result.dropFirst("Error: ".count)
+        }
+        guard let see = result.range(of: #"  See '(.*)' for more information\."#, options: .regularExpression) else {
+            return result
+        }
+        let verb = result[see].split(separator: "'").dropFirst().first.map(String.init) ?? "sitong --help"
+        let hint = LocalizedText(en: "hint: '\(verb)' explains the flags", zh: "提示：用“\(verb)”可查看参数说明")
+        result.replaceSubrange(see, with: hint.text(in: language))
+        return result
+    }
+
+    /// Prints what went wrong and says how to end.
+    static func report(_ error: any Error, language: Language, print: (String) -> Void) -> ExitStatus {
         switch error {
         case let error as OperationError: print(error.text(in: language))
         case let error as InvalidDefinitions:

@@ -47,7 +47,7 @@ struct DemoCommand: Operation {
         guard let period = try session.period(period) else { preconditionFailure("--period has a default") }
         let folder = URL(fileURLWithPath: dir).standardizedFileURL.path
         let loaded = try session.definitions(SchemaOptions.shipped)
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        try Folders.make(folder)
 
         session.console.note(
             LocalizedText(

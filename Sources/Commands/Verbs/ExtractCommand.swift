@@ -57,7 +57,9 @@ struct ExtractCommand: Operation {
                     en: "write one for each trial database; README shows how", zh: "请为每个审判库写一个；写法见 README"))
         }
         // All of them are read first: a mistake in the last is not found after an hour of extracting the others.
-        let sources = try files.map { try DefinitionLoader.loadSource(file: $0, schema: loaded.schema) }
+        let sources = try files.map { file in
+            try DefinitionLoader.loadSource(file: file, schema: loaded.schema).filled(from: session.environment)
+        }
         let period = try session.period(period)
         let range: ExtractionRange =
             if let period { .period(period) } else if let day = since.flatMap({ CivilDate($0) }) {
@@ -67,8 +69,7 @@ struct ExtractCommand: Operation {
         var results: [ExtractionResult] = []
         for (index, source) in sources.enumerated() {
             let request = ExtractionRequest(
-                source: source.filled(from: session.environment), schema: loaded.schema, range: range,
-                runKey: runKey(session),
+                source: source, schema: loaded.schema, range: range, runKey: runKey(session),
                 producer: "sitong \(SitongCommand.version)")
             let result = try Extractor.extract(request, to: outbox) { progress in
                 session.console.progress(
@@ -92,17 +93,34 @@ struct ExtractCommand: Operation {
 }
 
 extension SourceDefinition {
-    /// `${ENV}` in the connection replaced; what is not set stays, and connecting says so.
-    func filled(from environment: [String: String]) -> SourceDefinition {
-        func fill(_ text: String) -> String {
-            environment.reduce(text) { $0.replacingOccurrences(of: "${\($1.key)}", with: $1.value) }
+    /// `${ENV}` in the connection replaced.
+    /// - Throws: `OperationError` 78 when a variable is not set.
+    func filled(from environment: [String: String]) throws -> SourceDefinition {
+        func fill(_ text: String) throws -> String {
+            var rest = text[...]
+            var filled = ""
+            while let start = rest.range(of: "${"), let end = rest[start.upperBound...].firstIndex(of: "}") {
+                let variable = String(rest[start.upperBound..<end])
+                guard let value = environment[variable] else {
+                    throw OperationError(
+                        .badDefinition, code: "source-environment",
+                        LocalizedText(
+                            en: "source '\(name)' needs the environment variable \(variable), which is not set",
+                            zh: "来源“\(name)”需要环境变量 \(variable)，但尚未设置"),
+                        hint: LocalizedText(en: "export \(variable)=… and run again", zh: "请先 export \(variable)=… 再运行")
+                    )
+                }
+                filled += rest[..<start.lowerBound] + value
+                rest = rest[rest.index(after: end)...]
+            }
+            return filled + rest
         }
         var result = self
         result.connection =
             switch connection {
-            case .postgres(let text): .postgres(fill(text))
-            case .sqlite(let path): .sqlite(path: fill(path))
-            case .csv(let folder): .csv(folder: fill(folder))
+            case .postgres(let text): .postgres(try fill(text))
+            case .sqlite(let path): .sqlite(path: try fill(path))
+            case .csv(let folder): .csv(folder: try fill(folder))
             }
         return result
     }

@@ -44,16 +44,7 @@ struct ReportCommand: Operation {
             library: try session.library(library), schema: loaded.schema, period: try session.period(period),
             run: run ?? session.runID, work: session.work)
         let model = try builder.model()
-        do {
-            try FileManager.default.createDirectory(atPath: to, withIntermediateDirectories: true)
-        } catch {
-            throw OperationError(
-                .cannotCreate, code: "folder-create",
-                LocalizedText(
-                    en: "unable to make the folder '\(to)': \(error.localizedDescription)",
-                    zh: "无法创建目录“\(to)”：\(error.localizedDescription)"),
-                hint: LocalizedText(en: "check the folder above it and its rights", zh: "请检查上级目录及其权限"))
-        }
+        try Folders.make(to)
         removeUnfinished()
         var files: [String] = []
         for format in formats.split(separator: ",") {

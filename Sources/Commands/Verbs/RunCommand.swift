@@ -41,7 +41,7 @@ struct RunCommand: Operation {
         let definition = try DefinitionLoader.loadPipeline(file: file)
         guard !dryRun else { return try plan(of: definition, session: session) }
 
-        try FileManager.default.createDirectory(atPath: session.work, withIntermediateDirectories: true)
+        try Folders.make(session.work)
         let lock = try RunLock(file: session.work + "/run.lock")
         defer { withExtendedLifetime(lock) {} }
         let history = RunHistory(work: session.work)
@@ -68,7 +68,7 @@ struct RunCommand: Operation {
         let begin = ContinuousClock.now
         var steps: [RunResult.Step] = []
         let status = try runner.run(from: from) { commandLine in
-            let operation = try Program.parse(commandLine)
+            let operation = try Self.operation(commandLine, file: file)
             let result = try operation.perform(in: session)
             if !common.json { session.console.note(Self.excerpt(of: result.text, isWhole: session.console.isVerbose)) }
             return StepOutcome(status: result.status, products: result.products, json: try result.encodedJSON())
@@ -84,6 +84,26 @@ struct RunCommand: Operation {
                 en: "run \(runID) ended with \(status.rawValue) after \(Format.seconds(seconds))",
                 zh: "运行 \(runID) 结束，状态 \(status.rawValue)，用时 \(Format.seconds(seconds))"),
             products: [PipelineRunner.folder(of: runID, work: session.work)])
+    }
+
+    /// The verb of a step; a verb or flag that does not exist is a mistake in the pipeline file.
+    private static func operation(_ commandLine: [String], file: String) throws -> any Operation {
+        do {
+            return try Program.parse(commandLine)
+        } catch let error as OperationError {
+            throw error
+        } catch {
+            let reason = SitongCommand.message(for: error)
+            let words = commandLine.prefix { !$0.hasPrefix("-") }.joined(separator: " ")
+            throw OperationError(
+                .badDefinition, code: "pipeline-step",
+                LocalizedText(
+                    en: "pipeline '\(file)': the step '\(words)' cannot be understood: \(reason)",
+                    zh: "流水线“\(file)”：无法理解步骤“\(words)”：\(reason)"),
+                hint: LocalizedText(
+                    en: "'uses' names a verb and 'with' its flags; 'sitong \(words) --help' lists them",
+                    zh: "uses 写动词，with 写其参数；用“sitong \(words) --help”可列出参数"))
+        }
     }
 
     private func plan(of definition: PipelineDefinition, session: Session) throws -> OperationResult {

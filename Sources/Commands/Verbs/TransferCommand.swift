@@ -86,7 +86,7 @@ enum BatchFolders {
         return try folders.flatMap { folder -> [String] in
             let path = folder.hasSuffix("/") ? String(folder.dropLast()) : folder
             if FileManager.default.fileExists(atPath: path + "/manifest.json") { return [path] }
-            let names = try FileManager.default.contentsOfDirectory(atPath: path).sorted()
+            let names = try Folders.names(in: path)
             let found = names.map { path + "/" + $0 }.filter {
                 FileManager.default.fileExists(atPath: $0 + "/manifest.json")
             }

@@ -23,6 +23,18 @@ struct SourceReader {
                     .duplicateName(LocalizedText(en: "table", zh: "表"), table.table, at: place, first: first.location))
             }
         }
+        if let court = fields.text("court"), let list = schema?.codelist("court"),
+            !list.entries.contains(where: { $0.code == court })
+        {
+            log.add(
+                Diagnostic(
+                    code: "unknown-court",
+                    LocalizedText(en: "there is no court '\(court)'", zh: "没有法院“\(court)”"),
+                    at: fields.scalar("court")?.location ?? object.node.location,
+                    hint: LocalizedText(
+                        en: "write its mark as in the code list 'court', such as 豫17",
+                        zh: "请写法院代码表 court 中的代字，如 豫17")))
+        }
         guard let connection else { return nil }
         return SourceDefinition(
             name: object.name, title: fields.text("title"), court: fields.text("court"), connection: connection,

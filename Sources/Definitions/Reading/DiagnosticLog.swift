@@ -86,7 +86,11 @@ extension Diagnostic {
             LocalizedText(
                 en: owner.map { "\($0.en) has no \(what.en) '\(name)'" } ?? "there is no \(what.en) '\(name)'",
                 zh: "\(owner?.zh ?? "")没有名为“\(name)”的\(what.zh)"),
-            at: place, hint: NearMiss.hint(for: name, among: known))
+            at: place,
+            hint: NearMiss.hint(for: name, among: known)
+                ?? LocalizedText(
+                    en: "check its spelling, and that --schemas names the folder that defines it",
+                    zh: "请检查拼写，以及 --schemas 是否包含定义它的目录"))
     }
 
     static func duplicateName(

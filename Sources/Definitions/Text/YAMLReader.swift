@@ -141,7 +141,9 @@ struct YAMLReader {
                 en: "indent with blanks, not tabs; quote a text that begins with @, ` or %",
                 zh: "缩进请用空格而不是制表符；以 @、` 或 % 开头的文本请加引号")
         }
-        return nil
+        return LocalizedText(
+            en: "look at this line and the one above it: indentation, quotes, and every bracket closed",
+            zh: "请检查本行和上一行：缩进、引号，以及括号是否成对")
     }
 
     /// The usual messages of libyaml; others stay as they are.

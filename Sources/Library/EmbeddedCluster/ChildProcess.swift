@@ -42,6 +42,7 @@ struct ChildProcess {
         sigemptyset(&none)
         var all = sigset_t()
         sigfillset(&all)
+        sigdelset(&all, SIGXFSZ)  // Ignored by us: a file beyond the limit is to be told as an error, not to kill.
         posix_spawnattr_setsigmask(&attributes, &none)
         posix_spawnattr_setsigdefault(&attributes, &all)
         posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))

@@ -80,7 +80,7 @@ extension OperationError {
         let complaint =
             lines.last { $0.contains("FATAL:") || $0.contains("error:") || $0.contains("PANIC:") }
             ?? lines.last ?? ""
-        if output.contains("No space left on device") {
+        if output.contains("No space left on device") || output.contains("File too large") {
             return OperationError(
                 .ioError, code: "disk-full",
                 LocalizedText(
@@ -95,6 +95,9 @@ extension OperationError {
                 zh: "标准库“\(directory)”的 \(program) 失败：\(complaint)"),
             hint: log.map {
                 LocalizedText(en: "the server's log is '\($0)'", zh: "服务器日志：\($0)")
-            })
+            }
+                ?? LocalizedText(
+                    en: "check the room on the disk and the rights of the folder, then run it again",
+                    zh: "请检查磁盘空间和目录权限，然后重新执行"))
     }
 }

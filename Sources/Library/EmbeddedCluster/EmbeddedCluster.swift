@@ -154,11 +154,16 @@ public struct EmbeddedCluster: Sendable {
             }
             try write(data, to: attemptFile)
             faultPoint("library.beforeInitdb")
-            try user.makeFolder(data, isPrivate: true)
-            try runInitdb(installation, user, data)
-            faultPoint("library.afterInitdb")
-            try configure(data, user)
-            try createDatabase(installation, user, data)
+            do {
+                try user.makeFolder(data, isPrivate: true)
+                try runInitdb(installation, user, data)
+                faultPoint("library.afterInitdb")
+                try configure(data, user)
+                try createDatabase(installation, user, data)
+            } catch {
+                try? removeAttempt()
+                throw error
+            }
             faultPoint("library.beforeClusterMarker")
             let marker = try JSONEncoder().encode(Marker(data: data, version: installation.version))
             try write(String(decoding: marker, as: UTF8.self), to: markerFile)
