@@ -14,7 +14,7 @@ enum BadInput {
         }
         RealPart.note(.sqlite)
         let made = try SitongProcess.run(
-            ["demo", "--dir", "D", "--prepare-only", "--courts", "2", "--cases", "300", "--quiet"], in: folder.path)
+            ["demo", "--dir", "D", "--prepare-only", "--courts", "2", "--cases", "600", "--quiet"], in: folder.path)
         #expect(made.status == 0, "\(made.errors)")
         let out = try SitongProcess.run(
             ["extract", "--source", "D/sources/yu1702.yaml", "--to", "D/out", "--full"], in: folder.path)
