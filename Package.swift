@@ -11,7 +11,6 @@ let settings: [SwiftSetting] = [
 
 let products: [String: Target.Dependency] = [
     "ArgumentParser": .product(name: "ArgumentParser", package: "swift-argument-parser"),
-    "Logging": .product(name: "Logging", package: "swift-log"),
     "Yams": .product(name: "Yams", package: "Yams"),
     "Mustache": .product(name: "Mustache", package: "swift-mustache"),
 ]
@@ -41,7 +40,6 @@ let package = Package(
     products: [.executable(name: "sitong", targets: ["sitong"])],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
     ],
@@ -107,7 +105,7 @@ let package = Package(
             "PostgresClient",
             "SQLiteClient", "FileTransfer", "DelimitedText", "Compression", "Digests", "Workbook", "Definitions",
             "FormEngine", "SQLGeneration", "Reconciliation", "RuleEngine", "RulePlan", "RuleLanguage", "Schema",
-            "DataAccess", "Columnar", "CourtModel", "Diagnostics", "ArgumentParser", "Logging"),
+            "DataAccess", "Columnar", "CourtModel", "Diagnostics", "ArgumentParser"),
         .executableTarget(name: "sitong", dependencies: ["Commands"], swiftSettings: settings),
         .executableTarget(
             name: "Bench",
@@ -165,7 +163,7 @@ let package = Package(
         tests(
             "CommandTests", "sitong", "Commands", "PostgresClient", "SQLiteClient", "DataAccess", "Columnar",
             "Diagnostics",
-            "CourtModel", "Demonstration"),
+            "CourtModel", "Demonstration", "Library"),
     ],
     swiftLanguageModes: [.v6]
 )

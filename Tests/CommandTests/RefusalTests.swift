@@ -1,5 +1,6 @@
 import Diagnostics
 import Foundation
+import Library
 import PostgresClient
 import TestSupport
 import Testing
@@ -249,6 +250,43 @@ struct RefusalTests {
         try refuses(
             ["qc", "--library", "postgresql://me:opensesame@127.0.0.1/x"], status: 64, code: "password-in-arguments",
             words: [".pgpass"])
+    }
+
+    @Test("a wrong password is status 77 for the library and for a source, and is never shown")
+    func wrongPassword() throws {
+        // Its port is far from the range of the other tests' server that asks for passwords.
+        let port = 41_000 + Int(ProcessInfo.processInfo.processIdentifier) % 20_000
+        let folder = try TemporaryDirectory()
+        let cluster = EmbeddedCluster(
+            directory: folder.appending("library"),
+            settings: ["fsync": "off", "listen_addresses": "127.0.0.1", "port": "\(port)"])
+        defer { try? cluster.stop() }
+        try cluster.initialize()
+        let rules = try FileHandle(forWritingTo: URL(fileURLWithPath: folder.appending("library/data/pg_hba.conf")))
+        try rules.seekToEnd()
+        try rules.write(contentsOf: Data("host all all 127.0.0.1/32 scram-sha-256\n".utf8))
+        try rules.close()
+        #expect(try cluster.start())
+        let admin = try PostgresConnection(cluster.connectionString, applicationName: "tests")
+        try admin.execute("CREATE ROLE reader LOGIN PASSWORD 'opensesame'")
+        let place = "host=127.0.0.1 port=\(port) dbname=sitong user=reader"
+        let file = try write(
+            """
+            source: guarded
+            court: 豫17
+            connect: {kind: postgres, url: "\(place)"}
+            tables:
+              anjian: {select: "SELECT '1' AS ajbs, '2' AS ah, '3' AS fydm, current_date AS larq"}
+            """, to: "guarded.yaml")
+        for arguments in [["qc", "--library", place], ["extract", "--source", file, "--to", "outbox", "--full"]] {
+            let wrong = ["PGPASSWORD": "opensesami"]
+            try refuses(
+                arguments, status: 77, code: "pg-auth", words: ["reader", "127.0.0.1"], environment: wrong,
+                mayLeave: ["outbox"])
+            let ended = try SitongProcess.run(arguments, in: site.folder.path, environment: wrong)
+            #expect(!ended.errors.contains("opensesami"))
+        }
+        #expect(batches(in: "outbox").isEmpty)
     }
 
     @Test("a trial database that is no database, or is not there, is told")

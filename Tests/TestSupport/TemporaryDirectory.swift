@@ -10,6 +10,8 @@ public final class TemporaryDirectory: Sendable {
         path =
             URL(fileURLWithPath: String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self))
             .standardizedFileURL.path
+        // As root a server that is made in it runs as another user, who has to get in; else its data would go elsewhere.
+        chmod(path, 0o711)
     }
 
     deinit { try? FileManager.default.removeItem(atPath: path) }
