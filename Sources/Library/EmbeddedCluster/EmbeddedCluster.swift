@@ -6,7 +6,7 @@ import PostgresClient
 ///
 /// It is the distribution's server, run as the user who runs sitong (as `postgres` when that is root, since the server
 /// refuses to be root). It listens on no network, only on a Unix socket, and admits only that user and root, as the
-/// kernel names them (peer). It is started on demand, goes on running when sitong ends, and is adopted by the next run;
+/// kernel names them (peer). It is started on demand, stopped by its last user (`ClusterUse`), or adopted by the next run;
 /// after a crash it recovers by itself. All methods may be called by several processes at once: a lock in the folder
 /// puts them in a row.
 ///
