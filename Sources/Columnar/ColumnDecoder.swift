@@ -7,6 +7,8 @@ public struct ColumnDecoder: Sendable {
     public let kind: ColumnKind
     /// UTF-8 of the texts that mean NULL at the source.
     private let nullTexts: [[UInt8]]
+    /// Whether some texts mean NULL.
+    public var hasNullTexts: Bool { !nullTexts.isEmpty }
 
     public init(kind: ColumnKind, nullTexts: [String] = []) {
         self.kind = kind
@@ -111,7 +113,8 @@ public struct ColumnDecoder: Sendable {
         return column
     }
 
-    private func isNullText(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
+    /// Whether a text means NULL at the source.
+    public func isNullText(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
         for candidate in nullTexts where candidate.count == text.count && candidate.elementsEqual(text) { return true }
         return false
     }

@@ -2,11 +2,12 @@ import RuleLanguage
 
 /// A pattern as a deterministic automaton over UTF-8 bytes; the whole text must match.
 ///
-/// States are made when they are first reached and kept, at most `maximumStates` of them: beyond that the cache is
-/// emptied and begun again, so that no pattern can exhaust memory and every text costs time linear in its length.
-struct Automaton: Sendable {
+/// All its states are made at once. A pattern that has very many keeps those that its texts reach instead, at most
+/// `maximumStates` of them, beyond which that cache is begun again: no pattern can exhaust memory, and every text costs
+/// time linear in its length. Belongs to one thread.
+final class Automaton {
     /// One step of the non-deterministic automaton.
-    private enum Edge: Sendable {
+    private enum Edge {
         case bytes(UInt8, UInt8, next: Int)
         case split([Int])
         case accept
@@ -14,27 +15,36 @@ struct Automaton: Sendable {
 
     private var edges: [Edge] = []
     private var start = 0
-    /// States of the deterministic automaton: the byte edges that are open in each, and whether it accepts.
+    /// Bytes that no edge tells apart are of one class.
+    private let classes = UnsafeMutablePointer<UInt8>.allocate(capacity: 256)
+    private var classCount = 1
+    /// States of the deterministic automaton: the byte edges that are open in each, and whether it accepts. State 0 is dead.
     private var members: [[Int32]] = []
     private var accepts: [Bool] = []
-    /// 256 targets per state; −1 not made yet, −2 dead.
-    private var targets: [Int32] = []
-    private var known: [[Int32]: Int32] = [:]
+    /// The next state × `classCount` for each state and class; `Automaton.unknown` where it was not made yet.
+    private var targets: [UInt32] = []
+    private var known: [[Int32]: UInt32] = [:]
+    private var isComplete = false
     private static let maximumStates = 2_000
+    private static let unknown = UInt32.max
 
     init(_ pattern: Pattern) {
         edges = [.accept]
         start = build(pattern.root, next: 0)
+        findClasses()
         reset()
+        complete()
     }
 
-    private mutating func add(_ edge: Edge) -> Int {
+    deinit { classes.deallocate() }
+
+    private func add(_ edge: Edge) -> Int {
         edges.append(edge)
         return edges.count - 1
     }
 
     /// The entry of a part that goes on at `next`; built from the end, so that every target exists.
-    private mutating func build(_ node: Pattern.Node, next: Int) -> Int {
+    private func build(_ node: Pattern.Node, next: Int) -> Int {
         switch node {
         case .empty: return next
         case .oneOf(let ranges):
@@ -68,15 +78,52 @@ struct Automaton: Sendable {
         }
     }
 
-    private mutating func reset() {
+    private func findClasses() {
+        var begins = [Bool](repeating: false, count: 257)
+        for case .bytes(let low, let high, _) in edges {
+            begins[Int(low)] = true
+            begins[Int(high) + 1] = true
+        }
+        var number: UInt8 = 0
+        for byte in 0..<256 {
+            if byte > 0, begins[byte] { number += 1 }
+            classes[byte] = number
+        }
+        classCount = Int(number) + 1
+    }
+
+    private func reset() {
         members = []
         accepts = []
         targets = []
         known = [:]
+        _ = add(state: [], accepts: false)
+        for place in targets.indices { targets[place] = 0 }
         _ = state(of: [start])
     }
 
-    private mutating func state(of entries: [Int]) -> Int32 {
+    /// Makes every state that can be reached, unless they are very many.
+    private func complete() {
+        var state = 1
+        while state < members.count {
+            for byte in 0..<256 where byte == 0 || classes[byte] != classes[byte - 1] {
+                _ = advance(state, UInt8(byte))
+            }
+            if members.count > Automaton.maximumStates { return }
+            state += 1
+        }
+        isComplete = true
+    }
+
+    private func add(state open: [Int32], accepts isAccepting: Bool) -> UInt32 {
+        let number = UInt32(members.count * classCount)
+        members.append(open)
+        accepts.append(isAccepting)
+        for _ in 0..<classCount { targets.append(Automaton.unknown) }
+        return number
+    }
+
+    private func state(of entries: [Int]) -> UInt32 {
         var seen = Set<Int>()
         var stack = entries
         var open: [Int32] = []
@@ -91,41 +138,97 @@ struct Automaton: Sendable {
         }
         open.sort()
         if isAccepting { open.append(-1) }
-        if open.isEmpty { return -2 }
+        if open.isEmpty { return 0 }
         if let state = known[open] { return state }
-        let state = Int32(members.count)
+        let state = add(state: open, accepts: isAccepting)
         known[open] = state
-        members.append(open)
-        accepts.append(isAccepting)
-        targets.append(contentsOf: repeatElement(-1, count: 256))
         return state
     }
 
-    private mutating func advance(_ state: Int32, _ byte: UInt8) -> Int32 {
+    private func advance(_ state: Int, _ byte: UInt8) -> UInt32 {
         var entries: [Int] = []
-        for index in members[Int(state)] where index >= 0 {
+        for index in members[state] where index >= 0 {
             if case .bytes(let low, let high, let next) = edges[Int(index)], byte >= low, byte <= high {
                 entries.append(next)
             }
         }
         let target = self.state(of: entries)
-        targets[Int(state) << 8 | Int(byte)] = target
+        targets[state * classCount + Int(classes[Int(byte)])] = target
         return target
     }
 
-    /// Whether the whole text matches.
-    mutating func matches(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
+    /// Which of the texts match in full; NULLs are not looked at.
+    func matches(_ operand: Vector, _ arena: Arena) -> Vector {
+        guard case .text(let spans) = operand.storage else { return operand }
+        let bits = arena.bits(operand.count, all: false)
+        if isComplete {
+            match(spans, operand.valid, operand.count, bits)
+        } else {
+            for row in 0..<operand.count where operand.isValid(row) && matches(spans[row]) { Bits.set(bits, row) }
+        }
+        return Vector(.bits(bits), valid: operand.valid, errors: operand.errors, count: operand.count)
+    }
+
+    /// Four texts at a time: each step of one waits for the one before it, the four do not wait for each other.
+    private func match(_ spans: UnsafeMutablePointer<TextSpan>, _ valid: BitWords, _ count: Int, _ bits: BitWords) {
+        let classes = UnsafePointer(classes)
+        let width = classCount
+        let first: UInt32 = members.count > 1 ? UInt32(width) : 0
+        targets.withUnsafeBufferPointer { table in
+            accepts.withUnsafeBufferPointer { accepts in
+                @inline(__always) func step(_ state: inout UInt32, _ byte: UInt8) {
+                    state = table[Int(state) + Int(classes[Int(byte)])]
+                }
+                @inline(__always) func finish(_ state: UInt32, _ span: TextSpan, _ from: Int, _ row: Int) {
+                    var state = state
+                    var index = from
+                    while index < span.count, state != 0 {
+                        step(&state, span.start[index])
+                        index += 1
+                    }
+                    if accepts[Int(state) / width] { Bits.set(bits, row) }
+                }
+                var row = 0
+                while row + 4 <= count {
+                    defer { row += 4 }
+                    let set = valid[row >> 6] >> UInt64(row & 63) & 15
+                    if set == 0 { continue }
+                    let (a, b, c, d) = (spans[row], spans[row + 1], spans[row + 2], spans[row + 3])
+                    var (p, q, r, s) = (first, first, first, first)
+                    let shared = min(min(a.count, b.count), min(c.count, d.count))
+                    var index = 0
+                    while index < shared, p | q | r | s != 0 {
+                        step(&p, a.start[index])
+                        step(&q, b.start[index])
+                        step(&r, c.start[index])
+                        step(&s, d.start[index])
+                        index += 1
+                    }
+                    if set & 1 != 0 { finish(p, a, index, row) }
+                    if set & 2 != 0 { finish(q, b, index, row + 1) }
+                    if set & 4 != 0 { finish(r, c, index, row + 2) }
+                    if set & 8 != 0 { finish(s, d, index, row + 3) }
+                }
+                while row < count {
+                    if Bits.test(valid, row) { finish(first, spans[row], 0, row) }
+                    row += 1
+                }
+            }
+        }
+    }
+
+    private func matches(_ text: TextSpan) -> Bool {
         if members.count > Automaton.maximumStates { reset() }
         // A class without characters leaves nothing to begin with.
-        if members.isEmpty { return false }
-        var state: Int32 = 0
-        for byte in text {
-            var target = targets[Int(state) << 8 | Int(byte)]
-            if target == -1 { target = advance(state, byte) }
-            if target == -2 { return false }
+        if members.count < 2 { return false }
+        var state = UInt32(classCount)
+        for byte in text.bytes {
+            var target = targets[Int(state) + Int(classes[Int(byte)])]
+            if target == Automaton.unknown { target = advance(Int(state) / classCount, byte) }
+            if target == 0 { return false }
             state = target
         }
-        return accepts[Int(state)]
+        return accepts[Int(state) / classCount]
     }
 }
 

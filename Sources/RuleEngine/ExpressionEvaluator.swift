@@ -14,6 +14,8 @@ struct Leaves {
     var related: [RelatedColumn: Vector] = [:]
     /// By the plan's aggregate index.
     var aggregates: [Vector?] = []
+    /// Steps whose values are known from elsewhere, by step.
+    var known: [Int: Vector] = [:]
 }
 
 /// A column of the row that a relation finds.
@@ -23,18 +25,24 @@ struct RelatedColumn: Hashable {
 }
 
 /// Runs the steps of a plan over blocks. What depends on the plan alone (automata, code sets, constants) is made once.
-struct ExpressionEvaluator {
+///
+/// Belongs to one thread. Vectors that it gives live until the arena is reset.
+final class ExpressionEvaluator {
     let steps: [ExpressionPlan.Step]
     private let period: StatisticalPeriod?
-    private var resources: [Resource]
-    /// Vectors of constant steps, as long as the longest block so far.
+    private let resources: [Resource]
+    /// Vectors of constant steps, as long as the longest block so far, and their memory.
     private var constants: [Int: Vector] = [:]
+    private var constantRows = 0
+    private var constantMemory = Arena()
+    /// Case numbers read in this block, by the step of their text.
+    private var caseNumbers: [Int: ParsedCaseNumbers] = [:]
 
     /// What a step looks things up in.
-    enum Resource {
+    private enum Resource {
         case none
         case automaton(Automaton)
-        case texts(TextIndex)
+        case texts(CodeIndex)
         case codes(CodeMembership)
         case attribute(CodeAttribute)
         case marks(TextIndex)
@@ -47,7 +55,7 @@ struct ExpressionEvaluator {
         resources = plan.steps.map { step in
             switch step.operation {
             case .matches(let pattern): (try? Pattern(pattern.string)).map { .automaton(Automaton($0)) } ?? .none
-            case .memberOf(.texts(let texts)): .texts(TextIndex(texts.map(\.string)))
+            case .memberOf(.texts(let texts)): .texts(CodeIndex(texts.map(\.string)))
             case .inCodelist(let list, let under):
                 schema.codelists[list].map { .codes(CodeMembership($0, under: under?.string)) } ?? .none
             case .attribute(let list, let index):
@@ -67,112 +75,129 @@ struct ExpressionEvaluator {
         return TextIndex(list.entries.compactMap { $0.values[attribute] })
     }
 
-    /// Which steps the given ones need, themselves included.
-    func closure(of roots: some Sequence<Int>) -> [Bool] {
+    /// Which steps the given ones need, themselves included; those for which `isKnown` holds need nothing.
+    func closure(of roots: some Sequence<Int>, isKnown: (Int) -> Bool = { _ in false }) -> [Bool] {
         var needed = [Bool](repeating: false, count: steps.count)
         for root in roots { needed[root] = true }
-        for index in steps.indices.reversed() where needed[index] {
+        for index in steps.indices.reversed() where needed[index] && !isKnown(index) {
             for operand in steps[index].operands { needed[operand] = true }
         }
         return needed
     }
 
     /// The values of all needed steps; others stay nil.
-    mutating func evaluate(_ leaves: Leaves, needed: [Bool]) -> [Vector?] {
+    func evaluate(_ leaves: Leaves, needed: [Bool], _ arena: Arena) -> [Vector?] {
+        if leaves.count > constantRows {
+            constantRows = max(leaves.count, 1024)
+            constants = [:]
+            constantMemory = Arena()
+        }
+        caseNumbers.removeAll(keepingCapacity: true)
         var values = [Vector?](repeating: nil, count: steps.count)
         for index in steps.indices where needed[index] {
-            values[index] = value(of: index, leaves, values)
+            values[index] = leaves.known[index] ?? value(of: index, leaves, values, arena)
         }
         return values
     }
 
-    private mutating func value(of index: Int, _ leaves: Leaves, _ values: [Vector?]) -> Vector {
+    private func value(of index: Int, _ leaves: Leaves, _ values: [Vector?], _ arena: Arena) -> Vector {
         let step = steps[index]
         let count = leaves.count
-        let operands = step.operands.compactMap { values[$0] }
-        let types = step.operands.map { steps[$0].type }
+        func operand(_ place: Int) -> Vector {
+            values[step.operands[place]] ?? .null(steps[step.operands[place]].type, count, arena)
+        }
         switch step.operation {
         case .number, .text, .date, .bool, .null, .periodBegin, .periodEnd: return constant(index, count)
-        case .column(let column): return leaves.columns[column] ?? nullVector(step.type, count)
-        case .outerColumn(let column): return leaves.outer[column] ?? nullVector(step.type, count)
+        case .column(let column): return leaves.columns[column] ?? .null(step.type, count, arena)
+        case .outerColumn(let column): return leaves.outer[column] ?? .null(step.type, count, arena)
         case .related(let relation, let column):
-            return leaves.related[RelatedColumn(relation: relation, column: column)]
-                ?? nullVector(step.type, count)
-        case .aggregate(let aggregate): return leaves.aggregates[aggregate] ?? nullVector(step.type, count)
-        case .apply(let op): return apply(op, operands, types, step.type, resources[index], count)
+            return leaves.related[RelatedColumn(relation: relation, column: column)] ?? .null(step.type, count, arena)
+        case .aggregate(let aggregate): return leaves.aggregates[aggregate] ?? .null(step.type, count, arena)
+        case .apply(let op):
+            let operands = step.operands.indices.map(operand)
+            return apply(op, index, operands, step.operands.map { steps[$0].type }, step.type, arena)
         case .memberOf(let set):
-            return SetKernel.member(operands[0], types[0], set, resources[index])
+            let codes: CodeIndex? = if case .texts(let codes) = resources[index] { codes } else { nil }
+            return SetKernel.member(operand(0), steps[step.operands[0]].type, set, codes, arena)
         case .inCodelist:
-            guard case .codes(let codes) = resources[index] else { return nullVector(.bool, count) }
-            return codes.test(operands[0], day: operands.count > 1 ? operands[1] : nil)
+            guard case .codes(let codes) = resources[index] else { return .null(.bool, count, arena) }
+            return codes.test(operand(0), day: step.operands.count > 1 ? operand(1) : nil, arena)
         case .matches:
-            guard case .automaton(var automaton) = resources[index] else { return nullVector(.bool, count) }
-            resources[index] = .none
-            let result = TextKernel.predicate(operands[0]) { automaton.matches($0) }
-            resources[index] = .automaton(automaton)
-            return result
+            guard case .automaton(let automaton) = resources[index] else { return .null(.bool, count, arena) }
+            return automaton.matches(operand(0), arena)
         case .attribute:
-            guard case .attribute(let attribute) = resources[index] else { return nullVector(.text, count) }
-            return attribute.values(of: operands[0])
+            guard case .attribute(let attribute) = resources[index] else { return .null(.text, count, arena) }
+            return attribute.values(of: operand(0), arena)
         }
     }
 
-    private func nullVector(_ type: ExpressionType, _ count: Int) -> Vector {
-        type == .text
-            ? Vector(
-                storage: Vector.constantText("", count: count).storage,
-                valid: [UInt64](repeating: 0, count: (count + 63) >> 6), count: count)
-            : .constant(nil, count: count)
-    }
-
-    private mutating func constant(_ index: Int, _ count: Int) -> Vector {
-        if let known = constants[index], known.count == count { return known }
-        let words: (Int64) -> Vector = { .constant(.words([Int64](repeating: $0, count: count)), count: count) }
+    private func constant(_ index: Int, _ count: Int) -> Vector {
+        if let known = constants[index] {
+            return Vector(known.storage, valid: known.valid, count: count)
+        }
+        let rows = constantRows
+        let memory = constantMemory
+        func filled<T>(_ value: T) -> UnsafeMutablePointer<T> {
+            let made = memory.make(T.self, rows)
+            made.update(repeating: value, count: rows)
+            return made
+        }
+        func words(_ value: Int64) -> Vector {
+            Vector(.words(filled(value)), valid: memory.bits(rows, all: true), count: count)
+        }
         let vector: Vector
         switch steps[index].operation {
         case .number(let value):
             vector =
                 Int64(exactly: value).map(words)
-                ?? .constant(.wide([Int128](repeating: value, count: count)), count: count)
-        case .text(let text): vector = .constantText(text.string, count: count)
+                ?? Vector(.wide(filled(value)), valid: memory.bits(rows, all: true), count: count)
+        case .text(let text):
+            vector = Vector(
+                .text(filled(memory.text(text.string))), valid: memory.bits(rows, all: true), count: count)
         case .date(let date): vector = words(Int64(date.days))
-        case .bool(let value): vector = words(value ? 1 : 0)
-        case .periodBegin: vector = period.map { words(Int64($0.firstDay.days)) } ?? nullVector(.date, count)
-        case .periodEnd: vector = period.map { words(Int64($0.lastDay.days)) } ?? nullVector(.date, count)
-        default: vector = nullVector(steps[index].type, count)
+        case .bool(let value):
+            vector = Vector(.bits(memory.bits(rows, all: value)), valid: memory.bits(rows, all: true), count: count)
+        case .periodBegin: vector = period.map { words(Int64($0.firstDay.days)) } ?? .null(.date, rows, memory)
+        case .periodEnd: vector = period.map { words(Int64($0.lastDay.days)) } ?? .null(.date, rows, memory)
+        default: vector = .null(steps[index].type, rows, memory)
         }
         constants[index] = vector
-        return vector
+        return Vector(vector.storage, valid: vector.valid, count: count)
     }
 
     private func apply(
-        _ op: Operator, _ operands: [Vector], _ types: [ExpressionType], _ type: ExpressionType, _ resource: Resource,
-        _ count: Int
+        _ op: Operator, _ index: Int, _ operands: [Vector], _ types: [ExpressionType], _ type: ExpressionType,
+        _ arena: Arena
     ) -> Vector {
         switch op {
-        case .and, .or, .not: return LogicKernel.connect(op, operands)
-        case .compare(let comparison): return CompareKernel.compare(comparison, operands, types)
+        case .and, .or, .not: return LogicKernel.connect(op, operands, arena)
+        case .compare(let comparison): return CompareKernel.compare(comparison, operands, types, arena)
         case .between:
-            let low = CompareKernel.compare(.greaterOrEqual, [operands[0], operands[1]], [types[0], types[1]])
-            let high = CompareKernel.compare(.lessOrEqual, [operands[0], operands[2]], [types[0], types[2]])
-            return LogicKernel.strictBoth(low, high)
-        case .isNull: return LogicKernel.isNull(operands[0])
-        case .present: return LogicKernel.present(operands[0])
-        case .conditional: return ChoiceKernel.conditional(operands, types, type)
-        case .coalesce: return ChoiceKernel.coalesce(operands, types, type)
-        case .leastOf, .greatestOf: return ChoiceKernel.extreme(op == .leastOf, operands, types, type)
+            let low = CompareKernel.compare(
+                .greaterOrEqual, [operands[0], operands[1]], [types[0], types[1]], arena)
+            let high = CompareKernel.compare(.lessOrEqual, [operands[0], operands[2]], [types[0], types[2]], arena)
+            return LogicKernel.strictBoth(low, high, arena)
+        case .isNull: return LogicKernel.isNull(operands[0], arena)
+        case .present: return LogicKernel.present(operands[0], arena)
+        case .conditional: return ChoiceKernel.conditional(operands, types, type, arena)
+        case .coalesce: return ChoiceKernel.coalesce(operands, types, type, arena)
+        case .leastOf, .greatestOf: return ChoiceKernel.extreme(op == .leastOf, operands, types, type, arena)
         case .add, .subtract, .multiply, .negate, .abs, .sign, .mod, .round, .div:
-            return NumberKernel.apply(op, operands, types, type)
+            return NumberKernel.apply(op, operands, types, type, arena)
         case .concatenate, .length, .left, .right, .mid, .startsWith, .endsWith, .contains, .strip, .stripCJK, .upper,
             .lower, .intOfText, .decimalOfText, .dateOfText, .isIDCard, .isUSCC:
-            return TextKernel.apply(op, operands)
-        case .dateOfTimestamp, .year, .month, .day, .days, .addMonths, .addYears: return DateKernel.apply(op, operands)
+            return TextKernel.apply(op, operands, arena)
+        case .dateOfTimestamp, .year, .month, .day, .days, .addMonths, .addYears:
+            return DateKernel.apply(op, operands, arena)
         case .workdays:
-            guard case .calendar(let calendar) = resource else { return nullVector(type, count) }
-            return DateKernel.between(operands) { calendar.days(from: $0, to: $1) }
+            guard case .calendar(let calendar) = resources[index] else { return .null(type, operands[0].count, arena) }
+            return DateKernel.between(operands, arena) { calendar.days(from: $0, to: $1) }
         case .caseNumber(let field):
-            guard case .marks(let marks) = resource else { return nullVector(type, count) }
-            return CaseNumberKernel.part(field, operands[0], marks)
+            guard case .marks(let marks) = resources[index] else { return .null(type, operands[0].count, arena) }
+            let source = steps[index].operands[0]
+            let parsed = caseNumbers[source] ?? ParsedCaseNumbers(operands[0], arena)
+            caseNumbers[source] = parsed
+            return parsed.part(field, of: operands[0], marks, arena)
         }
     }
 }

@@ -105,8 +105,10 @@ public struct QualityResult: Sendable {
     /// Rules in the order of their definition, then the built-in ones.
     public var statistics: [RuleStatistics]
     /// In the order of `statistics`, then of rows.
-    public var findings: [Finding]
+    public var findings: FindingList
     public var tables: [Table]
+    /// Bytes that did not fit the memory and went to disk.
+    public var spilledBytes: Int
 
     /// Findings of all rules, also those not stored.
     public var findingCount: Int { statistics.reduce(0) { $0 + $1.violations } }

@@ -43,12 +43,12 @@ enum FindingText {
     static func text(_ vector: Vector, _ row: Int, _ type: ExpressionType) -> String? {
         guard vector.isValid(row) else { return nil }
         switch vector.storage {
-        case .text(let column): return String(decoding: column.bytes[column.range(row)], as: UTF8.self)
+        case .text(let spans): return spans[row].string
         case .wide(let wide): return number(wide[row], type)
+        case .bits(let bits): return Bits.test(bits, row) ? "true" : "false"
         case .words(let words):
             switch type {
             case .date: return CivilDate(days: Int32(truncatingIfNeeded: words[row])).description
-            case .bool: return words[row] != 0 ? "true" : "false"
             case .timestamp: return timestamp(words[row])
             default: return number(Int128(words[row]), type)
             }

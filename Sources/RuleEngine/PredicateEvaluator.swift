@@ -7,10 +7,11 @@ public import Schema
 /// Evaluates a `PredicateSet` over blocks of its table, with 期初, 期末 and 本期 bound to a period.
 ///
 /// Shared parts of the predicates are computed once per block. Belongs to one thread.
-public struct PredicateEvaluator {
+public final class PredicateEvaluator {
     private let set: PredicateSet
-    private var evaluator: ExpressionEvaluator
+    private let evaluator: ExpressionEvaluator
     private let needed: [Bool]
+    private let arena = Arena()
 
     /// Without a period, what speaks of it is undecided.
     public init(_ set: PredicateSet, schema: StandardSchema, period: StatisticalPeriod?) {
@@ -22,24 +23,61 @@ public struct PredicateEvaluator {
     /// One mask per predicate and one column per scalar, in the order in which they were added.
     ///
     /// `columns` are the table's columns by index for the block's columns; all of `set.neededColumns` must be there.
-    public mutating func evaluate(_ block: Block, columns: [Int]) -> (masks: [OutcomeMask], scalars: [Column]) {
+    public func evaluate(_ block: Block, columns: [Int]) -> (masks: [OutcomeMask], scalars: [Column]) {
+        arena.reset()
         var leaves = Leaves(count: block.rowCount, columns: Array(repeating: nil, count: set.table.columns.count))
-        for (column, place) in zip(columns, block.columns.indices) {
-            leaves.columns[column] = Vector(block.columns[place])
+        let read = Set(set.neededColumns)
+        for (column, place) in zip(columns, block.columns.indices) where read.contains(column) {
+            leaves.columns[column] = Vector(block.columns[place], arena)
         }
-        let values = evaluator.evaluate(leaves, needed: needed)
+        let values = evaluator.evaluate(leaves, needed: needed, arena)
         return (
-            set.predicates.map { values[$0]?.outcomes ?? OutcomeMask(count: block.rowCount) },
+            set.predicates.map { values[$0]?.outcomes() ?? OutcomeMask(count: block.rowCount) },
             set.scalars.enumerated().map { index, step in
-                PredicateEvaluator.column(
-                    values[step] ?? .constant(nil, count: block.rowCount), set.type(ofScalar: index))
+                let type = set.type(ofScalar: index)
+                return (values[step] ?? .null(type, block.rowCount, arena)).column(type, arena)
             }
         )
     }
+}
 
-    private static func column(_ vector: Vector, _ type: ExpressionType) -> Column {
+extension Vector {
+    /// A copy of a column.
+    init(_ column: Column, _ arena: Arena) {
+        let count = column.valid.count
+        func bits(_ bitmap: Bitmap) -> BitWords {
+            let made = arena.bits(count, all: false)
+            for (index, word) in bitmap.words.enumerated() { made[index] = word }
+            return made
+        }
+        let storage: Storage
+        switch column.storage {
+        case .int64(let words) where column.kind == .bool:
+            storage = .bits(Bits.make(count, arena) { words[$0] != 0 })
+        case .int64(let words):
+            let made = arena.make(Int64.self, count)
+            for row in 0..<count { made[row] = words[row] }
+            storage = .words(made)
+        case .int128(let words):
+            let made = arena.make(Int128.self, count)
+            for row in 0..<count { made[row] = words[row] }
+            storage = .wide(made)
+        case .text(let text):
+            let spans = arena.make(TextSpan.self, count)
+            let base = text.bytes.withUnsafeBufferPointer { arena.copy($0) }
+            for row in 0..<count {
+                let range = text.range(row)
+                spans[row] = TextSpan(base.start + range.lowerBound, range.count)
+            }
+            storage = .text(spans)
+        }
+        self.init(storage, valid: bits(column.valid), errors: column.errors.map(bits), count: count)
+    }
+
+    /// A copy as a column.
+    func column(_ type: ExpressionType, _ arena: Arena) -> Column {
         let kind: ColumnKind
-        switch (type, vector.storage) {
+        switch (type, storage) {
         case (.number(19, 0), .words): kind = .int
         case (.number(let precision, let scale), _): kind = .decimal(precision: precision, scale: scale)
         case (.text, _): kind = .text(maxLength: nil)
@@ -47,14 +85,22 @@ public struct PredicateEvaluator {
         case (.timestamp, _): kind = .timestamp
         case (.bool, _), (.null, _): kind = .bool
         }
-        let storage: Column.Storage =
-            switch vector.storage {
-            case .words(let words): .int64(words)
-            case .wide(let words): .int128(words)
-            case .text(let text): .text(text)
+        func bitmap(_ bits: BitWords) -> Bitmap {
+            Bitmap(words: (0..<((count + 63) >> 6)).map { bits[$0] }, count: count)
+        }
+        let made: Column.Storage
+        switch storage {
+        case .bits(let bits): made = .int64((0..<count).map { Bits.test(bits, $0) ? 1 : 0 })
+        case .words(let words): made = .int64(Array(UnsafeBufferPointer(start: words, count: count)))
+        case .wide(let words): made = .int128(Array(UnsafeBufferPointer(start: words, count: count)))
+        case .text(let spans):
+            var text = TextColumn()
+            for row in 0..<count {
+                text.bytes.append(contentsOf: spans[row].bytes)
+                text.finishValue()
             }
-        return Column(
-            kind: kind, storage: storage, valid: Bitmap(words: vector.valid, count: vector.count),
-            errors: vector.errors.map { Bitmap(words: $0, count: vector.count) })
+            made = .text(text)
+        }
+        return Column(kind: kind, storage: made, valid: bitmap(valid), errors: errors.map(bitmap))
     }
 }

@@ -2,6 +2,7 @@ import Columnar
 import DataAccess
 import DelimitedText
 import Diagnostics
+import RuleEngine
 
 /// `--findings F.csv`: texts in columns, in the order of the contract; whole or not at all.
 struct FindingsFile {
@@ -21,6 +22,25 @@ struct FindingsFile {
 
     mutating func append(_ texts: [String?]) throws {
         for (index, text) in texts.enumerated() { block.columns[index].append(text) }
+        block.rowCount += 1
+        if block.rowCount == RawBlock.preferredRowCount { try flush() }
+    }
+
+    /// A finding of the engine, byte by byte as it keeps it.
+    mutating func append(_ source: FindingSource, _ finding: EncodedFinding, file: String?) throws {
+        block.columns[0].append(source.rule)
+        block.columns[1].append(source.severity.rawValue)
+        block.columns[2].append(source.table)
+        block.columns[3].append(bytes: finding.key)
+        block.columns[4].append(String(finding.row))
+        if let court = finding.court { block.columns[5].append(bytes: court) } else { block.columns[5].appendNull() }
+        if let message = finding.message {
+            block.columns[6].append(bytes: message)
+        } else {
+            block.columns[6].append(source.message)
+        }
+        block.columns[7].append(file)
+        block.columns[8].append(finding.line == 0 ? nil : String(finding.line))
         block.rowCount += 1
         if block.rowCount == RawBlock.preferredRowCount { try flush() }
     }

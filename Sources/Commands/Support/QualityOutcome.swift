@@ -17,16 +17,19 @@ struct QualityOutcome {
         var rowsInScope: Int { record.rowsInScope }
     }
 
-    /// A finding with the place it came from.
-    struct Located {
+    /// A record of a file that is no row.
+    private struct Malformed {
         var record: FindingRecord
-        var file: String?
-        var line: Int?
+        var file: String
+        var line: Int
     }
 
     private(set) var statistics: [Rule]
-    private(set) var findings: [Located]
+    private var malformed: [Malformed] = []
     let tables: [(table: String, rows: Int)]
+    /// What the engine found, still where it keeps it.
+    private let findings: FindingList
+    private let input: any QualityInput
     private let schema: StandardSchema
 
     init(_ result: QualityResult, input: any QualityInput, schema: StandardSchema, language: Language) {
@@ -41,13 +44,8 @@ struct QualityOutcome {
                     notRun: entry.notRun?.text.text(in: language)),
                 isBuiltin: entry.isBuiltin, violations: entry.violations, notRun: entry.notRun?.text)
         }
-        findings = result.findings.map { finding in
-            Located(
-                record: FindingRecord(
-                    rule: finding.rule, severity: finding.severity, table: finding.table, key: finding.key,
-                    row: finding.row, court: finding.court, message: finding.message),
-                file: input.place(of: finding.row, in: finding.table), line: finding.line)
-        }
+        findings = result.findings
+        self.input = input
         tables = result.tables.map { table in
             (table.table, table.rows + input.malformed(in: table.table).count)
         }
@@ -74,8 +72,8 @@ struct QualityOutcome {
                         rowsInScope: rows, applicable: rows, trueCount: rows - records.count, falseCount: records.count,
                         stored: records.count),
                     isBuiltin: true, violations: records.count))
-            findings += records.map { file, record in
-                Located(
+            malformed += records.map { file, record in
+                Malformed(
                     record: FindingRecord(
                         rule: rule, severity: .error, table: table, key: "", row: record.row, court: nil,
                         message: message.text(in: language)),
@@ -88,12 +86,14 @@ struct QualityOutcome {
 
     func write(to path: String) throws {
         var file = try FindingsFile(path, columns: FindingsFile.rowColumns)
-        for finding in findings {
-            let record = finding.record
+        try findings.forEachEncoded { source, finding in
+            try file.append(source, finding, file: input.place(of: finding.row, in: source.table))
+        }
+        for record in malformed {
+            let finding = record.record
             try file.append([
-                record.rule, record.severity.rawValue, record.table, record.key, record.row.map(String.init),
-                record.court,
-                record.message, finding.file, finding.line.map(String.init),
+                finding.rule, finding.severity.rawValue, finding.table, finding.key, finding.row.map(String.init),
+                finding.court, finding.message, record.file, String(record.line),
             ])
         }
         try file.finish()
@@ -101,16 +101,28 @@ struct QualityOutcome {
 
     func store(in library: StandardLibrary, run: String) throws {
         var counts: [String: [String: Int]] = [:]
-        for finding in findings {
-            counts[finding.record.rule, default: [:]][finding.record.court ?? "", default: 0] += 1
+        try findings.forEachEncoded { source, finding in
+            let court = finding.court.map { String(decoding: $0, as: UTF8.self) } ?? ""
+            counts[source.rule, default: [:]][court, default: 0] += 1
         }
-        let records = counts.flatMap { rule, courts in
+        for record in malformed { counts[record.record.rule, default: [:]]["", default: 0] += 1 }
+        let countRecords = counts.flatMap { rule, courts in
             courts.map { FindingCountRecord(rule: rule, court: $0.key, count: $0.value) }
         }
         try library.store(
-            findings: findings.lazy.map(\.record),
-            counts: records.sorted { ($0.rule, $0.court) < ($1.rule, $1.court) },
+            findings: records(),
+            counts: countRecords.sorted { ($0.rule, $0.court) < ($1.rule, $1.court) },
             statistics: statistics.lazy.map(\.record), run: run)
+    }
+
+    /// Every finding as the library keeps it.
+    private func records() -> some Sequence<FindingRecord> {
+        let found = findings.lazy.map { finding in
+            FindingRecord(
+                rule: finding.rule, severity: finding.severity, table: finding.table, key: finding.key,
+                row: finding.row, court: finding.court, message: finding.message)
+        }
+        return [AnySequence(found), AnySequence(malformed.lazy.map(\.record))].joined()
     }
 
     /// The lines that `qc` prints.

@@ -3,96 +3,106 @@ import RuleLanguage
 
 /// Operators that choose among values: `if`, `coalesce`, `min`, `max`.
 enum ChoiceKernel {
-    static func conditional(_ operands: [Vector], _ types: [ExpressionType], _ type: ExpressionType) -> Vector {
-        let condition = operands[0]
-        let mask = condition.outcomes
-        let isTrue = mask.trueRows.words
-        let branches = aligned(Array(operands[1...]), Array(types[1...]), type)
-        var result = select(isTrue, branches[0], branches[1])
+    static func conditional(
+        _ operands: [Vector], _ types: [ExpressionType], _ type: ExpressionType, _ arena: Arena
+    ) -> Vector {
+        var condition = operands[0]
+        if types[0] == .null { condition = .null(.bool, condition.count, arena) }
+        guard case .bits(let bits) = condition.storage else { return operands[1] }
+        let isTrue = arena.bits(condition.count)
+        for index in 0..<condition.wordCount { isTrue[index] = bits[index] & condition.valid[index] }
+        let branches = aligned(Array(operands[1...]), Array(types[1...]), type, arena)
+        var result = select(isTrue, branches[0], branches[1], arena)
         guard let conditionErrors = condition.errors else { return result }
-        var errors = result.errors ?? [UInt64](repeating: 0, count: isTrue.count)
-        for index in errors.indices {
-            errors[index] |= conditionErrors[index]
-            result.valid[index] &= ~conditionErrors[index]
+        let errors = arena.bits(condition.count)
+        let valid = arena.bits(condition.count)
+        for index in 0..<condition.wordCount {
+            errors[index] = (result.errors?[index] ?? 0) | conditionErrors[index]
+            valid[index] = result.valid[index] & ~conditionErrors[index]
         }
         result.errors = errors
+        result.valid = valid
         return result
     }
 
     /// The first value or error from the left.
-    static func coalesce(_ operands: [Vector], _ types: [ExpressionType], _ type: ExpressionType) -> Vector {
-        let values = aligned(operands, types, type)
+    static func coalesce(
+        _ operands: [Vector], _ types: [ExpressionType], _ type: ExpressionType, _ arena: Arena
+    ) -> Vector {
+        let values = aligned(operands, types, type, arena)
         var result = values[values.count - 1]
         for value in values.dropLast().reversed() {
-            var stops = value.valid
-            if let errors = value.errors { for index in stops.indices { stops[index] |= errors[index] } }
-            result = select(stops, value, result)
+            let stops = arena.bits(value.count)
+            for index in 0..<value.wordCount { stops[index] = value.valid[index] | (value.errors?[index] ?? 0) }
+            result = select(stops, value, result, arena)
         }
         return result
     }
 
     /// The least or greatest; NULL when an operand is.
-    static func extreme(_ least: Bool, _ operands: [Vector], _ types: [ExpressionType], _ type: ExpressionType)
-        -> Vector
-    {
-        let values = aligned(operands, types, type)
+    static func extreme(
+        _ least: Bool, _ operands: [Vector], _ types: [ExpressionType], _ type: ExpressionType, _ arena: Arena
+    ) -> Vector {
+        let values = aligned(operands, types, type, arena)
         var result = values[0]
         for value in values.dropFirst() {
-            let keeps = CompareKernel.bits(least ? .lessOrEqual : .greaterOrEqual, result, value, type, type)
-            let chosen = select(keeps, result, value)
-            result = NumberKernel.result(chosen.storage, [result, value])
+            let keeps = CompareKernel.bits(
+                least ? .lessOrEqual : .greaterOrEqual, result, value, type, type, arena)
+            let chosen = select(keeps, result, value, arena)
+            result = Strict.vector(chosen.storage, [result, value], arena)
         }
         return result
     }
 
-    /// Numbers brought to the result's scale and one storage.
-    private static func aligned(_ operands: [Vector], _ types: [ExpressionType], _ type: ExpressionType) -> [Vector] {
+    /// Numbers brought to the result's scale and one storage; the literal null to the result's type.
+    private static func aligned(
+        _ operands: [Vector], _ types: [ExpressionType], _ type: ExpressionType, _ arena: Arena
+    ) -> [Vector] {
+        let operands = operands.indices.map {
+            types[$0] == .null ? Vector.null(type, operands[$0].count, arena) : operands[$0]
+        }
         guard case .number(let precision, let scale) = type else { return operands }
         let isNarrow = operands.indices.allSatisfy { index in
-            guard case .number(_, let own) = types[index], case .words = operands[index].storage else { return false }
+            guard case .words = operands[index].storage else { return false }
+            guard case .number(_, let own) = types[index] else { return true }
             return own == scale
         }
         if isNarrow { return operands }
         return operands.indices.map { index in
-            guard case .number(_, let own) = types[index] else { return operands[index] }
-            let wide = operands[index].wide(scaledBy: scale - own)
-            let storage: Vector.Storage =
-                precision <= 18 ? .words(wide.map { Int64(truncatingIfNeeded: $0) }) : .wide(wide)
+            let operand = operands[index]
+            let own = if case .number(_, let own) = types[index] { own } else { scale }
+            let wide = operand.wide(scaledBy: scale - own, arena)
             return Vector(
-                storage: storage, valid: operands[index].valid, errors: operands[index].errors,
-                count: operands[index].count)
+                NumberKernel.narrowed(wide, precision, operand.count, arena), valid: operand.valid,
+                errors: operand.errors, count: operand.count)
         }
     }
 
     /// Row by row the first where the bit is set, else the second.
-    private static func select(_ bits: [UInt64], _ first: Vector, _ second: Vector) -> Vector {
-        var valid = first.valid
-        for index in bits.indices {
-            valid[index] = first.valid[index] & bits[index] | second.valid[index] & ~bits[index]
-        }
-        var errors: [UInt64]?
-        if first.errors != nil || second.errors != nil {
-            errors = bits.indices.map {
-                (first.errors?[$0] ?? 0) & bits[$0] | (second.errors?[$0] ?? 0) & ~bits[$0]
-            }
-        }
+    private static func select(_ bits: BitWords, _ first: Vector, _ second: Vector, _ arena: Arena) -> Vector {
         let count = first.count
-        let storage: Vector.Storage
-        switch (first.storage, second.storage) {
-        case (.words(let a), .words(let b)):
-            storage = .words((0..<count).map { bits[$0 >> 6] >> UInt64($0 & 63) & 1 != 0 ? a[$0] : b[$0] })
-        case (.text(let a), .text(let b)):
-            var column = TextColumn()
-            for row in 0..<count {
-                let source = bits[row >> 6] >> UInt64(row & 63) & 1 != 0 ? a : b
-                column.bytes.append(contentsOf: source.bytes[source.range(row)])
-                column.finishValue()
+        func mixed(_ a: BitWords?, _ b: BitWords?) -> BitWords {
+            let made = arena.bits(count)
+            for index in 0..<first.wordCount {
+                made[index] = (a?[index] ?? 0) & bits[index] | (b?[index] ?? 0) & ~bits[index]
             }
-            storage = .text(column)
-        default:
-            let (a, b) = (first.wide(scaledBy: 0), second.wide(scaledBy: 0))
-            storage = .wide((0..<count).map { bits[$0 >> 6] >> UInt64($0 & 63) & 1 != 0 ? a[$0] : b[$0] })
+            return made
         }
-        return Vector(storage: storage, valid: valid, errors: errors, count: count)
+        func values<T>(_ a: UnsafeMutablePointer<T>, _ b: UnsafeMutablePointer<T>) -> UnsafeMutablePointer<T> {
+            let made = arena.make(T.self, count)
+            for row in 0..<count { made[row] = Bits.test(bits, row) ? a[row] : b[row] }
+            return made
+        }
+        let storage: Vector.Storage =
+            switch (first.storage, second.storage) {
+            case (.bits(let a), .bits(let b)): .bits(mixed(a, b))
+            case (.words(let a), .words(let b)): .words(values(a, b))
+            case (.text(let a), .text(let b)): .text(values(a, b))
+            default: .wide(values(first.wide(scaledBy: 0, arena), second.wide(scaledBy: 0, arena)))
+            }
+        return Vector(
+            storage, valid: mixed(first.valid, second.valid),
+            errors: first.errors == nil && second.errors == nil ? nil : mixed(first.errors, second.errors),
+            count: count)
     }
 }

@@ -4,55 +4,99 @@ import RuleLanguage
 
 /// Comparisons: numbers exactly whatever their scales, text by its bytes, all else by its word.
 enum CompareKernel {
-    static func compare(_ comparison: Comparison, _ operands: [Vector], _ types: [ExpressionType]) -> Vector {
-        LogicKernel.strict(operands, bits(comparison, operands[0], operands[1], types[0], types[1]))
+    static func compare(
+        _ comparison: Comparison, _ operands: [Vector], _ types: [ExpressionType], _ arena: Arena
+    ) -> Vector {
+        Strict.vector(
+            .bits(bits(comparison, operands[0], operands[1], types[0], types[1], arena)), operands, arena)
     }
 
     static func bits(
         _ comparison: Comparison, _ left: Vector, _ right: Vector, _ leftType: ExpressionType,
-        _ rightType: ExpressionType
-    ) -> [UInt64] {
+        _ rightType: ExpressionType, _ arena: Arena
+    ) -> BitWords {
         let count = left.count
-        if case .text(let a) = left.storage, case .text(let b) = right.storage { return texts(comparison, a, b, count) }
+        switch (left.storage, right.storage) {
+        case (.text(let a), .text(let b)): return texts(comparison, a, b, count, arena)
+        case (.bits(let a), .bits(let b)): return truths(comparison, a, b, count, arena)
+        default: break
+        }
         var scales = (0, 0)
         var precisions = (0, 0)
         if case .number(let p, let s) = leftType, case .number(let q, let t) = rightType {
             scales = (s, t)
             precisions = (p, q)
         }
-        if scales.0 == scales.1 {
-            if case .words(let a) = left.storage, case .words(let b) = right.storage {
-                return words(comparison, a, b, count)
-            }
-            return words(comparison, left.wide(scaledBy: 0), right.wide(scaledBy: 0), count)
-        }
         let scale = max(scales.0, scales.1)
-        if precisions.0 + scale - scales.0 <= 38, precisions.1 + scale - scales.1 <= 38 {
-            return words(
-                comparison, left.wide(scaledBy: scale - scales.0), right.wide(scaledBy: scale - scales.1), count)
+        let shifts = (scale - scales.0, scale - scales.1)
+        if case .words(let a) = left.storage, case .words(let b) = right.storage {
+            if shifts == (0, 0) { return words(comparison, a, b, count, arena) }
+            if precisions.0 + shifts.0 <= 18, precisions.1 + shifts.1 <= 18 {
+                return words(
+                    comparison, scaled(a, shifts.0, count, arena), scaled(b, shifts.1, count, arena), count, arena)
+            }
         }
-        return farApart(comparison, left.wide(scaledBy: 0), right.wide(scaledBy: 0), scales, count)
+        if precisions.0 + shifts.0 <= 38, precisions.1 + shifts.1 <= 38 {
+            return words(
+                comparison, left.wide(scaledBy: shifts.0, arena), right.wide(scaledBy: shifts.1, arena), count, arena)
+        }
+        return farApart(
+            comparison, left.wide(scaledBy: 0, arena), right.wide(scaledBy: 0, arena), scales, count, arena)
+    }
+
+    private static func scaled(
+        _ words: UnsafeMutablePointer<Int64>, _ digits: Int, _ count: Int, _ arena: Arena
+    ) -> UnsafeMutablePointer<Int64> {
+        guard digits > 0 else { return words }
+        let factor = Int64(truncatingIfNeeded: PowerOfTen.value(digits))
+        let made = arena.make(Int64.self, count)
+        for row in 0..<count { made[row] = words[row] &* factor }
+        return made
     }
 
     @inline(__always)
     private static func words<Word: FixedWidthInteger>(
-        _ comparison: Comparison, _ a: [Word], _ b: [Word], _ count: Int
-    ) -> [UInt64] {
+        _ comparison: Comparison, _ a: UnsafeMutablePointer<Word>, _ b: UnsafeMutablePointer<Word>, _ count: Int,
+        _ arena: Arena
+    ) -> BitWords {
         switch comparison {
-        case .equal: Bits.make(count) { a[$0] == b[$0] }
-        case .notEqual: Bits.make(count) { a[$0] != b[$0] }
-        case .less: Bits.make(count) { a[$0] < b[$0] }
-        case .lessOrEqual: Bits.make(count) { a[$0] <= b[$0] }
-        case .greater: Bits.make(count) { a[$0] > b[$0] }
-        case .greaterOrEqual: Bits.make(count) { a[$0] >= b[$0] }
+        case .equal: Bits.make(count, arena) { a[$0] == b[$0] }
+        case .notEqual: Bits.make(count, arena) { a[$0] != b[$0] }
+        case .less: Bits.make(count, arena) { a[$0] < b[$0] }
+        case .lessOrEqual: Bits.make(count, arena) { a[$0] <= b[$0] }
+        case .greater: Bits.make(count, arena) { a[$0] > b[$0] }
+        case .greaterOrEqual: Bits.make(count, arena) { a[$0] >= b[$0] }
         }
+    }
+
+    /// False is less than true.
+    private static func truths(
+        _ comparison: Comparison, _ a: BitWords, _ b: BitWords, _ count: Int, _ arena: Arena
+    ) -> BitWords {
+        let made = arena.bits(count)
+        for index in 0..<Bits.words(count) {
+            let (x, y) = (a[index], b[index])
+            made[index] =
+                switch comparison {
+                case .equal: ~(x ^ y)
+                case .notEqual: x ^ y
+                case .less: ~x & y
+                case .lessOrEqual: ~x | y
+                case .greater: x & ~y
+                case .greaterOrEqual: x | ~y
+                }
+        }
+        return made
     }
 
     /// Scales so far apart that neither fits the other's: compares whole parts, then what is left over.
     private static func farApart(
-        _ comparison: Comparison, _ a: [Int128], _ b: [Int128], _ scales: (Int, Int), _ count: Int
-    ) -> [UInt64] {
-        var signs = [Int64](repeating: 0, count: count)
+        _ comparison: Comparison, _ a: UnsafeMutablePointer<Int128>, _ b: UnsafeMutablePointer<Int128>,
+        _ scales: (Int, Int), _ count: Int, _ arena: Arena
+    ) -> BitWords {
+        let signs = arena.make(Int64.self, count)
+        let zeros = arena.make(Int64.self, count)
+        zeros.update(repeating: 0, count: count)
         let factor = PowerOfTen.value(abs(scales.0 - scales.1))
         for row in 0..<count {
             // `coarse` has the smaller scale; it is compared with the quotient of the finer one.
@@ -62,30 +106,26 @@ enum CompareKernel {
                 coarse < quotient ? -1 : coarse > quotient ? 1 : remainder > 0 ? -1 : remainder < 0 ? 1 : 0
             signs[row] = scales.0 < scales.1 ? sign : -sign
         }
-        return words(comparison, signs, [Int64](repeating: 0, count: count), count)
+        return words(comparison, signs, zeros, count, arena)
     }
 
-    private static func texts(_ comparison: Comparison, _ a: TextColumn, _ b: TextColumn, _ count: Int) -> [UInt64] {
-        a.bytes.withUnsafeBufferPointer { left in
-            b.bytes.withUnsafeBufferPointer { right in
-                @inline(__always) func sign(_ row: Int) -> Int {
-                    let (r, s) = (a.range(row), b.range(row))
-                    let shared = min(r.count, s.count)
-                    if shared > 0, let p = left.baseAddress, let q = right.baseAddress {
-                        let order = memcmp(p + r.lowerBound, q + s.lowerBound, shared)
-                        if order != 0 { return Int(order) }
-                    }
-                    return r.count - s.count
-                }
-                return switch comparison {
-                case .equal: Bits.make(count) { a.range($0).count == b.range($0).count && sign($0) == 0 }
-                case .notEqual: Bits.make(count) { a.range($0).count != b.range($0).count || sign($0) != 0 }
-                case .less: Bits.make(count) { sign($0) < 0 }
-                case .lessOrEqual: Bits.make(count) { sign($0) <= 0 }
-                case .greater: Bits.make(count) { sign($0) > 0 }
-                case .greaterOrEqual: Bits.make(count) { sign($0) >= 0 }
-                }
-            }
+    private static func texts(
+        _ comparison: Comparison, _ a: UnsafeMutablePointer<TextSpan>, _ b: UnsafeMutablePointer<TextSpan>,
+        _ count: Int, _ arena: Arena
+    ) -> BitWords {
+        switch comparison {
+        case .equal: Bits.make(count, arena) { a[$0] == b[$0] }
+        case .notEqual: Bits.make(count, arena) { !(a[$0] == b[$0]) }
+        case .less: Bits.make(count, arena) { order(a[$0], b[$0]) < 0 }
+        case .lessOrEqual: Bits.make(count, arena) { order(a[$0], b[$0]) <= 0 }
+        case .greater: Bits.make(count, arena) { order(a[$0], b[$0]) > 0 }
+        case .greaterOrEqual: Bits.make(count, arena) { order(a[$0], b[$0]) >= 0 }
         }
+    }
+
+    /// Negative, zero or positive, by UTF-8 bytes.
+    static func order(_ left: TextSpan, _ right: TextSpan) -> Int {
+        let order = memcmp(left.start, right.start, min(left.count, right.count))
+        return order != 0 ? Int(order) : left.count - right.count
     }
 }

@@ -4,61 +4,73 @@ import Schema
 
 /// Dates: parts, distances, shifts.
 enum DateKernel {
-    static func apply(_ op: Operator, _ operands: [Vector]) -> Vector {
+    static func apply(_ op: Operator, _ operands: [Vector], _ arena: Arena) -> Vector {
         guard case .words(let a) = operands[0].storage else { return operands[0] }
+        let count = operands[0].count
         switch op {
         case .dateOfTimestamp:
-            return NumberKernel.result(.words(a.map { floorDivided($0, 86_400_000_000) }), operands)
-        case .year: return part(operands) { $0.year }
-        case .month: return part(operands) { $0.month }
-        case .day: return part(operands) { $0.day }
+            let words = arena.make(Int64.self, count)
+            for row in 0..<count { words[row] = floorDivided(a[row], 86_400_000_000) }
+            return Strict.vector(.words(words), operands, arena)
+        case .year: return part(operands, a, arena) { $0.year }
+        case .month: return part(operands, a, arena) { $0.month }
+        case .day: return part(operands, a, arena) { $0.day }
         case .days:
             guard case .words(let b) = operands[1].storage else { return operands[0] }
-            var words = a
-            for row in words.indices { words[row] = b[row] &- a[row] }
-            return NumberKernel.result(.words(words), operands)
+            let words = arena.make(Int64.self, count)
+            for row in 0..<count { words[row] = b[row] &- a[row] }
+            return Strict.vector(.words(words), operands, arena)
         default:
-            let shift = operands[1].wide(scaledBy: 0)
+            let shift = operands[1].wide(scaledBy: 0, arena)
             let monthsPerStep = op == .addYears ? 12 : 1
-            var result = NumberKernel.result(.words(a), operands)
-            var words = a
-            for row in words.indices where result.isValid(row) {
+            let words = arena.make(Int64.self, count)
+            let state = Strict.state(operands, arena)
+            let has = Bits.make(count, arena) { row in
+                words[row] = 0
                 // 120,000 months lead out of the calendar from any date.
                 let steps = shift[row]
-                if steps.magnitude <= 120_000,
+                guard Bits.test(state.valid, row), steps.magnitude <= 120_000,
                     let date = CivilDate(days: Int32(truncatingIfNeeded: a[row])).adding(
                         months: Int(steps) * monthsPerStep)
-                {
-                    words[row] = Int64(date.days)
-                } else {
-                    result.valid[row >> 6] &= ~(1 << UInt64(row & 63))
-                }
+                else { return false }
+                words[row] = Int64(date.days)
+                return true
             }
-            result.storage = .words(words)
-            return result
+            return Strict.vector(.words(words), operands, has: has, arena)
         }
     }
 
     /// A function of two dates.
-    static func between(_ operands: [Vector], _ days: (CivilDate, CivilDate) -> Int) -> Vector {
-        guard case .words(var a) = operands[0].storage, case .words(let b) = operands[1].storage else {
+    static func between(_ operands: [Vector], _ arena: Arena, _ days: (CivilDate, CivilDate) -> Int) -> Vector {
+        guard case .words(let a) = operands[0].storage, case .words(let b) = operands[1].storage else {
             return operands[0]
         }
-        let result = NumberKernel.result(.words(a), operands)
-        for row in a.indices where result.isValid(row) {
-            a[row] = Int64(
-                days(
-                    CivilDate(days: Int32(truncatingIfNeeded: a[row])),
-                    CivilDate(days: Int32(truncatingIfNeeded: b[row]))))
+        let result = Strict.vector(.words(arena.make(Int64.self, operands[0].count)), operands, arena)
+        guard case .words(let words) = result.storage else { return result }
+        for row in 0..<result.count {
+            words[row] =
+                result.isValid(row)
+                ? Int64(
+                    days(
+                        CivilDate(days: Int32(truncatingIfNeeded: a[row])),
+                        CivilDate(days: Int32(truncatingIfNeeded: b[row])))) : 0
         }
-        return Vector(storage: .words(a), valid: result.valid, errors: result.errors, count: result.count)
+        return result
     }
 
     @inline(__always)
-    private static func part(_ operands: [Vector], _ pick: ((year: Int, month: Int, day: Int)) -> Int) -> Vector {
-        guard case .words(let a) = operands[0].storage else { return operands[0] }
-        let words = a.map { Int64(pick(CivilDate(days: Int32(truncatingIfNeeded: $0)).yearMonthDay)) }
-        return NumberKernel.result(.words(words), operands)
+    private static func part(
+        _ operands: [Vector], _ days: UnsafeMutablePointer<Int64>, _ arena: Arena,
+        _ pick: ((year: Int, month: Int, day: Int)) -> Int
+    ) -> Vector {
+        let count = operands[0].count
+        let words = arena.make(Int64.self, count)
+        for row in 0..<count {
+            words[row] =
+                operands[0].isValid(row)
+                ? Int64(pick(CivilDate(days: Int32(truncatingIfNeeded: days[row])).yearMonthDay)) : 0
+        }
+        return Strict.vector(.words(words), operands, arena)
     }
 
     private static func floorDivided(_ value: Int64, _ divisor: Int64) -> Int64 {

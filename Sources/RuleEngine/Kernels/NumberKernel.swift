@@ -4,8 +4,11 @@ import RuleLanguage
 /// Exact arithmetic. Results of at most 18 digits stay in words; wider ones are computed in 128 bits, which 38 digits
 /// cannot overflow.
 enum NumberKernel {
-    static func apply(_ op: Operator, _ operands: [Vector], _ types: [ExpressionType], _ type: ExpressionType) -> Vector
-    {
+    typealias Wide = UnsafeMutablePointer<Int128>
+
+    static func apply(
+        _ op: Operator, _ operands: [Vector], _ types: [ExpressionType], _ type: ExpressionType, _ arena: Arena
+    ) -> Vector {
         let scales = types.map { if case .number(_, let scale) = $0 { scale } else { 0 } }
         guard case .number(let precision, let scale) = type else { return operands[0] }
         let count = operands[0].count
@@ -16,55 +19,72 @@ enum NumberKernel {
                 op == .multiply || scales[0] == scales[1]
             {
                 // Both operands have fewer digits than the result, so nothing here overflows.
-                var words = a
+                let words = arena.make(Int64.self, count)
                 switch op {
                 case .add: for row in 0..<count { words[row] = a[row] &+ b[row] }
                 case .subtract: for row in 0..<count { words[row] = a[row] &- b[row] }
                 default: for row in 0..<count { words[row] = a[row] &* b[row] }
                 }
-                return result(.words(words), operands)
+                return Strict.vector(.words(words), operands, arena)
             }
             let isProduct = op == .multiply
-            let a = operands[0].wide(scaledBy: isProduct ? 0 : scale - scales[0])
-            let b = operands[1].wide(scaledBy: isProduct ? 0 : scale - scales[1])
-            var wide = a
+            let a = operands[0].wide(scaledBy: isProduct ? 0 : scale - scales[0], arena)
+            let b = operands[1].wide(scaledBy: isProduct ? 0 : scale - scales[1], arena)
+            let wide = arena.make(Int128.self, count)
             switch op {
             case .add: for row in 0..<count { wide[row] = a[row] &+ b[row] }
             case .subtract: for row in 0..<count { wide[row] = a[row] &- b[row] }
             default: for row in 0..<count { wide[row] = a[row] &* b[row] }
             }
-            return result(narrowed(wide, precision), operands)
-        case .negate: return result(narrowed(operands[0].wide(scaledBy: 0).map { 0 &- $0 }, precision), operands)
-        case .abs:
-            return result(narrowed(operands[0].wide(scaledBy: 0).map { $0 < 0 ? 0 &- $0 : $0 }, precision), operands)
-        case .sign: return result(.words(operands[0].wide(scaledBy: 0).map { Int64($0.signum()) }), operands)
+            return Strict.vector(narrowed(wide, precision, count, arena), operands, arena)
+        case .negate: return mapped(operands, precision, arena) { 0 &- $0 }
+        case .abs: return mapped(operands, precision, arena) { $0 < 0 ? 0 &- $0 : $0 }
+        case .sign: return mapped(operands, precision, arena) { $0.signum() }
         case .round(let places):
-            let wide = operands[0].wide(scaledBy: 0)
             let factor = PowerOfTen.value(scales[0] - places)
             let back = PowerOfTen.value(max(0, -places))
-            return result(narrowed(wide.map { rounded($0, factor) &* back }, precision), operands)
+            return mapped(operands, precision, arena) { rounded($0, factor) &* back }
         case .mod:
             let common = max(scales[0], scales[1])
-            let a = operands[0].wide(scaledBy: common - scales[0])
-            let b = operands[1].wide(scaledBy: common - scales[1])
-            var wide = a
-            for row in 0..<count where b[row] != 0 { wide[row] = a[row] % b[row] }
-            return withoutZeroDivisors(result(narrowed(wide, precision), operands), b)
+            let a = operands[0].wide(scaledBy: common - scales[0], arena)
+            let b = operands[1].wide(scaledBy: common - scales[1], arena)
+            let wide = arena.make(Int128.self, count)
+            for row in 0..<count { wide[row] = b[row] != 0 ? modulo(a[row], b[row]) : 0 }
+            return divided(wide, precision, operands, b, arena)
         case .div(let places):
             let shift = places + scales[1] - scales[0]
-            let a = operands[0].wide(scaledBy: max(0, shift))
-            let b = operands[1].wide(scaledBy: 0)
-            var wide = a
-            for row in 0..<count where b[row] != 0 {
-                wide[row] = quotient(a[row], b[row], PowerOfTen.value(max(0, -shift)))
-            }
-            return withoutZeroDivisors(result(narrowed(wide, precision), operands), b)
+            let a = operands[0].wide(scaledBy: max(0, shift), arena)
+            let b = operands[1].wide(scaledBy: 0, arena)
+            let wide = arena.make(Int128.self, count)
+            let factor = PowerOfTen.value(max(0, -shift))
+            for row in 0..<count { wide[row] = b[row] != 0 ? quotient(a[row], b[row], factor) : 0 }
+            return divided(wide, precision, operands, b, arena)
         default: return operands[0]
         }
     }
 
+    @inline(__always)
+    private static func mapped(
+        _ operands: [Vector], _ precision: Int, _ arena: Arena, _ body: (Int128) -> Int128
+    ) -> Vector {
+        let count = operands[0].count
+        let source = operands[0].wide(scaledBy: 0, arena)
+        let wide = arena.make(Int128.self, count)
+        for row in 0..<count { wide[row] = body(source[row]) }
+        return Strict.vector(narrowed(wide, precision, count, arena), operands, arena)
+    }
+
+    /// With the sign of the dividend; small numbers, nearly all there are, need no 128-bit division.
+    @inline(__always)
+    private static func modulo(_ a: Int128, _ b: Int128) -> Int128 {
+        if let small = Int64(exactly: a), let divisor = Int64(exactly: b), divisor != -1 {
+            return Int128(small % divisor)
+        }
+        return a % b
+    }
+
     /// The value over 10^k, half away from zero.
-    private static func rounded(_ value: Int128, _ factor: Int128) -> Int128 {
+    static func rounded(_ value: Int128, _ factor: Int128) -> Int128 {
         let (quotient, remainder) = value.quotientAndRemainder(dividingBy: factor)
         // Without doubling, which 38 digits might not bear: r ≥ f − r.
         let size = remainder.magnitude
@@ -72,7 +92,7 @@ enum NumberKernel {
     }
 
     /// a / (b × factor), half away from zero.
-    private static func quotient(_ a: Int128, _ b: Int128, _ factor: Int128) -> Int128 {
+    static func quotient(_ a: Int128, _ b: Int128, _ factor: Int128) -> Int128 {
         let (divisor, overflow) = b.magnitude.multipliedReportingOverflow(by: factor.magnitude)
         // Beyond 2^128 the divisor is more than twice any dividend.
         if overflow { return 0 }
@@ -82,21 +102,19 @@ enum NumberKernel {
         return (a < 0) != (b < 0) ? -signed : signed
     }
 
-    private static func narrowed(_ wide: [Int128], _ precision: Int) -> Vector.Storage {
-        precision <= 18 ? .words(wide.map { Int64(truncatingIfNeeded: $0) }) : .wide(wide)
+    static func narrowed(_ wide: Wide, _ precision: Int, _ count: Int, _ arena: Arena) -> Vector.Storage {
+        guard precision <= 18 else { return .wide(wide) }
+        let words = arena.make(Int64.self, count)
+        for row in 0..<count { words[row] = Int64(truncatingIfNeeded: wide[row]) }
+        return .words(words)
     }
 
-    static func result(_ storage: Vector.Storage, _ operands: [Vector]) -> Vector {
-        let errors = Bits.errors(operands)
-        var valid = Bits.valid(operands)
-        if let errors { for index in valid.indices { valid[index] &= ~errors[index] } }
-        return Vector(storage: storage, valid: valid, errors: errors, count: operands[0].count)
-    }
-
-    private static func withoutZeroDivisors(_ vector: Vector, _ divisors: [Int128]) -> Vector {
-        let nonzero = Bits.make(vector.count) { divisors[$0] != 0 }
-        var result = vector
-        for index in nonzero.indices { result.valid[index] &= nonzero[index] }
-        return result
+    /// NULL where the divisor is 0.
+    private static func divided(
+        _ wide: Wide, _ precision: Int, _ operands: [Vector], _ divisors: Wide, _ arena: Arena
+    ) -> Vector {
+        let count = operands[0].count
+        let nonzero = Bits.make(count, arena) { divisors[$0] != 0 }
+        return Strict.vector(narrowed(wide, precision, count, arena), operands, has: nonzero, arena)
     }
 }

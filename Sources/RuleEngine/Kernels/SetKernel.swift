@@ -5,59 +5,91 @@ import Schema
 /// `in`: literals.
 enum SetKernel {
     static func member(
-        _ operand: Vector, _ type: ExpressionType, _ set: LiteralSet, _ resource: ExpressionEvaluator.Resource
+        _ operand: Vector, _ type: ExpressionType, _ set: LiteralSet, _ codes: CodeIndex?, _ arena: Arena
     ) -> Vector {
-        switch set {
-        case .texts:
-            guard case .texts(let index) = resource else { return operand }
-            return TextKernel.predicate(operand) { index.find($0) != nil }
-        case .words(let members):
-            guard case .words(let words) = operand.storage else { return operand }
-            let sorted = Set(members)
-            return LogicKernel.strict([operand], Bits.make(operand.count) { sorted.contains(words[$0]) })
-        case .numbers(let members, let scale):
+        let count = operand.count
+        let bits: BitWords
+        switch (set, operand.storage) {
+        case (.texts, .text(let spans)):
+            guard let codes else { return operand }
+            bits = Bits.make(count, arena) { codes.find(spans[$0]) >= 0 }
+        case (.words(let members), .words(let words)):
+            bits = SetKernel.words(words, members, count, arena)
+        case (.words(let members), .bits(let truths)):
+            let (no, yes) = (members.contains(0), members.contains(1))
+            bits = Bits.make(count, arena) { Bits.test(truths, $0) ? yes : no }
+        case (.numbers(let members, let scale), _):
             // Both sides at the finer scale; a member that does not fit there equals nothing of the column.
             guard case .number(_, let own) = type else { return operand }
-            let values = operand.wide(scaledBy: 0)
             let factor = PowerOfTen.value(max(0, own - scale))
             let divisor = PowerOfTen.value(max(0, scale - own))
-            var wanted: Set<Int128> = []
+            var wanted: [Int128] = []
             for member in members {
                 let (scaled, overflow) = member.multipliedReportingOverflow(by: factor)
-                if !overflow, scaled % divisor == 0 { wanted.insert(scaled / divisor) }
+                if !overflow, scaled % divisor == 0 { wanted.append(scaled / divisor) }
             }
-            return LogicKernel.strict([operand], Bits.make(operand.count) { wanted.contains(values[$0]) })
+            if case .words(let words) = operand.storage {
+                bits = SetKernel.words(words, wanted.compactMap { Int64(exactly: $0) }, count, arena)
+            } else {
+                let values = operand.wide(scaledBy: 0, arena)
+                let known = Set(wanted)
+                bits = Bits.make(count, arena) { known.contains(values[$0]) }
+            }
+        default: return Vector(.bits(arena.bits(count, all: false)), valid: operand.valid, count: count)
+        }
+        return Vector(.bits(bits), valid: operand.valid, errors: operand.errors, count: count)
+    }
+
+    private static func words(
+        _ words: UnsafeMutablePointer<Int64>, _ members: [Int64], _ count: Int, _ arena: Arena
+    ) -> BitWords {
+        switch members.count {
+        case 1:
+            let only = members[0]
+            return Bits.make(count, arena) { words[$0] == only }
+        case 2:
+            let (first, second) = (members[0], members[1])
+            return Bits.make(count, arena) { words[$0] == first || words[$0] == second }
+        default:
+            let known = Set(members)
+            return Bits.make(count, arena) { known.contains(words[$0]) }
         }
     }
 }
 
 /// 码表: whether a code is in a list, or in a subtree of it, at all or on a day.
-struct CodeMembership: Sendable {
-    private let codes: TextIndex
+final class CodeMembership {
+    private let codes: CodeIndex
     /// Per code the first and last day of each of its versions.
-    private var versions: [[(since: Int64, until: Int64)]]
+    private let versions: [[(since: Int64, until: Int64)]]
 
     init(_ list: CodeList, under root: String?) {
-        var index = TextIndex()
+        var numbers: [ExactText: Int] = [:]
+        var texts: [String] = []
         var versions: [[(since: Int64, until: Int64)]] = []
         let subtree = root.map { CodeMembership.subtree(of: $0, in: list) }
-        for entry in list.entries where subtree?.contains(entry.code) ?? true {
-            let number = index.insert(entry.code)
-            if number == versions.count { versions.append([]) }
+        for entry in list.entries where subtree?.contains(ExactText(entry.code)) ?? true {
+            let number = numbers[ExactText(entry.code)] ?? texts.count
+            if number == texts.count {
+                numbers[ExactText(entry.code)] = number
+                texts.append(entry.code)
+                versions.append([])
+            }
             versions[number].append(
                 (entry.since.map { Int64($0.days) } ?? .min, entry.until.map { Int64($0.days) } ?? .max))
         }
-        codes = index
+        codes = CodeIndex(texts)
         self.versions = versions
     }
 
-    private static func subtree(of root: String, in list: CodeList) -> Set<String> {
-        var children: [String: [String]] = [:]
+    /// The codes below a code, itself included.
+    private static func subtree(of root: String, in list: CodeList) -> Set<ExactText> {
+        var children: [ExactText: [ExactText]] = [:]
         for entry in list.entries {
-            if let parent = entry.parent { children[parent, default: []].append(entry.code) }
+            if let parent = entry.parent { children[ExactText(parent), default: []].append(ExactText(entry.code)) }
         }
-        var found: Set<String> = []
-        var open = [root]
+        var found: Set<ExactText> = []
+        var open = [ExactText(root)]
         while let code = open.popLast() {
             guard found.insert(code).inserted else { continue }
             open.append(contentsOf: children[code] ?? [])
@@ -65,50 +97,55 @@ struct CodeMembership: Sendable {
         return found
     }
 
-    func test(_ operand: Vector, day: Vector?) -> Vector {
-        guard let day else { return TextKernel.predicate(operand) { codes.find($0) != nil } }
-        guard case .text(let column) = operand.storage, case .words(let days) = day.storage else { return operand }
-        let bits = column.bytes.withUnsafeBufferPointer { bytes in
-            Bits.make(operand.count) { row in
-                guard let number = codes.find(UnsafeBufferPointer(rebasing: bytes[column.range(row)])) else {
-                    return false
-                }
-                return versions[number].contains { $0.since <= days[row] && days[row] <= $0.until }
-            }
+    func test(_ operand: Vector, day: Vector?, _ arena: Arena) -> Vector {
+        guard case .text(let spans) = operand.storage else { return operand }
+        guard let day else {
+            let codes = codes
+            let bits = Bits.make(operand.count, arena) { codes.find(spans[$0]) >= 0 }
+            return Vector(.bits(bits), valid: operand.valid, errors: operand.errors, count: operand.count)
         }
-        return LogicKernel.strict([operand, day], bits)
+        guard case .words(let days) = day.storage else { return operand }
+        let bits = Bits.make(operand.count, arena) { row in
+            let number = codes.find(spans[row])
+            guard number >= 0 else { return false }
+            return versions[number].contains { $0.since <= days[row] && days[row] <= $0.until }
+        }
+        return Strict.vector(.bits(bits), [operand, day], arena)
     }
 }
 
 /// 代码属性: an attribute of each code, of its latest version; NULL for a code that is not in the list.
-struct CodeAttribute: Sendable {
-    private let codes: TextIndex
-    private let values: [[UInt8]?]
+final class CodeAttribute {
+    private let codes: CodeIndex
+    /// The attribute of each code; nil where it has none.
+    private let values: [TextSpan?]
+    private let memory = Arena()
 
     init(_ list: CodeList, _ attribute: Int) {
-        var index = TextIndex()
-        var values: [[UInt8]?] = []
-        var since: [CivilDate?] = []
+        var numbers: [ExactText: Int] = [:]
+        var texts: [String] = []
+        var latest: [(since: CivilDate?, value: String?)] = []
         for entry in list.entries {
-            let number = index.insert(entry.code)
-            let value = attribute < entry.values.count ? entry.values[attribute].map { Array($0.utf8) } : nil
-            if number == values.count {
-                values.append(value)
-                since.append(entry.since)
-            } else if (entry.since?.days ?? .min) >= (since[number]?.days ?? .min) {
-                values[number] = value
-                since[number] = entry.since
+            let value = attribute < entry.values.count ? entry.values[attribute] : nil
+            if let number = numbers[ExactText(entry.code)] {
+                if (entry.since?.days ?? .min) >= (latest[number].since?.days ?? .min) {
+                    latest[number] = (entry.since, value)
+                }
+            } else {
+                numbers[ExactText(entry.code)] = texts.count
+                texts.append(entry.code)
+                latest.append((entry.since, value))
             }
         }
-        codes = index
-        self.values = values
+        codes = CodeIndex(texts)
+        let memory = memory
+        values = latest.map { $0.value.map { memory.text($0) } }
     }
 
-    func values(of operand: Vector) -> Vector {
-        TextKernel.texts([operand]) { _, bytes, made in
-            guard let number = codes.find(bytes), let value = values[number] else { return false }
-            made.append(contentsOf: value)
-            return true
+    func values(of operand: Vector, _ arena: Arena) -> Vector {
+        TextKernel.texts([operand], arena) { _, span in
+            let number = codes.find(span)
+            return number < 0 ? nil : values[number]
         }
     }
 }

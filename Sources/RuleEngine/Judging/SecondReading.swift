@@ -1,0 +1,373 @@
+import Columnar
+import DataAccess
+import RuleLanguage
+import RulePlan
+import Schema
+
+/// Reads a table again: all of it for rules that had to wait for several relations, or only the rows of which it became
+/// known late that they break a rule, to write their findings.
+final class SecondReading {
+    private let state: TableState
+    private let program: TableProgram
+    private let context: RunContext
+    private let store: FindingStore
+    private let evaluator: ExpressionEvaluator
+    private let arena = Arena()
+    private var decoder: CellDecoder
+    private var composer: FindingComposer
+    private var cursors: [ReplayNotes.Cursor]
+    private var buffer = FindingBuffer()
+    private var chosenCells: [CellBlock.Cell] = []
+
+    init(
+        _ state: TableState, _ context: RunContext, _ store: FindingStore, _ readerColumns: [String]
+    ) throws {
+        self.state = state
+        self.context = context
+        self.store = store
+        program = state.program
+        decoder = try CellDecoder(
+            table: state.program.table, required: state.program.requiredColumns,
+            optional: state.program.optionalColumns, checked: [], readerColumns: readerColumns)
+        composer = FindingComposer(state.program, context.options, decoder)
+        evaluator = context.evaluator(state.program.plan.expressions)
+        cursors = state.replayNotes.map { ReplayNotes.Cursor($0) }
+    }
+
+    // MARK: - Replay
+
+    /// Judges the rules that waited.
+    func replay(_ reader: inout any CellReader) throws {
+        var roots: [Int] = []
+        let waiting = program.rules.indices.filter { program.ways[$0] == .replayed }
+        for index in waiting {
+            roots += program.roots(of: program.rules[index]) + program.messageSteps(of: program.rules[index])
+        }
+        if let court = ownCourt { roots.append(court) }
+        let needed = evaluator.closure(of: roots)
+        let groupWriters = state.groupStreams.mapValues { SpillStreams.Writer($0) }
+        let late = state.late.makeWriter()
+        var counts = RuleCounts(state)
+        var block = CellBlock()
+        while try reader.next(into: &block) {
+            guard block.rowCount > 0 else { continue }
+            arena.reset()
+            try block.withCells { cells in
+                let columns = decoder.decode(cells, arena)
+                let numbers = (0..<cells.count).map { UInt32(truncatingIfNeeded: block.firstRow + $0) }
+                let judged = try judge(numbers, columns, needed)
+                for index in waiting {
+                    let rule = program.rules[index]
+                    var applicable = judged.applicable(rule)
+                    if let step = rule.checkedStep {
+                        let mask = counts.take(index, judged.mask(step), applicable: applicable)
+                        try mask.falseRows.forEachOne { row in
+                            try write(index, row, block.firstRow + row, block.line(ofRow: row), cells, judged)
+                        }
+                    } else if let parts = program.groupColumns(of: rule), let writer = groupWriters[index] {
+                        let keys = GroupKeys(parts, columns, program, count: cells.count, arena)
+                        var mask = OutcomeMask(repeating: .isTrue, count: cells.count)
+                        for row in 0..<cells.count where applicable[row] {
+                            if keys.isError(row) {
+                                mask[row] = .error
+                            } else if Bits.test(keys.from.complete, row) {
+                                try keys.write(row, block.firstRow + row, writer)
+                            } else {
+                                mask[row] = .undecided
+                            }
+                        }
+                        applicable.formIntersection(keys.completeRows)
+                        let taken = counts.take(index, mask, applicable: applicable)
+                        try taken.falseRows.forEachOne {
+                            try late.append(row: numbers[$0], rule: index)
+                        }
+                    }
+                }
+            }
+        }
+        for writer in groupWriters.values { writer.finish() }
+        late.finish()
+        counts.add(to: state)
+    }
+
+    private var ownCourt: Int? {
+        guard program.givesCourt, program.courtLink == nil else { return nil }
+        return program.plan.court
+    }
+
+    /// Evaluates steps for rows, with what their relations gave when it was noted.
+    private func judge(_ numbers: [UInt32], _ columns: [Vector?], _ needed: [Bool]) throws -> JudgedRows {
+        let count = numbers.count
+        var leaves = Leaves(count: count, columns: columns)
+        leaves.aggregates = Array(repeating: nil, count: program.plan.expressions.aggregates.count)
+        guard !cursors.isEmpty else {
+            return JudgedRows(values: evaluator.evaluate(leaves, needed: needed, arena), count: count)
+        }
+        // Per link the places of its notes, and per row which of them are the row's.
+        var places = [[UnsafeRawPointer]](repeating: [], count: cursors.count)
+        var ranges = [[Range<Int32>]](repeating: [], count: cursors.count)
+        for link in cursors.indices {
+            for number in numbers {
+                let before = Int32(truncatingIfNeeded: places[link].count)
+                try cursors[link].notes(of: number) { places[link].append($0) }
+                ranges[link].append(before..<Int32(truncatingIfNeeded: places[link].count))
+            }
+        }
+        // Every combination of the rows that the relations found.
+        var origins: [Int32] = []
+        var chosen = [[Int32]](repeating: [], count: cursors.count)
+        for row in 0..<count {
+            var combinations: [[Int32]] = [[]]
+            for link in cursors.indices {
+                let own = ranges[link][row].isEmpty ? [-1] : Array(ranges[link][row])
+                combinations = combinations.flatMap { head in own.map { head + [$0] } }
+            }
+            for combination in combinations {
+                origins.append(Int32(truncatingIfNeeded: row))
+                for link in cursors.indices { chosen[link].append(combination[link]) }
+            }
+        }
+        let isSimple = origins.count == count
+        let pairs = copy(origins)
+        if !isSimple {
+            leaves = Leaves(
+                count: origins.count, columns: columns.map { $0?.gathered(pairs, arena) },
+                aggregates: leaves.aggregates)
+        }
+        for link in cursors.indices {
+            let errors = Strict.state(
+                program.links[link].hereColumns.map { columns[$0] ?? .null(.null, count, arena) }, arena
+            ).errors
+            state.replayNotes[link].look(
+                places[link], copy(chosen[link]),
+                isError: { place in errors.map { Bits.test($0, Int(origins[place])) } ?? false }, &leaves, arena)
+        }
+        return JudgedRows(
+            values: evaluator.evaluate(leaves, needed: needed, arena), origins: isSimple ? nil : pairs, count: count)
+    }
+
+    private func copy(_ numbers: [Int32]) -> UnsafeBufferPointer<Int32> {
+        let made = arena.make(Int32.self, numbers.count)
+        for (index, number) in numbers.enumerated() { made[index] = number }
+        return UnsafeBufferPointer(start: made, count: numbers.count)
+    }
+
+    // MARK: - Findings
+
+    /// Writes one finding, unless the row is excepted or enough are stored.
+    private func write(
+        _ rule: Int, _ row: Int, _ number: Int, _ line: Int, _ cells: RowCells, _ judged: JudgedRows
+    ) throws {
+        if composer.isExcepted(rule, row, cells) {
+            state.statistics[rule].excepted += 1
+            return
+        }
+        state.statistics[rule].violations += 1
+        guard state.statistics[rule].stored < context.options.maxStored ?? .max else {
+            state.statistics[rule].truncated = true
+            return
+        }
+        state.statistics[rule].stored += 1
+        buffer.removeAll()
+        composer.compose(rule: rule, row: row, number: number, line: line, cells, judged, to: &buffer)
+        try buffer.bytes.withUnsafeBytes { try store.append($0, to: state.source(ofRule: rule)) }
+    }
+
+    /// Writes the findings of rows of which it became known late that they break a rule.
+    func writeLate(_ reader: inout any CellReader) throws {
+        var roots = program.rules.indices.flatMap { index in
+            program.ways[index] == .atOnce && program.groupColumns(of: program.rules[index]) == nil
+                ? [] : program.messageSteps(of: program.rules[index])
+        }
+        if let court = ownCourt { roots.append(court) }
+        let needed = evaluator.closure(of: roots)
+        cursors = state.replayNotes.map { ReplayNotes.Cursor($0) }
+        let groups = CandidateGroups(state, context.budget)
+        var entries = LateEntries(state)
+        var block = CellBlock()
+        while let wanted = try entries.next, try reader.next(into: &block) {
+            let end = block.firstRow + block.rowCount
+            guard Int(wanted) < end else { continue }
+            arena.reset()
+            let taken = try entries.take(before: UInt32(truncatingIfNeeded: end))
+            try block.withCells { all in
+                try write(taken, block, all, needed, groups)
+            }
+        }
+        try groups.finish(store, limit: context.options.maxStored ?? .max)
+    }
+
+    private func write(
+        _ entries: [LateEntries.Entry], _ block: CellBlock, _ all: RowCells, _ needed: [Bool],
+        _ groups: CandidateGroups
+    ) throws {
+        // The cells of the chosen rows alone, so that nothing is decoded for the others.
+        var numbers: [UInt32] = []
+        chosenCells.removeAll(keepingCapacity: true)
+        for entry in entries where numbers.last != entry.row {
+            numbers.append(entry.row)
+            let start = (Int(entry.row) - block.firstRow) * all.columnCount
+            chosenCells.append(contentsOf: UnsafeBufferPointer(start: all.cells + start, count: all.columnCount))
+        }
+        try chosenCells.withUnsafeBufferPointer { chosen in
+            guard let base = chosen.baseAddress else { return }
+            let cells = RowCells(bytes: all.bytes, cells: base, columnCount: all.columnCount, count: numbers.count)
+            let columns = decoder.decode(cells, arena)
+            let judged = try judge(numbers, columns, needed)
+            let keys = groups.keys(columns, count: numbers.count, arena)
+            var row = 0
+            for entry in entries {
+                while numbers[row] != entry.row { row += 1 }
+                let line = block.line(ofRow: Int(entry.row) - block.firstRow)
+                if entry.isCandidate {
+                    buffer.removeAll()
+                    composer.compose(
+                        rule: entry.rule, row: row, number: Int(entry.row), line: line, cells, judged, to: &buffer)
+                    try groups.add(
+                        entry.rule, row, keys, isExcepted: composer.isExcepted(entry.rule, row, cells), buffer)
+                } else {
+                    try write(entry.rule, row, Int(entry.row), line, cells, judged)
+                }
+            }
+        }
+    }
+}
+
+/// Late rows and candidates of a table together, ascending.
+private struct LateEntries {
+    struct Entry {
+        var row: UInt32
+        var rule: Int
+        /// Whether its group is still to be looked at.
+        var isCandidate: Bool
+    }
+
+    private let state: TableState
+    private let rangeCount: Int
+    private var range = 0
+    private var loaded: [Entry] = []
+    private var place = 0
+
+    init(_ state: TableState) {
+        self.state = state
+        rangeCount = max(state.late.rangeCount, state.candidates.rangeCount)
+    }
+
+    /// The next row; nil when there are no more.
+    var next: UInt32? {
+        mutating get throws {
+            while place == loaded.count {
+                guard range < rangeCount else { return nil }
+                loaded =
+                    try state.late.entries(ofRange: range).map { Entry(row: $0.row, rule: $0.rule, isCandidate: false) }
+                    + state.candidates.entries(ofRange: range).map {
+                        Entry(row: $0.row, rule: $0.rule, isCandidate: true)
+                    }
+                loaded.sort { ($0.row, $0.rule) < ($1.row, $1.rule) }
+                place = 0
+                range += 1
+            }
+            return loaded[place].row
+        }
+    }
+
+    mutating func take(before end: UInt32) throws -> [Entry] {
+        var taken: [Entry] = []
+        while let row = try next, row < end {
+            taken.append(loaded[place])
+            place += 1
+        }
+        return taken
+    }
+}
+
+/// The groups of `unique` and `depends` rules whose keys have equal fingerprints, by their real keys.
+private final class CandidateGroups {
+    private struct Group {
+        var rows = 0
+        var target: [UInt8] = []
+        var isBroken = false
+    }
+
+    private let state: TableState
+    private let rules: [Int]
+    private var numbers: [[UInt8]: Int] = [:]
+    private var groups: [Group] = []
+    /// Findings of all candidates, by rule, until it is known which are violations.
+    private let findings: SpillStreams
+    private let writer: SpillStreams.Writer
+
+    init(_ state: TableState, _ budget: MemoryBudget) {
+        self.state = state
+        rules = state.groupStreams.keys.sorted()
+        findings = SpillStreams(count: state.program.rules.count, budget)
+        writer = SpillStreams.Writer(findings)
+    }
+
+    func keys(_ columns: [Vector?], count: Int, _ arena: Arena) -> [Int: GroupKeys] {
+        rules.reduce(into: [:]) { result, rule in
+            guard let parts = state.program.groupColumns(of: state.program.rules[rule]) else { return }
+            result[rule] = GroupKeys(parts, columns, state.program, count: count, arena)
+        }
+    }
+
+    func add(
+        _ rule: Int, _ row: Int, _ keys: [Int: GroupKeys], isExcepted: Bool, _ finding: FindingBuffer
+    ) throws {
+        guard let own = keys[rule] else { return }
+        var key: [UInt8] = []
+        withUnsafeBytes(of: UInt32(truncatingIfNeeded: rule)) { key.append(contentsOf: $0) }
+        own.from.appendCanonical(row, to: &key)
+        let number = numbers[key] ?? groups.count
+        if number == groups.count {
+            numbers[key] = number
+            groups.append(Group())
+        }
+        var target: [UInt8] = []
+        own.to?.appendCanonical(row, to: &target)
+        if groups[number].rows == 0 {
+            groups[number].target = target
+        } else if own.to == nil || groups[number].target != target {
+            groups[number].isBroken = true
+        }
+        groups[number].rows += 1
+        let place = try writer.reserve(9 + finding.bytes.count, in: rule)
+        place.storeBytes(of: UInt32(truncatingIfNeeded: number), as: UInt32.self)
+        place.storeBytes(of: UInt32(truncatingIfNeeded: finding.bytes.count), toByteOffset: 4, as: UInt32.self)
+        place.storeBytes(of: isExcepted ? 1 : 0, toByteOffset: 8, as: UInt8.self)
+        finding.bytes.withUnsafeBytes { bytes in
+            if let base = bytes.baseAddress { (place + 9).copyMemory(from: base, byteCount: bytes.count) }
+        }
+    }
+
+    /// Counts the violations and keeps their findings.
+    func finish(_ store: FindingStore, limit: Int) throws {
+        writer.finish()
+        for rule in rules {
+            for piece in try findings.load(rule).pieces {
+                var offset = 0
+                while offset < piece.count {
+                    let number = Int(piece.loadUnaligned(fromByteOffset: offset, as: UInt32.self))
+                    let size = Int(piece.loadUnaligned(fromByteOffset: offset + 4, as: UInt32.self))
+                    let isExcepted = piece[offset + 8] != 0
+                    defer { offset += 9 + size }
+                    guard groups[number].isBroken else { continue }
+                    state.statistics[rule].isFalse += 1
+                    state.statistics[rule].isTrue -= 1
+                    if isExcepted {
+                        state.statistics[rule].excepted += 1
+                        continue
+                    }
+                    state.statistics[rule].violations += 1
+                    guard state.statistics[rule].stored < limit else {
+                        state.statistics[rule].truncated = true
+                        continue
+                    }
+                    state.statistics[rule].stored += 1
+                    let record = UnsafeRawBufferPointer(rebasing: piece[(offset + 9)..<(offset + 9 + size)])
+                    try store.append(record, to: state.source(ofRule: rule))
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,158 @@
+import Columnar
+import Glibc
+import RuleLanguage
+
+/// How the values of a row are laid down as bytes, to be read again as vectors.
+///
+/// Two bits of state per value (an `Outcome`: booleans are no more than that), then the values, then the texts.
+struct CarriedLayout {
+    enum Slot: Hashable {
+        case truth, word, wide, text
+
+        /// What a step of this type needs; an int column stays a word although its type has 19 digits.
+        init(_ type: ExpressionType, isColumn: Bool) {
+            switch type {
+            case .bool, .null: self = .truth
+            case .text: self = .text
+            case .date, .timestamp: self = .word
+            case .number(let precision, _): self = precision <= 18 || (isColumn && precision == 19) ? .word : .wide
+            }
+        }
+
+        fileprivate var size: Int {
+            switch self {
+            case .truth: 0
+            case .word: 8
+            case .wide: 16
+            case .text: 4
+            }
+        }
+    }
+
+    let slots: [Slot]
+    /// Where the value of each slot lies; of a text its length, the bytes come after all slots.
+    private let offsets: [Int]
+    /// Bytes without those of texts.
+    let fixedSize: Int
+    let hasTexts: Bool
+
+    init(_ slots: [Slot]) {
+        self.slots = slots
+        var offset = (slots.count * 2 + 7) / 8
+        offsets = slots.map { slot in
+            defer { offset += slot.size }
+            return offset
+        }
+        fixedSize = offset
+        hasTexts = slots.contains(.text)
+    }
+
+    /// Bytes of each row's texts, added to `sizes`.
+    func addTextSizes(_ vectors: [Vector], to sizes: UnsafeMutablePointer<Int32>, count: Int) {
+        for (slot, vector) in zip(slots, vectors) where slot == .text {
+            guard case .text(let spans) = vector.storage else { continue }
+            for row in 0..<count where vector.isValid(row) {
+                sizes[row] += Int32(truncatingIfNeeded: spans[row].count)
+            }
+        }
+    }
+
+    /// Writes the values of rows; a nil place is left out. Places have room for `fixedSize` and the row's texts.
+    func write(_ vectors: [Vector], to places: UnsafeMutablePointer<UnsafeMutableRawPointer?>, count: Int) {
+        let stateBytes = (slots.count * 2 + 7) / 8
+        for row in 0..<count {
+            if let place = places[row] { memset(place, 0, stateBytes) }
+        }
+        for (index, (slot, vector)) in zip(slots, vectors).enumerated() {
+            let (byte, shift) = (index >> 2, UInt8((index & 3) * 2))
+            let offset = offsets[index]
+            for row in 0..<count {
+                guard let place = places[row] else { continue }
+                var state: UInt8 = vector.isValid(row) ? 1 : vector.isError(row) ? 3 : 0
+                if slot == .truth, state == 1, case .bits(let bits) = vector.storage, !Bits.test(bits, row) {
+                    state = 2
+                }
+                place.storeBytes(of: place.load(fromByteOffset: byte, as: UInt8.self) | state << shift,
+                    toByteOffset: byte, as: UInt8.self)
+            }
+            switch (slot, vector.storage) {
+            case (.word, .words(let words)):
+                for row in 0..<count { places[row]?.storeBytes(of: words[row], toByteOffset: offset, as: Int64.self) }
+            case (.wide, .words(let words)):
+                for row in 0..<count {
+                    places[row]?.storeBytes(of: Int128(words[row]), toByteOffset: offset, as: Int128.self)
+                }
+            case (.wide, .wide(let words)):
+                for row in 0..<count { places[row]?.storeBytes(of: words[row], toByteOffset: offset, as: Int128.self) }
+            default: break
+            }
+        }
+        if hasTexts { writeTexts(vectors, places, count) }
+    }
+
+    private func writeTexts(
+        _ vectors: [Vector], _ places: UnsafeMutablePointer<UnsafeMutableRawPointer?>, _ count: Int
+    ) {
+        for row in 0..<count {
+            guard let place = places[row] else { continue }
+            var end = fixedSize
+            for (index, (slot, vector)) in zip(slots, vectors).enumerated() where slot == .text {
+                var length = 0
+                if vector.isValid(row), case .text(let spans) = vector.storage {
+                    length = spans[row].count
+                    memcpy(place + end, spans[row].start, length)
+                }
+                place.storeBytes(of: UInt32(truncatingIfNeeded: length), toByteOffset: offsets[index], as: UInt32.self)
+                end += length
+            }
+        }
+    }
+
+    /// Bytes of the record at a place.
+    @inline(__always) func size(at place: UnsafeRawPointer) -> Int {
+        guard hasTexts else { return fixedSize }
+        var size = fixedSize
+        for (index, slot) in slots.enumerated() where slot == .text {
+            size += Int(place.loadUnaligned(fromByteOffset: offsets[index], as: UInt32.self))
+        }
+        return size
+    }
+
+    /// The value of one slot in each of some records; texts are spans of the records themselves.
+    func read(_ index: Int, _ places: UnsafeBufferPointer<UnsafeRawPointer>, _ arena: Arena) -> Vector {
+        let count = places.count
+        let (byte, shift) = (index >> 2, UInt8((index & 3) * 2))
+        let offset = offsets[index]
+        @inline(__always) func state(_ row: Int) -> UInt8 {
+            places[row].load(fromByteOffset: byte, as: UInt8.self) >> shift & 3
+        }
+        let slot = slots[index]
+        let valid = Bits.make(count, arena) { state($0) == 1 || state($0) == 2 }
+        let errorBits = Bits.make(count, arena) { state($0) == 3 }
+        let errors = Bits.isAnySet(errorBits, count) ? errorBits : nil
+        switch slot {
+        case .truth:
+            return Vector(.bits(Bits.make(count, arena) { state($0) == 1 }), valid: valid, errors: errors, count: count)
+        case .word:
+            let words = arena.make(Int64.self, count)
+            for row in 0..<count { words[row] = places[row].loadUnaligned(fromByteOffset: offset, as: Int64.self) }
+            return Vector(.words(words), valid: valid, errors: errors, count: count)
+        case .wide:
+            let words = arena.make(Int128.self, count)
+            for row in 0..<count { words[row] = places[row].loadUnaligned(fromByteOffset: offset, as: Int128.self) }
+            return Vector(.wide(words), valid: valid, errors: errors, count: count)
+        case .text:
+            let spans = arena.make(TextSpan.self, count)
+            let before = slots[..<index].enumerated().filter { $0.element == .text }.map { offsets[$0.offset] }
+            for row in 0..<count {
+                var start = fixedSize
+                for earlier in before {
+                    start += Int(places[row].loadUnaligned(fromByteOffset: earlier, as: UInt32.self))
+                }
+                let length = places[row].loadUnaligned(fromByteOffset: offset, as: UInt32.self)
+                spans[row] = TextSpan((places[row] + start).assumingMemoryBound(to: UInt8.self), Int(length))
+            }
+            return Vector(.text(spans), valid: valid, errors: errors, count: count)
+        }
+    }
+}

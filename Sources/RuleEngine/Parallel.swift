@@ -1,0 +1,138 @@
+import Glibc
+import Synchronization
+
+/// Work on several threads at once; the first error stops all and is thrown.
+enum Parallel {
+    private final class Job: @unchecked Sendable {
+        // Sound because the body is called, never changed, and the error is guarded by its mutex.
+        let body: (Int) throws -> Void
+        let index: Int
+        let failure: Failure
+
+        init(_ index: Int, _ failure: Failure, _ body: @escaping (Int) throws -> Void) {
+            self.index = index
+            self.failure = failure
+            self.body = body
+        }
+    }
+
+    /// The first error of several threads.
+    final class Failure: Sendable {
+        private let error = Mutex<(any Error)?>(nil)
+        private let hasFailed = Atomic<Bool>(false)
+
+        var isSet: Bool { hasFailed.load(ordering: .relaxed) }
+
+        func set(_ new: any Error) {
+            error.withLock { if $0 == nil { $0 = new } }
+            hasFailed.store(true, ordering: .relaxed)
+        }
+
+        func rethrow() throws {
+            if let error = error.withLock({ $0 }) { throw error }
+        }
+    }
+
+    /// Runs `body` for 0 ..< count, each on a thread of its own, and waits for all.
+    static func run(_ count: Int, _ failure: Failure = Failure(), _ body: (Int) throws -> Void) throws {
+        if count == 1 {
+            try body(0)
+            return
+        }
+        // Sound because all threads are joined before this function returns.
+        try withoutActuallyEscaping(body) { body in
+            var threads: [pthread_t] = []
+            for index in 0..<count {
+                let job = Unmanaged.passRetained(Job(index, failure, body))
+                var thread = pthread_t()
+                var attributes = pthread_attr_t()
+                pthread_attr_init(&attributes)
+                pthread_attr_setstacksize(&attributes, 8 << 20)
+                let code = pthread_create(
+                    &thread, &attributes,
+                    { pointer in
+                        guard let pointer else { return nil }
+                        let job = Unmanaged<Job>.fromOpaque(pointer).takeRetainedValue()
+                        do { try job.body(job.index) } catch { job.failure.set(error) }
+                        return nil
+                    }, job.toOpaque())
+                pthread_attr_destroy(&attributes)
+                if code == 0 {
+                    threads.append(thread)
+                } else {
+                    // Without a thread of its own the work is done here.
+                    let job = job.takeRetainedValue()
+                    do { try job.body(job.index) } catch { failure.set(error) }
+                }
+            }
+            for thread in threads { pthread_join(thread, nil) }
+            try failure.rethrow()
+        }
+    }
+
+    /// Numbers 0 ..< count handed out to several threads, each once.
+    final class Counter: Sendable {
+        private let next = Atomic<Int>(0)
+        private let count: Int
+
+        init(_ count: Int) { self.count = count }
+
+        func take() -> Int? {
+            let number = next.add(1, ordering: .relaxed).oldValue
+            return number < count ? number : nil
+        }
+    }
+}
+
+/// A queue between threads, at most `capacity` long; `close` ends it.
+final class BoundedQueue<Element>: @unchecked Sendable {
+    // Sound because the mutex guards the elements and the flag.
+    private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+    private let changed = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+    private var elements: [Element] = []
+    private var isClosed = false
+    private let capacity: Int
+
+    init(capacity: Int) {
+        self.capacity = capacity
+        pthread_mutex_init(mutex, nil)
+        pthread_cond_init(changed, nil)
+    }
+
+    deinit {
+        pthread_cond_destroy(changed)
+        pthread_mutex_destroy(mutex)
+        changed.deallocate()
+        mutex.deallocate()
+    }
+
+    /// Waits for room; false when the queue was closed.
+    @discardableResult
+    func put(_ element: Element) -> Bool {
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        while elements.count >= capacity, !isClosed { pthread_cond_wait(changed, mutex) }
+        if isClosed { return false }
+        elements.append(element)
+        pthread_cond_broadcast(changed)
+        return true
+    }
+
+    /// Waits for an element; nil when the queue is closed and empty.
+    func take() -> Element? {
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        while elements.isEmpty, !isClosed { pthread_cond_wait(changed, mutex) }
+        guard !elements.isEmpty else { return nil }
+        pthread_cond_broadcast(changed)
+        return elements.removeFirst()
+    }
+
+    /// No more elements are taken in; those that are there can still be taken out.
+    func close() {
+        pthread_mutex_lock(mutex)
+        isClosed = true
+        pthread_cond_broadcast(changed)
+        pthread_mutex_unlock(mutex)
+    }
+}
