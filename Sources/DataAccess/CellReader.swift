@@ -1,0 +1,12 @@
+public import Columnar
+
+/// Rows of one table, pulled block by block into storage that is used again. Not calling `next` is the back-pressure.
+///
+/// A reader belongs to one thread; the block may be handed to another between two calls, or be another one each time.
+public protocol CellReader {
+    /// Names in the order of the block's columns, as the source calls them.
+    var columns: [String] { get }
+    /// Fills `block`, whose storage is reused; false at the end. A block may have 0 rows before the end, as when only
+    /// records that are no rows were met. Rows of one block are consecutive in number.
+    mutating func next(into block: inout CellBlock) throws -> Bool
+}
