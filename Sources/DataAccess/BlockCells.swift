@@ -14,8 +14,9 @@ public struct BlockCells<Base: BlockReader>: CellReader {
         block.columnCount = rows.columns.count
         block.rowCount = rows.rowCount
         block.firstRow = rows.firstRow
-        block.lines = rows.lines
         block.firstLine = rows.lines.first.map { Int($0) } ?? 0
+        let isOneLineEach = rows.lines.last.map { Int($0) == block.firstLine + rows.rowCount - 1 } ?? true
+        block.lines = isOneLineEach ? [] : rows.lines
         block.byteOffset = 0
         block.starts.removeAll(keepingCapacity: true)
         block.starts.append(contentsOf: repeatElement(0, count: rows.rowCount))
