@@ -15,7 +15,8 @@ typedef struct {
 typedef struct {
     /// Not zero when something is not plain.
     uint64_t odd;
-    uint64_t quotes;
+    /// Not zero when there is a quote, one that is doubled, a line feed within quotes.
+    uint64_t quotes, doubled, inner_feeds;
     bool beyond_ascii;
     uint32_t feeds, crlf;
 } findings;
@@ -53,9 +54,12 @@ static inline uint32_t *find_ends(
         uint64_t after_end = moved(ends, &now.after_end);
         uint64_t after_close = moved(close, &now.after_close);
         uint64_t after_carriage = moved(carriages, &now.after_carriage);
-        all.odd |= (open & ~after_end) | (after_close & ~(ends | carriages)) | (after_carriage & ~feeds)
-            | (at.feed & inside) | at.zero;
+        // A quote that opens just after one has closed is the second of a doubled one.
+        all.odd |= (open & ~(after_end | after_close)) | (after_close & ~(ends | carriages | open))
+            | (after_carriage & ~feeds) | at.zero;
         all.quotes |= at.quote;
+        all.doubled |= open & after_close;
+        all.inner_feeds |= at.feed & inside;
         all.feeds += (uint32_t)__builtin_popcountll(feeds);
         all.crlf += (uint32_t)__builtin_popcountll(after_carriage & feeds);
         places = flatten(ends, base, places);
@@ -102,64 +106,106 @@ static void clear_null_text(const sitong_csv *scan, sitong_cell *cells, size_t c
     }
 }
 
+/// Copies cells with doubled quotes to the free bytes, undoubled; false when there is no room.
+static bool undouble(sitong_csv *scan, sitong_cell *cells, size_t count) {
+    uint8_t *bytes = scan->bytes;
+    uint32_t free = scan->free;
+    for (size_t index = 0; index < count; index++) {
+        sitong_cell cell = cells[index];
+        if (cell.start >= cell.end || cell.start == 0 || bytes[cell.start - 1] != '"') continue;
+        const uint8_t *from = bytes + cell.start, *end = bytes + cell.end;
+        const uint8_t *quote = memchr(from, '"', (size_t)(end - from));
+        if (quote == NULL) continue;
+        if (cell.end - cell.start > scan->free_limit - free) return false;
+        cells[index].start = free;
+        for (; quote != NULL; quote = memchr(from, '"', (size_t)(end - from))) {
+            size_t length = (size_t)(quote + 1 - from);
+            memcpy(bytes + free, from, length);
+            free += (uint32_t)length;
+            from = quote + 2;
+        }
+        memcpy(bytes + free, from, (size_t)(end - from));
+        free += (uint32_t)(end - from);
+        cells[index].end = free;
+    }
+    scan->free = free;
+    return true;
+}
+
+static inline uint32_t count_feeds(const uint8_t *bytes, uint32_t from, uint32_t to) {
+    uint32_t count = 0;
+    for (uint32_t place = from; place < to; place++) count += bytes[place] == '\n';
+    return count;
+}
+
 int SCAN(sitong_csv *scan) {
     const uint32_t columns = scan->column_count;
     // One place before the first, so that each cell begins after the end before it.
     uint32_t *const ends = scan->places + 1;
     uint32_t *next = ends;
     uint32_t position = scan->record;
-    // In the records that were not whole before.
-    bool beyond_ascii = false, quotes = false;
+    // Of the records that were not whole before.
+    findings seen = {0};
     carried state = {.after_end = 1};
     ends[-1] = scan->record - 1;
     while (position < scan->limit) {
         uint32_t to = scan->limit - position < scan->window ? scan->limit : position + scan->window;
-        findings found;
+        findings found = {0};
         next = find_ends(scan, position, to, &state, next, &found);
-        beyond_ascii |= found.beyond_ascii;
-        quotes |= found.quotes != 0;
+        seen.quotes |= found.quotes;
+        seen.doubled |= found.doubled;
+        seen.inner_feeds |= found.inner_feeds;
+        seen.beyond_ascii |= found.beyond_ascii;
         uint32_t records = (uint32_t)(next - ends) / columns;
         // Each record's last end is a line feed, and no other is.
         bool odd = found.odd != 0 || found.feeds != records;
         for (uint32_t record = 1; record <= records && !odd; record++) {
             odd = scan->bytes[ends[record * columns - 1]] != '\n';
         }
-        if (!odd && records > 0 && beyond_ascii) {
+        if (!odd && records > 0 && seen.beyond_ascii) {
             uint32_t after = ends[records * columns - 1] + 1;
             odd = !sitong_utf8_valid(scan->bytes + scan->record, after - scan->record, LEVEL);
+        }
+        uint32_t room = scan->row_capacity - scan->row_count;
+        bool is_full = records > room;
+        if (is_full) records = room;
+        size_t count = (size_t)records * columns;
+        sitong_cell *cells = scan->cells + (size_t)scan->row_count * columns;
+        if (!odd) {
+            if (seen.quotes != 0) fill_quoted_cells(scan->bytes, ends, count, cells);
+            else fill_cells(ends, count, cells);
+            for (size_t end = columns; end <= count && found.crlf > 0; end += columns) {
+                trim_carriage(scan->bytes, ends + end - 1, cells + end - 1);
+            }
+            if (scan->null_count > 0) clear_null_text(scan, cells, count);
+            odd = seen.doubled != 0 && !undouble(scan, cells, count);
         }
         if (odd) {
             scan->odd_limit = to;
             return sitong_csv_odd;
         }
         position = to;
-        if (records == 0) continue;
-        uint32_t room = scan->row_capacity - scan->row_count;
-        bool is_full = records > room;
-        if (is_full) records = room;
-        size_t count = (size_t)records * columns;
-        sitong_cell *cells = scan->cells + (size_t)scan->row_count * columns;
-        if (quotes) fill_quoted_cells(scan->bytes, ends, count, cells);
-        else fill_cells(ends, count, cells);
-        uint32_t *starts = scan->starts + scan->row_count;
-        for (uint32_t record = 0; record < records; record++) {
-            starts[record] = ends[(ptrdiff_t)(record * columns) - 1] + 1;
-            if (found.crlf == 0) continue;
-            uint32_t last = (record + 1) * columns - 1;
-            trim_carriage(scan->bytes, ends + last, cells + last);
+        for (size_t end = columns; end <= count; end += columns) {
+            uint32_t start = ends[(ptrdiff_t)(end - columns) - 1] + 1;
+            scan->starts[scan->row_count] = start;
+            scan->lines[scan->row_count] = (int32_t)scan->line;
+            scan->row_count += 1;
+            scan->line += 1;
+            if (seen.inner_feeds == 0) continue;
+            uint32_t inner = count_feeds(scan->bytes, start, ends[end - 1]);
+            scan->line += inner;
+            scan->has_inner_lines |= inner > 0;
         }
-        if (scan->null_count > 0) clear_null_text(scan, cells, count);
-        scan->row_count += records;
         scan->crlf_count += found.crlf;
         scan->lf_count += found.feeds - found.crlf;
-        if (records > 0) scan->record = ends[count - 1] + 1;
+        scan->record = ends[(ptrdiff_t)count - 1] + 1;
         if (is_full) return sitong_csv_full;
+        if (count == 0) continue;
         // What was found of the record that goes on.
         memmove(ends, ends + count, (size_t)(next - ends - count) * sizeof *ends);
         next -= count;
         ends[-1] = scan->record - 1;
-        beyond_ascii = found.beyond_ascii;
-        quotes = found.quotes != 0;
+        seen = found;
     }
     return sitong_csv_done;
 }

@@ -19,12 +19,12 @@ struct ByteFeed<Source: ByteSource> {
     /// Puts bytes at `start` until they reach `limit` or the end; returns where they end. Makes `bytes` long enough, with
     /// padding.
     mutating func fill(_ bytes: inout [UInt8], from start: Int, upTo limit: Int) throws -> Int {
-        bytes.grow(to: limit + CellBlock.padding)
         var end = start
         while end < limit {
             let before = end
             if position < pending.count {
                 let count = min(limit - end, pending.count - position)
+                bytes.grow(to: end + count + CellBlock.padding)
                 bytes.withUnsafeMutableBytes { target in
                     pending.withUnsafeBytes { source in
                         UnsafeMutableRawBufferPointer(rebasing: target[end..<end + count])
@@ -38,6 +38,7 @@ struct ByteFeed<Source: ByteSource> {
             } else {
                 pending.removeAll(keepingCapacity: true)
                 position = 0
+                bytes.grow(to: limit + CellBlock.padding)
                 let count = try bytes.withUnsafeMutableBytes {
                     try source.read(straightInto: UnsafeMutableRawBufferPointer(rebasing: $0[end..<limit]))
                 }

@@ -4,7 +4,13 @@ import Glibc
 extension Array where Element == UInt8 {
     /// Zeros are appended until there are so many.
     mutating func grow(to count: Int) {
-        if self.count < count { append(contentsOf: repeatElement(0, count: count - self.count)) }
+        guard self.count < count else { return }
+        self = Array(unsafeUninitializedCapacity: count) { target, initializedCount in
+            guard let base = UnsafeMutableRawPointer(target.baseAddress) else { return }
+            withUnsafeBytes { UnsafeMutableRawBufferPointer(target).copyMemory(from: $0) }
+            memset(base + self.count, 0, count - self.count)
+            initializedCount = count
+        }
     }
 
     /// Where the first line feed stands.
@@ -16,7 +22,9 @@ extension Array where Element == UInt8 {
     }
 
     /// Where the last line feed stands before `end`.
-    func lastFeed(before end: Int) -> Int? { self[..<end].lastIndex(of: 0x0A) }
+    func lastFeed(before end: Int) -> Int? {
+        withUnsafeBufferPointer { $0[..<end].lastIndex(of: 0x0A) }
+    }
 }
 
 extension ArraySlice where Element == UInt8 {

@@ -26,8 +26,7 @@ public struct CSVCellReader<Source: ByteSource>: CellReader {
     private let tuning: ScanTuning
     private var plain: PlainScan
     private var exact: RecordScanner
-    /// Of the next record.
-    private var line = 1
+    private var lines: LineNumbers
     /// How many bytes the next block asks for: fewer after a block that left most of them unused.
     private var wanted: Int
     /// Lines that begin before this place of the file are known not to have the table's number of fields.
@@ -49,7 +48,7 @@ public struct CSVCellReader<Source: ByteSource>: CellReader {
         var exact = RecordScanner(delimiter: options.delimiter)
         let header = try CSVHeader(&feed, &exact, file: file, options: options, tuning: tuning)
         columns = header.columns
-        line = header.line
+        lines = LineNumbers(next: header.line)
         if header.hasByteOrderMark { seenNotices.insert(.byteOrderMark) }
         nullText = options.nullText.map { Array($0.utf8) } ?? []
         mayBePlain = !header.columns.isEmpty && !Array("\"\r\n\0".utf8).contains(options.delimiter)
@@ -72,7 +71,8 @@ public struct CSVCellReader<Source: ByteSource>: CellReader {
     /// ends before it or, when the record comes first, has no rows.
     public mutating func next(into block: inout CellBlock) throws -> Bool {
         block.restart(
-            columnCount: columns.count, firstRow: recordCount + 1, firstLine: line, byteOffset: feed.offset)
+            columnCount: columns.count, firstRow: recordCount + 1, firstLine: lines.next, byteOffset: feed.offset)
+        lines.hasInnerLines = false
         let malformedBefore = malformed.count
         var asked = wanted
         var filled = 0
@@ -85,6 +85,7 @@ public struct CSVCellReader<Source: ByteSource>: CellReader {
                 asked = filled * 2
                 continue
             }
+            if lines.hasInnerLines { block.lines.append(contentsOf: lines.ofRows[..<block.rowCount]) }
             feed.giveBack(block.bytes[position..<filled])
             // What is given back is copied once more, so ask for little where little is used.
             let isShort = end == .full || malformed.count > malformedBefore
@@ -98,16 +99,20 @@ public struct CSVCellReader<Source: ByteSource>: CellReader {
 
     /// Takes records from `position` on, which moves behind the last; `filled` grows when a broken record needs it.
     private mutating func scan(_ block: inout CellBlock, _ position: inout Int, _ filled: inout Int) throws -> End {
-        block.reserve(rows: min(tuning.rows, filled / max(columns.count, 1) + 1))
-        // The free bytes behind those that were read.
+        let rows = min(tuning.rows, filled / max(columns.count, 1) + 1)
+        block.reserve(rows: rows)
+        lines.reserve(rows: rows)
+        // Behind the bytes that were read, room for the values with doubled quotes.
         var free = filled
+        block.bytes.grow(to: filled + filled / 4 + CellBlock.padding)
         let lastFeed = filled > tuning.longestRecord || !mayBePlain ? nil : block.bytes.lastFeed(before: filled)
         while position < filled {
             var limit = filled
             if let lastFeed, position <= lastFeed {
                 let before = block.rowCount
-                let end = plain.append(to: &block, position: &position, limit: lastFeed + 1)
-                addLines(&block, before: before)
+                let end = plain.append(
+                    to: &block, lines: &lines, position: &position, limit: lastFeed + 1, free: &free)
+                recordCount += block.rowCount - before
                 switch end {
                 case .full: return .full
                 case .odd(let oddLimit): limit = oddLimit
@@ -119,27 +124,18 @@ public struct CSVCellReader<Source: ByteSource>: CellReader {
         return .needsBytes
     }
 
-    /// The rows from `before` on are of one line each.
-    private mutating func addLines(_ block: inout CellBlock, before: Int) {
-        let count = block.rowCount - before
-        if !block.lines.isEmpty {
-            block.lines.append(contentsOf: (line..<line + count).map { Int32(truncatingIfNeeded: $0) })
-        }
-        recordCount += count
-        line += count
-    }
-
     /// Takes the records that begin before `limit`; nil when there are no more of them.
     private mutating func scanExactly(
         _ block: inout CellBlock, _ position: inout Int, limit: Int, filled: inout Int, free: inout Int
     ) throws -> End? {
         while position < limit {
             guard block.rowCount < tuning.rows else { return .full }
-            let visible = min(filled, position + tuning.longestRecord)
+            // One byte more than the longest, so that it does not matter where the bytes read so far end.
+            let visible = min(filled, position + tuning.longestRecord + 1)
             let result = block.bytes.withUnsafeBufferPointer {
                 exact.scan(
                     UnsafeBufferPointer(rebasing: $0[..<visible]), from: position,
-                    isLast: visible == filled && feed.isAtEnd)
+                    isLast: feed.isAtEnd && filled - position <= tuning.longestRecord)
             }
             switch result {
             case .record(let end, let next):
@@ -151,10 +147,10 @@ public struct CSVCellReader<Source: ByteSource>: CellReader {
                     append(to: &block, start: position, free: &free)
                 }
                 noteLineEnd(hasEnd: next > end)
-                line += 1 + exact.innerLines
+                lines.next += 1 + exact.innerLines
                 position = next
                 if fault != nil { return .malformed }
-            case .incomplete where visible - position < tuning.longestRecord: return .needsBytes
+            case .incomplete where visible - position <= tuning.longestRecord: return .needsBytes
             case .incomplete, .badQuote, .openQuote:
                 // It comes again as the first record of the next block.
                 if block.rowCount == 0 { position = try recover(&block.bytes, &filled) }
@@ -171,12 +167,8 @@ public struct CSVCellReader<Source: ByteSource>: CellReader {
     }
 
     private mutating func append(to block: inout CellBlock, start: Int, free: inout Int) {
-        if exact.innerLines > 0, block.lines.isEmpty {
-            block.lines = (0..<block.rowCount).map { Int32(truncatingIfNeeded: block.firstLine + $0) }
-            block.lines.append(Int32(truncatingIfNeeded: line))
-        } else if !block.lines.isEmpty {
-            block.lines.append(Int32(truncatingIfNeeded: line))
-        }
+        lines.ofRows[block.rowCount] = Int32(truncatingIfNeeded: lines.next)
+        if exact.innerLines > 0 { lines.hasInnerLines = true }
         block.append(exact, start: start, nullText: nullText, end: &free)
     }
 
@@ -188,7 +180,7 @@ public struct CSVCellReader<Source: ByteSource>: CellReader {
 
     private mutating func setAside(_ kind: MalformedRecord.Kind, _ bytes: [UInt8], at byteOffset: Int) {
         malformed.append(
-            MalformedRecord(kind: kind, row: recordCount, line: line, byteOffset: byteOffset, bytes: bytes))
+            MalformedRecord(kind: kind, row: recordCount, line: lines.next, byteOffset: byteOffset, bytes: bytes))
     }
 }
 
@@ -202,13 +194,13 @@ extension CSVCellReader {
         let begin = feed.offset - filled
         var firstEnd: Int?
         var chosen: Int?
-        var lines = 0
+        var lineCount = 0
         var place = 0
-        while lines < tuning.recoveryLines, chosen == nil,
+        while lineCount < tuning.recoveryLines, chosen == nil,
             let end = try lineEnd(from: place, within: tuning.recoveryBytes, &bytes, &filled)
         {
             firstEnd = firstEnd ?? end
-            lines += 1
+            lineCount += 1
             place = end + 1
             if try nextLineFits(place, begin: begin, &bytes, &filled) { chosen = end }
         }
@@ -216,12 +208,12 @@ extension CSVCellReader {
         if let end = try chosen ?? firstEnd ?? lineEnd(from: 0, within: tuning.longestRecord, &bytes, &filled) {
             let hasCarriage = end > 0 && bytes[end - 1] == UInt8(ascii: "\r")
             setAside(.quote, Array(bytes[..<(hasCarriage ? end - 1 : end)]), at: begin)
-            line += bytes[...end].count { $0 == UInt8(ascii: "\n") }
+            lines.next += bytes[...end].count { $0 == UInt8(ascii: "\n") }
             return end + 1
         }
         // One line longer than any record, or the last one: only its beginning is kept.
         setAside(.quote, Array(bytes[..<min(filled, tuning.longestRecord)]), at: begin)
-        line += 1
+        lines.next += 1
         while true {
             if let end = bytes.firstFeed(in: 0..<filled) { return end + 1 }
             filled = try feed.fill(&bytes, from: 0, upTo: tuning.chunk)
@@ -235,8 +227,9 @@ extension CSVCellReader {
         _ place: Int, begin: Int, _ bytes: inout [UInt8], _ filled: inout Int
     ) throws -> Bool {
         guard begin + place >= misfitsEnd else { return false }
-        let lineFeed = try lineEnd(from: place, within: place + tuning.longestRecord, &bytes, &filled)
-        guard place < filled, lineFeed != nil || feed.isAtEnd else { return false }
+        let limit = place + tuning.longestRecord + 1
+        let lineFeed = try lineEnd(from: place, within: limit, &bytes, &filled)
+        guard place < filled, lineFeed != nil || feed.isAtEnd && filled < limit else { return false }
         var end = lineFeed ?? filled
         if lineFeed != nil, end > place, bytes[end - 1] == UInt8(ascii: "\r") { end -= 1 }
         let result = bytes.withUnsafeBufferPointer {

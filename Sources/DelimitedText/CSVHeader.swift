@@ -27,11 +27,14 @@ struct CSVHeader {
         while true {
             filled = try feed.fill(&block.bytes, from: filled, upTo: asked)
             asked = filled * 2
+            let visible = min(filled, tuning.longestRecord + 1)
             let result = block.bytes.withUnsafeBufferPointer {
-                exact.scan(UnsafeBufferPointer(rebasing: $0[..<filled]), from: 0, isLast: feed.isAtEnd)
+                exact.scan(
+                    UnsafeBufferPointer(rebasing: $0[..<visible]), from: 0,
+                    isLast: feed.isAtEnd && filled <= tuning.longestRecord)
             }
             switch result {
-            case .incomplete where filled <= tuning.longestRecord: continue
+            case .incomplete where visible <= tuning.longestRecord: continue
             case .incomplete: throw OperationError.csvHeader(file, "it does not end", "表头没有结束")
             case .badQuote, .openQuote:
                 throw OperationError.csvHeader(file, "a quote in it does not close", "其中的引号没有闭合")

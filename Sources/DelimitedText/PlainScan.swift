@@ -30,8 +30,12 @@ struct PlainScan {
     /// Plain records become rows, from `position` on, which moves to the first record that does not. The block has room
     /// for all the rows there can be.
     ///
-    /// - Parameter limit: just after a line feed.
-    mutating func append(to block: inout CellBlock, position: inout Int, limit: Int) -> End {
+    /// - Parameters:
+    ///   - limit: just after a line feed.
+    ///   - free: where the block's free bytes begin; moved on by what is copied there, the values with doubled quotes.
+    mutating func append(
+        to block: inout CellBlock, lines: inout LineNumbers, position: inout Int, limit: Int, free: inout Int
+    ) -> End {
         var scan = sitong_csv()
         scan.record = UInt32(position)
         scan.limit = UInt32(limit)
@@ -42,24 +46,33 @@ struct PlainScan {
         scan.row_capacity = UInt32(min(tuning.rows, block.starts.count))
         scan.row_count = UInt32(block.rowCount)
         scan.null_count = UInt32(nullText.count)
-        // Sound because the bytes are padded, `places` has room for a window, and `cells` for `row_capacity` rows.
-        let result = block.bytes.withUnsafeBufferPointer { bytes in
+        scan.free = UInt32(free)
+        scan.free_limit = UInt32(max(free, block.bytes.count - CellBlock.padding))
+        scan.line = UInt32(truncatingIfNeeded: lines.next)
+        // Sound because the bytes are padded, `places` has room for a window, and the rest for `row_capacity` rows.
+        let result = block.bytes.withUnsafeMutableBufferPointer { bytes in
             block.cells.withUnsafeMutableBytes { cells in
                 block.starts.withUnsafeMutableBufferPointer { starts in
-                    nullText.withUnsafeBufferPointer { nullText in
-                        places.withUnsafeMutableBufferPointer { places in
-                            scan.bytes = bytes.baseAddress
-                            scan.cells = cells.baseAddress?.assumingMemoryBound(to: sitong_cell.self)
-                            scan.starts = starts.baseAddress
-                            scan.null_text = nullText.baseAddress
-                            scan.places = places.baseAddress
-                            return sitong_csv_scan(&scan)
+                    lines.ofRows.withUnsafeMutableBufferPointer { lines in
+                        nullText.withUnsafeBufferPointer { nullText in
+                            places.withUnsafeMutableBufferPointer { places in
+                                scan.bytes = bytes.baseAddress
+                                scan.cells = cells.baseAddress?.assumingMemoryBound(to: sitong_cell.self)
+                                scan.starts = starts.baseAddress
+                                scan.lines = lines.baseAddress
+                                scan.null_text = nullText.baseAddress
+                                scan.places = places.baseAddress
+                                return sitong_csv_scan(&scan)
+                            }
                         }
                     }
                 }
             }
         }
+        free = Int(scan.free)
         block.rowCount = Int(scan.row_count)
+        lines.next += Int(scan.line &- UInt32(truncatingIfNeeded: lines.next))
+        if scan.has_inner_lines { lines.hasInnerLines = true }
         position = Int(scan.record)
         if scan.crlf_count > 0 { sawCarriageReturns = true }
         if scan.lf_count > 0 { sawFeedsAlone = true }

@@ -26,7 +26,10 @@ typedef struct {
 /// Records of RFC 4180 in a piece of memory, as far as they are plain: see `sitong_csv_scan`.
 typedef struct {
     /// At least 64 bytes are readable after `limit`.
-    const uint8_t *bytes;
+    uint8_t *bytes;
+    /// Bytes not used for anything else: where values with doubled quotes are copied. Moved on by each.
+    uint32_t free;
+    uint32_t free_limit;
     /// Where the next record begins. Afterwards: where the first record begins that is not among the rows.
     uint32_t record;
     /// Just after the last line feed.
@@ -42,9 +45,16 @@ typedef struct {
     sitong_cell *cells;
     /// `row_capacity` of them.
     uint32_t *starts;
+    /// At which each row begins; `row_capacity` of them.
+    int32_t *lines;
     uint32_t row_capacity;
     /// Rows before and after the call.
     uint32_t row_count;
+
+    /// Of the next record, before and after the call.
+    uint32_t line;
+    /// Set when a row spans several lines.
+    bool has_inner_lines;
 
     /// Working memory: `column_count + window + 64` numbers.
     uint32_t *places;
@@ -62,8 +72,8 @@ enum {
     sitong_csv_done = 0,
     /// There is no room for another row.
     sitong_csv_full = 1,
-    /// Something between `record` and `odd_limit` needs to be read with care: a record that is malformed, a quote or a
-    /// line feed within a quoted field, a lone CR. The records that begin there are the caller's to read.
+    /// Something between `record` and `odd_limit` needs to be read with care: a record that is malformed, a quote in an
+    /// unquoted field, a lone CR. The records that begin there are the caller's to read.
     sitong_csv_odd = 2
 };
 
