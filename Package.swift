@@ -29,6 +29,9 @@ func system(_ name: String, _ pkgConfig: String, apt package: String) -> Target 
     .systemLibrary(name: name, path: "Sources/\(name)", pkgConfig: pkgConfig, providers: [.apt([package])])
 }
 
+/// C of our own: kernels that need the vector instructions of the machine.
+func native(_ name: String) -> Target { .target(name: name, path: "Sources/\(name)") }
+
 func tests(_ name: String, _ imports: String...) -> Target {
     .testTarget(
         name: name, dependencies: dependencies(imports + ["TestSupport"]), path: "Tests/\(name)",
@@ -52,6 +55,7 @@ let package = Package(
         system("CCrypto", "libcrypto", apt: "libssl-dev"),
         system("CXLSXWriter", "xlsxwriter", apt: "libxlsxwriter-dev"),
 
+        native("CKernels"),
         module(0, "Diagnostics"),
         module(0, "Columnar"),
         module(0, "CourtModel", "Columnar"),
@@ -74,7 +78,7 @@ let package = Package(
 
         module(4, "PostgresClient", "DataAccess", "Columnar", "Diagnostics", "CLibPQ"),
         module(4, "SQLiteClient", "DataAccess", "Columnar", "Diagnostics", "CSQLite"),
-        module(4, "DelimitedText", "DataAccess", "Columnar", "Diagnostics"),
+        module(4, "DelimitedText", "DataAccess", "Columnar", "Diagnostics", "CKernels"),
         module(4, "Compression", "DataAccess", "Diagnostics", "CZstd", "CZlib"),
         module(4, "Digests", "DataAccess", "Diagnostics", "CCrypto"),
         module(4, "FileTransfer", "DataAccess", "Diagnostics", "CLibCurl"),
@@ -140,7 +144,7 @@ let package = Package(
         tests("SQLGenerationTests", "SQLGeneration", "Schema", "Columnar", "Diagnostics"),
         tests("PostgresClientTests", "PostgresClient", "DataAccess", "Columnar", "Diagnostics"),
         tests("SQLiteClientTests", "SQLiteClient", "DataAccess", "Columnar", "Diagnostics"),
-        tests("DelimitedTextTests", "DelimitedText", "Compression", "DataAccess", "Columnar", "Diagnostics"),
+        tests("DelimitedTextTests", "DelimitedText", "Compression", "DataAccess", "Columnar", "Diagnostics", "CKernels"),
         tests("FileTransferTests", "FileTransfer", "Digests", "DataAccess", "Diagnostics"),
         tests("WorkbookTests", "Workbook", "Diagnostics"),
         tests(

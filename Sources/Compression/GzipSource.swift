@@ -10,7 +10,8 @@ public final class GzipSource<Inner: ByteSource>: ByteSource {
     private var compressed: [UInt8] = []
     private let piece = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: 1 << 20)
     private var position = 0
-    private var isInsideMember = false
+    /// So from the beginning: no bytes at all are no gzip.
+    private var isInsideMember = true
     private var isAtEnd = false
 
     /// - Parameter file: for messages.

@@ -5,4 +5,8 @@ public struct AnyByteSource: ByteSource {
     public init(_ base: any ByteSource) { self.base = base }
 
     public mutating func read(into buffer: inout [UInt8]) throws -> Bool { try base.read(into: &buffer) }
+
+    public mutating func read(straightInto piece: UnsafeMutableRawBufferPointer) throws -> Int? {
+        try base.read(straightInto: piece)
+    }
 }

@@ -21,6 +21,13 @@ public protocol BlockWriter {
 public protocol ByteSource {
     /// Appends at most some megabytes to `buffer`; false at the end.
     mutating func read(into buffer: inout [UInt8]) throws -> Bool
+    /// Puts bytes straight where they are wanted and says how many, 0 at the end; nil from a source that has no such way
+    /// and must be asked by `read(into:)`.
+    mutating func read(straightInto piece: UnsafeMutableRawBufferPointer) throws -> Int?
+}
+
+extension ByteSource {
+    public mutating func read(straightInto piece: UnsafeMutableRawBufferPointer) throws -> Int? { nil }
 }
 
 /// Bytes in order, pushed piece by piece: a file, a compressor, a digest.

@@ -22,11 +22,18 @@ public struct FileSource: ByteSource {
 
     public mutating func read(into buffer: inout [UInt8]) throws -> Bool {
         let piece = handle.piece
+        let count = try fill(piece)
+        buffer.append(contentsOf: UnsafeRawBufferPointer(rebasing: piece[..<count]))
+        return count > 0
+    }
+
+    public mutating func read(straightInto piece: UnsafeMutableRawBufferPointer) throws -> Int? { try fill(piece) }
+
+    private mutating func fill(_ piece: UnsafeMutableRawBufferPointer) throws -> Int {
         let count = retryingOnInterrupt { pread(handle.descriptor, piece.baseAddress, piece.count, offset) }
         guard count >= 0 else { throw OperationError.fileNotRead(path, errno) }
-        buffer.append(contentsOf: UnsafeRawBufferPointer(rebasing: piece[..<count]))
         offset += off_t(count)
-        return count > 0
+        return count
     }
 }
 

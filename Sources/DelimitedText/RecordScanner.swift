@@ -1,4 +1,5 @@
-/// Finds the fields of one record in a buffer. Keeps ranges only; copies nothing.
+/// Finds the fields of one record, byte by byte: how records are read that are not plain, and what says which are
+/// malformed. Keeps ranges only; copies nothing.
 struct RecordScanner {
     /// Where a field's content lies, without its quotes.
     struct Field {
@@ -14,8 +15,10 @@ struct RecordScanner {
         case record(end: Int, next: Int)
         /// The buffer ends inside the record.
         case incomplete
-        /// A quote that does not close as it should.
+        /// Text after a closing quote.
         case badQuote
+        /// The last bytes there are lie within a quoted field, the one after `fields`.
+        case openQuote
     }
 
     private(set) var fields: [Field] = []
@@ -26,7 +29,8 @@ struct RecordScanner {
     private(set) var hasZero = false
     /// Whether the record's line end was CR LF.
     private(set) var endedWithCarriageReturn = false
-    private(set) var hasLoneCarriageReturn = false
+    var hasLoneCarriageReturn: Bool { loneCarriageReturns > 0 }
+    private var loneCarriageReturns = 0
 
     let delimiter: UInt8
 
@@ -39,7 +43,7 @@ struct RecordScanner {
         union = 0
         hasZero = false
         endedWithCarriageReturn = false
-        hasLoneCarriageReturn = false
+        loneCarriageReturns = 0
         let quote = UInt8(ascii: "\"")
         let feed = UInt8(ascii: "\n")
         let carriage = UInt8(ascii: "\r")
@@ -58,7 +62,7 @@ struct RecordScanner {
                 let begin = position
                 var doubled = false
                 while true {
-                    guard position < count else { return isLast ? .badQuote : .incomplete }
+                    guard position < count else { return isLast ? .openQuote : .incomplete }
                     let byte = bytes[position]
                     union |= byte
                     smallest = min(smallest, byte)
@@ -95,7 +99,7 @@ struct RecordScanner {
                 if byte == delimiter || byte == feed { break }
                 union |= byte
                 smallest = min(smallest, byte)
-                if byte == carriage { hasLoneCarriageReturn = true }
+                if byte == carriage { loneCarriageReturns += 1 }
                 position += 1
             }
             guard position < count || isLast else { return .incomplete }
@@ -104,7 +108,7 @@ struct RecordScanner {
             if isAtLineEnd, end > begin, bytes[end - 1] == carriage, position < count {
                 end -= 1
                 endedWithCarriageReturn = true
-                hasLoneCarriageReturn = bytes[begin..<end].contains(carriage)
+                loneCarriageReturns -= 1
             }
             fields.append(Field(start: begin, end: end, isQuoted: false, hasDoubledQuote: false))
             if isAtLineEnd { return .record(end: end, next: min(position + 1, count)) }

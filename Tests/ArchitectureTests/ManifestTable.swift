@@ -21,6 +21,7 @@ struct ManifestTable {
             let row = Int(call.drop { !$0.isNumber }.prefix { $0.isNumber })
             add(Self.literals(in: call), row: row)
         }
+        for call in Self.calls(of: "native", in: targets) { add(Self.literals(in: call), row: 0) }
         for call in Self.calls(of: "executableTarget", in: targets) { add(Self.literals(in: call), row: nil) }
         for call in Self.calls(of: "system", in: targets) {
             if let name = Self.literals(in: call).first { systemLibraries.insert(name) }
