@@ -35,7 +35,7 @@ public final class CSVReader<Source: ByteSource>: BlockReader {
 
 extension RawBlock {
     /// Copies the values column by column.
-    init(_ block: CellBlock) {
+    public init(_ block: CellBlock) {
         self.init(columnCount: block.columnCount, firstRow: block.firstRow)
         rowCount = block.rowCount
         lines = (0..<block.rowCount).map { Int32(truncatingIfNeeded: block.line(ofRow: $0)) }

@@ -41,10 +41,10 @@ final class BatchInput: QualityInput {
         tables = schema.tables.map(\.name).filter(present.contains)
     }
 
-    func open(_ request: QualityCheck.TableRequest) throws -> any BlockReader {
+    func open(_ request: QualityCheck.TableRequest) throws -> any CellReader {
         let joined = try JoinedBatches(batches, table: request.table.name)
         last[request.table.name] = joined
-        return joined
+        return BlockCells(joined)
     }
 
     func malformed(in table: String) -> [(file: String, record: MalformedRecord)] { last[table]?.malformed ?? [] }

@@ -7,7 +7,7 @@ import Diagnostics
 /// The files that `--table NAME=FILE` gives for one table, read one after the other as one stream of rows.
 ///
 /// Plain, `.zst` and `.gz` files may be mixed; each may have its columns in an order of its own.
-final class FileTable: BlockReader {
+final class FileTable: CellReader, BlockReader {
     /// Those of the first file.
     let columns: [String]
     let files: [String]
@@ -21,10 +21,12 @@ final class FileTable: BlockReader {
     private(set) var starts: [(row: Int, file: String)] = []
 
     private let options: CSVOptions
-    private var current: CSVReader<AnyByteSource>
+    private var current: CSVCellReader<AnyByteSource>
     private var fileIndex = 0
     /// For each of `columns`, its place in the current file.
     private var places: [Int]
+    /// Whether the current file has the columns of the first, in the same order.
+    private var hasOwnOrder = true
     private var before = 0
 
     init(files: [String], options: CSVOptions = CSVOptions()) throws {
@@ -37,19 +39,24 @@ final class FileTable: BlockReader {
     }
 
     func next() throws -> RawBlock? {
+        var block = CellBlock()
+        return try next(into: &block) ? RawBlock(block) : nil
+    }
+
+    func next(into block: inout CellBlock) throws -> Bool {
         while true {
-            if var block = try current.next() {
+            if try current.next(into: &block) {
                 collectMalformed()
                 block.firstRow += before
-                if places != Array(block.columns.indices) { block.columns = places.map { block.columns[$0] } }
-                return block
+                if !hasOwnOrder { block.rearrange(places) }
+                return true
             }
             collectMalformed()
             notices += current.notices.map { (files[fileIndex], $0) }
             before += current.recordCount
             recordCount = before
             fileIndex += 1
-            guard fileIndex < files.count else { return nil }
+            guard fileIndex < files.count else { return false }
             current = try Self.open(files[fileIndex], options)
             places = try columns.map { column in
                 guard let place = current.columns.firstIndex(of: column) else {
@@ -57,6 +64,7 @@ final class FileTable: BlockReader {
                 }
                 return place
             }
+            hasOwnOrder = places == Array(current.columns.indices)
             starts.append((before + 1, files[fileIndex]))
         }
     }
@@ -68,7 +76,7 @@ final class FileTable: BlockReader {
         }
     }
 
-    private static func open(_ file: String, _ options: CSVOptions) throws -> CSVReader<AnyByteSource> {
+    private static func open(_ file: String, _ options: CSVOptions) throws -> CSVCellReader<AnyByteSource> {
         let plain = try FileSource(file)
         let source =
             if file.hasSuffix(".zst") {
@@ -78,7 +86,23 @@ final class FileTable: BlockReader {
             } else {
                 AnyByteSource(plain)
             }
-        return try CSVReader(source, file: file, options: options)
+        return try CSVCellReader(source, file: file, options: options)
+    }
+}
+
+extension CellBlock {
+    /// Puts the columns in another order: the new column i is the one at `places[i]`.
+    fileprivate mutating func rearrange(_ places: [Int]) {
+        var row: [Cell] = []
+        var made: [Cell] = []
+        made.reserveCapacity(rowCount * places.count)
+        for start in stride(from: 0, to: rowCount * columnCount, by: max(1, columnCount)) {
+            row.removeAll(keepingCapacity: true)
+            row.append(contentsOf: cells[start..<(start + columnCount)])
+            for place in places { made.append(row[place]) }
+        }
+        cells = made
+        columnCount = places.count
     }
 }
 

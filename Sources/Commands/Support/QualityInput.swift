@@ -11,7 +11,7 @@ import Schema
 protocol QualityInput: AnyObject {
     /// Codes, in the order of the schema.
     var tables: [String] { get }
-    func open(_ request: QualityCheck.TableRequest) throws -> any BlockReader
+    func open(_ request: QualityCheck.TableRequest) throws -> any CellReader
     /// Records that are no rows, of a table, after it was read.
     func malformed(in table: String) -> [(file: String, record: MalformedRecord)]
     /// The file and the row's number in it, for a row number of a table.
@@ -37,8 +37,9 @@ final class LibraryInput: QualityInput {
         tables = schema.tables.map(\.name)
     }
 
-    func open(_ request: QualityCheck.TableRequest) throws -> any BlockReader {
-        try snapshot.reader(table: request.table, columns: request.required + request.optional, schema: schema)
+    func open(_ request: QualityCheck.TableRequest) throws -> any CellReader {
+        BlockCells(
+            try snapshot.reader(table: request.table, columns: request.required + request.optional, schema: schema))
     }
 
     func malformed(in table: String) -> [(file: String, record: MalformedRecord)] { [] }
@@ -66,7 +67,7 @@ final class FileInput: QualityInput {
         tables = schema.tables.map(\.name).filter { files[$0] != nil }
     }
 
-    func open(_ request: QualityCheck.TableRequest) throws -> any BlockReader {
+    func open(_ request: QualityCheck.TableRequest) throws -> any CellReader {
         let reader = try FileTable(files: files[request.table.name] ?? [], options: options)
         readers[request.table.name] = reader
         return reader

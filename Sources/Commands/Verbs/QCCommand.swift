@@ -58,6 +58,7 @@ struct QCCommand: Operation {
     @Flag(help: help("A rule that could not run or judged nothing makes the status 64.", "有规则未能运行或没有判定任何行时，状态为 64。"))
     var strict = false
 
+    @OptionGroup var resources: ResourceOptions
     @OptionGroup var common: CommonOptions
 
     func validate() throws {
@@ -77,7 +78,9 @@ struct QCCommand: Operation {
         let period = try session.period(period)
         let check = try QualityCheck(
             schema: loaded.schema, rules: chosen,
-            options: QualityCheck.Options(period: period, maxStored: maxStored, language: session.language))
+            options: QualityCheck.Options(
+                period: period, maxStored: maxStored, language: session.language, memory: resources.memory.bytes,
+                spillDirectory: resources.spillDirectory, jobs: resources.threads))
         let input: any QualityInput =
             if !table.isEmpty {
                 try FileInput(table, schema: loaded.schema, options: csvOptions)
@@ -86,7 +89,7 @@ struct QCCommand: Operation {
             } else {
                 try LibraryInput(session.library(library), schema: loaded.schema)
             }
-        let result = try check.run(tables: input.tables, open: input.open)
+        let result = try check.run(tables: input.tables, cells: input.open)
         let outcome = QualityOutcome(result, input: input, schema: loaded.schema, language: session.language)
         if let findings { try outcome.write(to: findings) }
         if let store = (input as? LibraryInput)?.library { try outcome.store(in: store, run: session.runID) }

@@ -8,9 +8,12 @@ struct GroupTotals {
     private let type: ExpressionType
     private let counts: UnsafeMutablePointer<Int64>
     private let errors: UnsafeMutablePointer<Bool>
-    /// For sum: a member was NULL or the total left 38 digits. For min and max: some member has a value.
+    /// For sum: a member was NULL. For min and max: some member has a value.
     private let flags: UnsafeMutablePointer<Bool>
     private let totals: UnsafeMutablePointer<Int128>
+    /// Of sums of numbers that may have 38 digits: the part above 19 digits, so that only the whole total may be too long.
+    private let upper: UnsafeMutablePointer<Int128>?
+    private static let split: Int128 = PowerOfTen.value(19)
     private let texts: UnsafeMutablePointer<TextSpan>
 
     /// Over the members of a partition, by what they carry.
@@ -40,6 +43,9 @@ struct GroupTotals {
         flags = arena.make(Bool.self, hasValue ? groupCount : 0)
         totals = arena.make(Int128.self, hasValue ? groupCount : 0)
         texts = arena.make(TextSpan.self, type == .text ? groupCount : 0)
+        let isLong = if function == .sum, case .wide? = value?.storage { true } else { false }
+        upper = isLong ? arena.make(Int128.self, groupCount) : nil
+        upper?.update(repeating: 0, count: groupCount)
         if hasValue {
             flags.update(repeating: false, count: groupCount)
             totals.update(repeating: 0, count: groupCount)
@@ -86,15 +92,33 @@ struct GroupTotals {
     private func take(_ number: Int128, _ group: Int) {
         switch function {
         case .sum:
-            let (total, overflow) = totals[group].addingReportingOverflow(number)
-            totals[group] = total
-            if overflow || total.magnitude >= PowerOfTen.value(38).magnitude { flags[group] = true }
+            guard let upper else {
+                // Numbers of a word: no table has enough rows to leave 128 bits.
+                totals[group] &+= number
+                return
+            }
+            let (high, low) = number.quotientAndRemainder(dividingBy: GroupTotals.split)
+            upper[group] &+= high
+            totals[group] &+= low
         case .min where flags[group] && number >= totals[group], .max where flags[group] && number <= totals[group]:
             break
         default:
             totals[group] = number
             flags[group] = true
         }
+    }
+
+    /// A sum; nil when it needs more than 38 digits.
+    private func total(_ group: Int) -> Int128? {
+        guard let upper else { return totals[group] }
+        let carried = totals[group].quotientAndRemainder(dividingBy: GroupTotals.split)
+        let high = upper[group] &+ carried.quotient
+        // Of 38 digits at most 19 are above the split; a low part of the other sign may still take one away.
+        guard high.magnitude <= GroupTotals.split.magnitude else { return nil }
+        let (scaled, overflow) = high.multipliedReportingOverflow(by: GroupTotals.split)
+        let (sum, overflowAgain) = scaled.addingReportingOverflow(carried.remainder)
+        guard !overflow, !overflowAgain, sum.magnitude < PowerOfTen.value(38).magnitude else { return nil }
+        return sum
     }
 
     /// The aggregate for rows of these groups; −1 is a row without members.
@@ -108,7 +132,7 @@ struct GroupTotals {
         case .sum:
             valid = Bits.make(count, arena) { row in
                 let group = Int(groups[row])
-                return group >= 0 && !errors[group] && counts[group] > 0 && !flags[group]
+                return group >= 0 && !errors[group] && counts[group] > 0 && !flags[group] && total(group) != nil
             }
         case .min, .max:
             valid = Bits.make(count, arena) { row in
@@ -130,7 +154,7 @@ struct GroupTotals {
             storage = .text(spans)
         case (_, .number(let precision, _)) where precision > 19 || (precision == 19 && function == .sum):
             let wide = arena.make(Int128.self, count)
-            for row in 0..<count { wide[row] = groups[row] >= 0 ? totals[Int(groups[row])] : 0 }
+            for row in 0..<count { wide[row] = groups[row] >= 0 ? total(Int(groups[row])) ?? 0 : 0 }
             storage = .wide(wide)
         case (_, .bool):
             storage = .bits(Bits.make(count, arena) { groups[$0] >= 0 && totals[Int(groups[$0])] != 0 })

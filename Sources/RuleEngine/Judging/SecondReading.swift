@@ -76,7 +76,7 @@ final class SecondReading {
                                 mask[row] = .undecided
                             }
                         }
-                        applicable.formIntersection(keys.completeRows)
+                        if case .unique = rule.judgement { applicable.formIntersection(keys.completeRows) }
                         let taken = counts.take(index, mask, applicable: applicable)
                         try taken.falseRows.forEachOne {
                             try late.append(row: numbers[$0], rule: index)

@@ -125,7 +125,7 @@ final class TableWorker {
             compose(index, mask.falseRows, judged, block, cells, &output)
         case .unique, .depends:
             let grouped = try group(index, applicable, columns, block)
-            applicable.formIntersection(grouped.complete)
+            if case .unique = rule.judgement { applicable.formIntersection(grouped.complete) }
             let mask = counts.take(index, grouped.mask, applicable: applicable)
             // Only a policy for undecided rows makes violations here; others are found when all rows are known.
             try mask.falseRows.forEachOne { row in try noteLate(index, block.firstRow + row) }
