@@ -33,7 +33,9 @@ struct RandomFile {
 
     mutating func below(_ bound: Int) -> Int { Int.random(in: 0..<bound, using: &numbers) }
 
-    static let plain: [[UInt8]] = ["a", "12", "中", "\u{1F600}", "é", " ", "xyz", "", "\\N", "ab'c"].map { Array($0.utf8) }
+    static let plain: [[UInt8]] = ["a", "12", "中", "\u{1F600}", "é", " ", "xyz", "", "\\N", "ab'c"].map {
+        Array($0.utf8)
+    }
     static let odd: [[UInt8]] = [
         [0x22], [0x22, 0x22], [0x0A], [0x0D], [0x0D, 0x0A], [0], [0x2C], [0xC3], [0xE4, 0xB8], [0xFF], [0x80],
         [0xED, 0xA0, 0x80], [0xF4, 0x90, 0x80, 0x80], [0xC0, 0xAF], [0xE0, 0x80, 0x80], [0x22, 0x2C, 0x22],
@@ -149,7 +151,9 @@ struct CellReaderTests {
                             let text = block.text(row: row + index, column: column)
                             try #require(again.text(row: index, column: column) == text, "seed \(seed), \(round)")
                         }
-                        #expect(again.byteOffset + Int(again.starts[index]) == block.byteOffset + Int(block.starts[row + index]))
+                        #expect(
+                            again.byteOffset + Int(again.starts[index]) == block.byteOffset
+                                + Int(block.starts[row + index]))
                     }
                 }
             }
@@ -167,7 +171,8 @@ struct CellReaderTests {
         #expect(block.text(row: 0, column: 1) == "4")
         for (content, place, count) in [
             ("a,b\n1,2\n3,4\n", 8, 2), ("a,b\n1,2\n", 8, 1), ("a,b\n1,22\n3,4\n", 8, 1), ("a,b\n1,2\n3\n", 8, 1),
-            ("a,b\n1,2\n\"3,4\n", 8, 1), ("a,b\n1,2\n3,\0\n", 8, 1), ("", 8, 1), ("a,b\n", 1 << 40, 1), ("a,b\n", -1, 1),
+            ("a,b\n1,2\n\"3,4\n", 8, 1), ("a,b\n1,2\n3,\0\n", 8, 1), ("", 8, 1), ("a,b\n", 1 << 40, 1),
+            ("a,b\n", -1, 1),
         ] {
             try folder.write(Array(content.utf8), to: path)
             let error = #expect(throws: OperationError.self) {
