@@ -170,7 +170,8 @@ struct CellReaderTests {
         try fetcher.fetch(at: 8, count: 1, firstRow: 2, into: &block)
         #expect(block.text(row: 0, column: 1) == "4")
         for (content, place, count) in [
-            ("a,b\n1,2\n3,4\n", 8, 2), ("a,b\n1,2\n", 8, 1), ("a,b\n1,22\n3,4\n", 8, 1), ("a,b\n1,2\n3\n", 8, 1),
+            ("a,b\n1,2\n3,4\n", 8, 2), ("a,b\n1,2\n", 8, 1), ("a,b\n12345,6\n", 8, 1), ("a,b\n1,22\n3,4\n", 8, 1),
+            ("a,b\n1,2\n3\n", 8, 1),
             ("a,b\n1,2\n\"3,4\n", 8, 1), ("a,b\n1,2\n3,\0\n", 8, 1), ("", 8, 1), ("a,b\n", 1 << 40, 1),
             ("a,b\n", -1, 1),
         ] {
