@@ -106,13 +106,23 @@ static void clear_null_text(const sitong_csv *scan, sitong_cell *cells, size_t c
     }
 }
 
+/// Whether two quotes stand together: in an empty value, or a doubled one.
+static inline bool has_pair(const uint8_t *bytes, uint32_t from, uint32_t to) {
+    const uint8_t *quote = memchr(bytes + from, '"', to - from);
+    while (quote != NULL && quote[1] != '"') {
+        quote = memchr(quote + 1, '"', (size_t)(bytes + to - quote - 1));
+    }
+    return quote != NULL;
+}
+
 /// Copies cells with doubled quotes to the free bytes, undoubled; false when there is no room.
 static bool undouble(sitong_csv *scan, sitong_cell *cells, size_t count) {
     uint8_t *bytes = scan->bytes;
     uint32_t free = scan->free;
     for (size_t index = 0; index < count; index++) {
         sitong_cell cell = cells[index];
-        if (cell.start >= cell.end || cell.start == 0 || bytes[cell.start - 1] != '"') continue;
+        // First what is nearly always so, and can be foretold, whether there is a value or none.
+        if (bytes[cell.start - (cell.start > 0)] != '"' || cell.start == 0 || cell.start >= cell.end) continue;
         const uint8_t *from = bytes + cell.start, *end = bytes + cell.end;
         const uint8_t *quote = memchr(from, '"', (size_t)(end - from));
         if (quote == NULL) continue;
@@ -134,7 +144,11 @@ static bool undouble(sitong_csv *scan, sitong_cell *cells, size_t count) {
 
 static inline uint32_t count_feeds(const uint8_t *bytes, uint32_t from, uint32_t to) {
     uint32_t count = 0;
-    for (uint32_t place = from; place < to; place++) count += bytes[place] == '\n';
+    const uint8_t *place = bytes + from;
+    while ((place = memchr(place, '\n', (size_t)(bytes + to - place))) != NULL) {
+        count += 1;
+        place += 1;
+    }
     return count;
 }
 
@@ -178,7 +192,11 @@ int SCAN(sitong_csv *scan) {
                 trim_carriage(scan->bytes, ends + end - 1, cells + end - 1);
             }
             if (scan->null_count > 0) clear_null_text(scan, cells, count);
-            odd = seen.doubled != 0 && !undouble(scan, cells, count);
+            for (size_t end = columns; end <= count && seen.doubled != 0 && !odd; end += columns) {
+                const uint32_t *first = ends + end - columns;
+                if (!has_pair(scan->bytes, first[-1] + 1, ends[end - 1])) continue;
+                odd = !undouble(scan, cells + end - columns, columns);
+            }
         }
         if (odd) {
             scan->odd_limit = to;

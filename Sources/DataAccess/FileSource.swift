@@ -20,6 +20,9 @@ public struct FileSource: ByteSource {
         guard status.st_mode & S_IFMT != S_IFDIR else { throw .fileNotOpened(path, EISDIR) }
     }
 
+    /// The next bytes are read from this place of the file on.
+    public mutating func seek(to byteOffset: Int) { offset = off_t(byteOffset) }
+
     public mutating func read(into buffer: inout [UInt8]) throws -> Bool {
         let piece = handle.piece
         let count = try fill(piece)

@@ -33,7 +33,9 @@ struct RandomFile {
 
     mutating func below(_ bound: Int) -> Int { Int.random(in: 0..<bound, using: &numbers) }
 
-    static let plain: [[UInt8]] = ["a", "12", "中", "\u{1F600}", "é", " ", "xyz", "", "\\N", "ab'c"].map { Array($0.utf8) }
+    static let plain: [[UInt8]] = ["a", "12", "中", "\u{1F600}", "é", " ", "xyz", "", "\\N", "ab'c"].map {
+        Array($0.utf8)
+    }
     static let odd: [[UInt8]] = [
         [0x22], [0x22, 0x22], [0x0A], [0x0D], [0x0D, 0x0A], [0], [0x2C], [0xC3], [0xE4, 0xB8], [0xFF], [0x80],
         [0xED, 0xA0, 0x80], [0xF4, 0x90, 0x80, 0x80], [0xC0, 0xAF], [0xE0, 0x80, 0x80], [0x22, 0x2C, 0x22],
@@ -124,5 +126,74 @@ struct CellReaderTests {
                 : try read(StraightSource(base: pieces), options: options, tuning: tuning)
             try #require(result == expected, "seed \(seed), round \(round), \(tuning)")
         }
+    }
+
+    @Test("rows are fetched again from the places that their blocks name")
+    func fetchesRows() throws {
+        let seed = UInt64.random(in: 0...UInt64.max)
+        var random = RandomFile(numbers: Numbers(state: seed))
+        let folder = try TemporaryFolder()
+        for round in 0..<40 {
+            let path = folder.path("\(round).csv")
+            try folder.write(random.next(columnCount: 3), to: path)
+            guard var reader = try? CSVCellReader(FileSource(path), file: path) else { continue }
+            var fetcher = try CSVRowFetcher(path: path, columns: reader.columns)
+            var block = CellBlock()
+            var again = CellBlock()
+            while try reader.next(into: &block) {
+                for row in stride(from: 0, to: block.rowCount, by: 3) {
+                    let count = min(3, block.rowCount - row)
+                    let place = block.byteOffset + Int(block.starts[row])
+                    try fetcher.fetch(at: place, count: count, firstRow: block.firstRow + row, into: &again)
+                    #expect(again.rowCount == count && again.firstRow == block.firstRow + row)
+                    for index in 0..<count {
+                        for column in 0..<3 {
+                            let text = block.text(row: row + index, column: column)
+                            try #require(again.text(row: index, column: column) == text, "seed \(seed), \(round)")
+                        }
+                        #expect(
+                            again.byteOffset + Int(again.starts[index]) == block.byteOffset
+                                + Int(block.starts[row + index]))
+                    }
+                }
+            }
+        }
+    }
+
+    @Test("a file that was cut or changed since cannot be fetched from")
+    func fetchesNothingFromChangedFile() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path("a.csv")
+        try folder.write(Array("a,b\n1,2\n3,4\n".utf8), to: path)
+        var fetcher = try CSVRowFetcher(path: path, columns: ["a", "b"])
+        var block = CellBlock()
+        try fetcher.fetch(at: 8, count: 1, firstRow: 2, into: &block)
+        #expect(block.text(row: 0, column: 1) == "4")
+        for (content, place, count) in [
+            ("a,b\n1,2\n3,4\n", 8, 2), ("a,b\n1,2\n", 8, 1), ("a,b\n12345,6\n", 8, 1), ("a,b\n1,22\n3,4\n", 8, 1),
+            ("a,b\n1,2\n3\n", 8, 1),
+            ("a,b\n1,2\n\"3,4\n", 8, 1), ("a,b\n1,2\n3,\0\n", 8, 1), ("", 8, 1), ("a,b\n", 1 << 40, 1),
+            ("a,b\n", -1, 1),
+        ] {
+            try folder.write(Array(content.utf8), to: path)
+            let error = #expect(throws: OperationError.self) {
+                try fetcher.fetch(at: place, count: count, firstRow: 1, into: &block)
+            }
+            #expect(error?.code == "file-changed", "\(content)")
+        }
+    }
+
+    @Test("blocks of any reader become cells")
+    func blockCells() throws {
+        let text = "a,b\n1,\"\"\n,\"x\ny\"\nz,中\n"
+        var cells = BlockCells(try CSVReader(PieceSource(Array(text.utf8)), file: "x.csv"))
+        #expect(cells.columns == ["a", "b"])
+        var block = CellBlock()
+        #expect(try cells.next(into: &block))
+        let rows = (0..<block.rowCount).map { row in (0..<2).map { block.text(row: row, column: $0) } }
+        #expect(rows == [["1", ""], [nil, "x\ny"], ["z", "中"]])
+        #expect((0..<3).map { block.line(ofRow: $0) } == [2, 3, 5])
+        #expect(block.bytes.count >= "1x\nyz中".utf8.count + CellBlock.padding)
+        #expect(try !cells.next(into: &block))
     }
 }

@@ -116,6 +116,27 @@ struct DelimitedTextTests {
     func header() throws {
         #expect(throws: OperationError.self) { try read("") }
         #expect(throws: OperationError.self) { try read("a,a\n1,2\n") }
+        #expect(throws: OperationError.self) { try read([0x61, 0x2C, 0xD6, 0xD0, 0x0A]) }
+    }
+
+    @Test("doubled quotes in a header are undone")
+    func headerWithQuotes() throws {
+        let reader = try CSVReader(PieceSource(Array("\"say \"\"a\"\"\",b\n1,2\n".utf8)), file: "x.csv")
+        #expect(reader.columns == ["say \"a\"", "b"])
+    }
+
+    @Test("only the next line counts when a broken record ends, not the next record")
+    func recoveryLooksAtLines() throws {
+        let result = try read("a,b\n\"x\"y,1\n\"open\nz\",2\n3,4\n")
+        #expect(result.rows == [["z\"", "2"], ["3", "4"]])
+        #expect(result.malformed.map(\.row) == [1])
+    }
+
+    @Test("a gzip file of no bytes is damaged, not empty")
+    func emptyGzip() throws {
+        let source = GzipSource(PieceSource([]), file: "x.gz")
+        var bytes: [UInt8] = []
+        #expect(throws: OperationError.self) { try source.read(into: &bytes) }
     }
 
     @Test("what is written is read back, over random blocks and piece sizes")
