@@ -44,6 +44,27 @@ final class FindingStore: @unchecked Sendable {
 
     func finish() { writer.finish() }
 
+    private func forEachByKey(in source: Int, _ body: (EncodedFinding) throws -> Void) throws {
+        let notes = try sources[source].courts?.cursor()
+        let loaded = try streams.load(source)
+        var findings: [EncodedFinding] = []
+        for piece in loaded.pieces {
+            guard var place = piece.baseAddress else { continue }
+            let end = place + piece.count
+            while place < end {
+                var finding = EncodedFinding(source: source, place)
+                if let notes { finding.court = try notes.court(of: finding.row) }
+                findings.append(finding)
+                place += finding.size
+            }
+        }
+        findings.sort { left, right in
+            left.key.lexicographicallyPrecedes(right.key)
+                || (left.key.elementsEqual(right.key) && left.row < right.row)
+        }
+        try withExtendedLifetime((loaded, notes)) { for finding in findings { try body(finding) } }
+    }
+
     /// Bytes of the first so many of some records.
     static func size(ofFirst count: Int, in records: UnsafeRawBufferPointer) -> Int {
         var offset = 0
@@ -58,8 +79,9 @@ final class FindingStore: @unchecked Sendable {
         return offset
     }
 
-    /// Calls `body` with every finding of a source, rows ascending.
-    func forEach(in source: Int, _ body: (EncodedFinding) throws -> Void) throws {
+    /// Calls `body` with every finding of a source, rows ascending, or by the bytes of their keys.
+    func forEach(in source: Int, byKey: Bool, _ body: (EncodedFinding) throws -> Void) throws {
+        if byKey { return try forEachByKey(in: source, body) }
         let notes = try sources[source].courts?.cursor()
         for piece in try streams.load(source).pieces {
             guard var place = piece.baseAddress else { continue }
@@ -164,6 +186,27 @@ final class CourtNotes: Sendable {
         }
 
         func finish() { writer.finish() }
+
+    private func forEachByKey(in source: Int, _ body: (EncodedFinding) throws -> Void) throws {
+        let notes = try sources[source].courts?.cursor()
+        let loaded = try streams.load(source)
+        var findings: [EncodedFinding] = []
+        for piece in loaded.pieces {
+            guard var place = piece.baseAddress else { continue }
+            let end = place + piece.count
+            while place < end {
+                var finding = EncodedFinding(source: source, place)
+                if let notes { finding.court = try notes.court(of: finding.row) }
+                findings.append(finding)
+                place += finding.size
+            }
+        }
+        findings.sort { left, right in
+            left.key.lexicographicallyPrecedes(right.key)
+                || (left.key.elementsEqual(right.key) && left.row < right.row)
+        }
+        try withExtendedLifetime((loaded, notes)) { for finding in findings { try body(finding) } }
+    }
     }
 
     /// Puts them in the order of rows.
@@ -229,11 +272,17 @@ final class CourtNotes: Sendable {
 public struct FindingList: Sequence, Sendable {
     private let store: FindingStore
     private let order: [Int]
+    private let isByKey: Bool
 
-    init(_ store: FindingStore, _ order: [Int]) {
+    init(_ store: FindingStore, _ order: [Int], byKey: Bool = false) {
         self.store = store
         self.order = order
+        isByKey = byKey
     }
+
+    /// The same findings, those of each rule by the bytes of their keys: for rows whose numbers mean nothing, as those of a
+    /// database. The findings of one rule at a time are then sorted in memory.
+    public var byKey: FindingList { FindingList(store, order, byKey: true) }
 
     /// Calls `body` with every finding as bytes: what writing millions of them to a file needs.
     public func forEachEncoded(_ body: (FindingSource, EncodedFinding) throws -> Void) throws {
@@ -241,7 +290,7 @@ public struct FindingList: Sequence, Sendable {
             let about = store.sources[source]
             let shared = FindingSource(
                 rule: about.rule, severity: about.severity, table: about.table, message: about.message)
-            try store.forEach(in: source) { try body(shared, $0) }
+            try store.forEach(in: source, byKey: isByKey) { try body(shared, $0) }
         }
     }
 
@@ -250,11 +299,11 @@ public struct FindingList: Sequence, Sendable {
         var sources = order.makeIterator()
         var loaded: [Finding] = []
         var next = 0
-        let store = store
+        let (store, isByKey) = (store, isByKey)
         return AnyIterator {
             while next == loaded.count {
                 guard let source = sources.next() else { return nil }
-                loaded = (try? FindingList.findings(of: source, in: store)) ?? []
+                loaded = (try? FindingList.findings(of: source, in: store, byKey: isByKey)) ?? []
                 next = 0
             }
             defer { next += 1 }
@@ -262,11 +311,11 @@ public struct FindingList: Sequence, Sendable {
         }
     }
 
-    private static func findings(of source: Int, in store: FindingStore) throws -> [Finding] {
+    private static func findings(of source: Int, in store: FindingStore, byKey: Bool) throws -> [Finding] {
         let about = store.sources[source]
         var seen: [[UInt8]: Int] = [:]
         var found: [Finding] = []
-        try store.forEach(in: source) { finding in
+        try store.forEach(in: source, byKey: byKey) { finding in
             let key = Array(finding.key)
             let occurrence = seen[key, default: 0]
             seen[key] = occurrence + 1

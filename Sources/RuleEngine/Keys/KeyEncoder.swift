@@ -74,16 +74,49 @@ struct EncodedKeys {
             case .bits: break
             }
         }
-        encodeCanonical()
+        encodeParts()
     }
 
-    private func encodeCanonical() {
-        var bytes: [UInt8] = []
-        for row in 0..<count where Bits.test(complete, row) {
-            bytes.removeAll(keepingCapacity: true)
-            appendCanonical(row, to: &bytes)
-            let hash = bytes.withUnsafeBufferPointer { KeyHash.of($0) }
-            (first[row], second[row], forms[row]) = (hash.0 & mask, hash.1 & mask, Form.hashed)
+    /// Keys of several parts: the parts' hashes one after another, column by column.
+    private func encodeParts() {
+        for row in 0..<count { (first[row], second[row], forms[row]) = (0, 0, Form.hashed) }
+        for (part, scale) in zip(parts, scales) {
+            switch part.storage {
+            case .text(let spans):
+                for row in 0..<count where part.isValid(row) { mix(KeyHash.of(spans[row]), row) }
+            case .bits(let bits):
+                for row in 0..<count where part.isValid(row) { mix((Bits.test(bits, row) ? 3 : 2, 0), row) }
+            case .words(let words) where scale == 0:
+                for row in 0..<count where part.isValid(row) { mix((UInt64(bitPattern: words[row]), 4), row) }
+            case .words(let words):
+                for row in 0..<count where part.isValid(row) { mix(number: Int128(words[row]), scale, row) }
+            case .wide(let words):
+                for row in 0..<count where part.isValid(row) { mix(number: words[row], scale, row) }
+            }
+            guard nullsAreValues else { continue }
+            for row in 0..<count where !part.isValid(row) { mix((0x6E75_6C6C, 5), row) }
+        }
+        if mask != .max {
+            for row in 0..<count { (first[row], second[row]) = (first[row] & mask, second[row] & mask) }
+        }
+    }
+
+    @inline(__always)
+    private func mix(_ part: (UInt64, UInt64), _ row: Int) {
+        (first[row], second[row]) = KeyHash.chained((first[row], second[row]), part)
+    }
+
+    /// Equal numbers of different scales have equal hashes.
+    private func mix(number: Int128, _ scale: Int, _ row: Int) {
+        var (value, scale) = (number, scale)
+        while scale > 0, value % 10 == 0 {
+            value /= 10
+            scale -= 1
+        }
+        if scale == 0, let word = Int64(exactly: value) {
+            mix((UInt64(bitPattern: word), 4), row)
+        } else {
+            mix((UInt64(truncatingIfNeeded: value), UInt64(truncatingIfNeeded: value >> 64) &+ UInt64(6 + scale)), row)
         }
     }
 
@@ -173,6 +206,14 @@ enum KeyHash {
 
     @inline(__always) static func mixed(_ first: UInt64, _ second: UInt64, _ form: UInt8) -> UInt64 {
         fold(first ^ 0xA076_1D64_78BD_642F ^ UInt64(form), fold(second ^ 0xE703_7ED1_A0B4_28DB, 0x8EBC_6AF0_9C88_C6E3))
+    }
+
+    /// The hash of a key of several parts with one more part.
+    @inline(__always)
+    static func chained(_ before: (UInt64, UInt64), _ part: (UInt64, UInt64)) -> (UInt64, UInt64) {
+        let first = fold(before.0 ^ part.0 ^ 0xA076_1D64_78BD_642F, before.1 &+ part.1 ^ 0xE703_7ED1_A0B4_28DB)
+        let second = fold(before.1 ^ part.1 ^ 0x8EBC_6AF0_9C88_C6E3, first ^ part.0 &+ 0x5899_65CC_7537_4CC3)
+        return (first, second)
     }
 
     @inline(__always) static func of(_ span: TextSpan) -> (UInt64, UInt64) {

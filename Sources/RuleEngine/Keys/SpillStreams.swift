@@ -157,36 +157,71 @@ final class SpillStreams: Sendable {
 
     /// Appends for one thread.
     final class Writer {
+        /// The open chunk of a stream.
+        private struct Cursor {
+            var place: UnsafeMutableRawPointer
+            var end: UnsafeMutableRawPointer
+            var base: UnsafeMutableRawPointer
+        }
+
         private let target: SpillStreams
-        private var open: [Chunk?]
+        // Pointers rather than an array: appending is the innermost loop of every pass.
+        private var cursors: UnsafeMutablePointer<Cursor?>
+        private var count: Int
 
         init(_ target: SpillStreams) {
             self.target = target
-            open = Array(repeating: nil, count: target.count)
+            count = max(1, target.count)
+            cursors = .allocate(capacity: count)
+            cursors.initialize(repeating: nil, count: count)
+        }
+
+        deinit {
+            finish()
+            cursors.deallocate()
         }
 
         /// Room for one record of this size at the end of a stream.
         @inline(__always)
         func reserve(_ size: Int, in stream: Int) throws -> UnsafeMutableRawPointer {
-            if stream < open.count, let chunk = open[stream], chunk.used + size <= chunk.size {
-                open[stream]?.used += size
-                return chunk.base + chunk.used
+            if stream < count, let cursor = cursors[stream], cursor.end - cursor.place >= size {
+                cursors[stream] = Cursor(place: cursor.place + size, end: cursor.end, base: cursor.base)
+                return cursor.place
             }
             return try makeRoom(size, stream)
         }
 
         private func makeRoom(_ size: Int, _ stream: Int) throws -> UnsafeMutableRawPointer {
-            while open.count <= stream { open.append(nil) }
+            if stream >= count { grow(stream + 1) }
             // The first chunk of a stream is small, so that many streams with little in them stay small.
-            let old = open[stream]
-            let usual = old.map { min($0.size * 4, SpillStreams.chunkSize) } ?? 512
-            if let old { target.hand(in: old, to: stream) }
-            open[stream] = nil
+            var usual = 512
+            if let old = cursors[stream] {
+                usual = min((old.end - old.base) * 4, SpillStreams.chunkSize)
+                handIn(stream)
+            }
             let wanted = max(size, usual)
             try target.budget.take(wanted)
             let base = UnsafeMutableRawPointer.allocate(byteCount: wanted + Arena.slack, alignment: 8)
-            open[stream] = Chunk(base: base, used: size, size: wanted)
+            cursors[stream] = Cursor(place: base + size, end: base + wanted, base: base)
             return base
+        }
+
+        private func grow(_ wanted: Int) {
+            let size = max(wanted, count * 2)
+            let grown = UnsafeMutablePointer<Cursor?>.allocate(capacity: size)
+            grown.initialize(repeating: nil, count: size)
+            grown.update(from: cursors, count: count)
+            cursors.deallocate()
+            cursors = grown
+            count = size
+        }
+
+        private func handIn(_ stream: Int) {
+            guard let cursor = cursors[stream] else { return }
+            cursors[stream] = nil
+            target.hand(
+                in: Chunk(base: cursor.base, used: cursor.place - cursor.base, size: cursor.end - cursor.base),
+                to: stream)
         }
 
         func append(_ bytes: UnsafeRawBufferPointer, to stream: Int) throws {
@@ -196,13 +231,8 @@ final class SpillStreams: Sendable {
 
         /// Hands in what is still open; the writer may go on afterwards.
         func finish() {
-            for (stream, chunk) in open.enumerated() {
-                if let chunk { target.hand(in: chunk, to: stream) }
-                open[stream] = nil
-            }
+            for stream in 0..<count { handIn(stream) }
         }
-
-        deinit { finish() }
     }
 }
 
