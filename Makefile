@@ -35,9 +35,12 @@ lint: ## check the style without changing anything · 检查代码风格，不�
 format: ## rewrite the sources in the project's style · 按项目风格重排源码
 	swift format --in-place --recursive --parallel $(SWIFT_SOURCES)
 
-bench: deps ## benchmarks of the hot paths, release build · 性能基准（发布版）
-	swift build -c release --product Bench
-	.build/release/Bench
+N := 2000000
+PAIRS := 5
+ONLY := all,rows
+bench: deps ## workload W1 beside DuckDB and Polars; N=2000000 PAIRS=5 ONLY=rows TENFOLD=1 PROFILE=1 · 与 DuckDB、Polars 对比
+	@scripts/bench.sh --rows $(N) --pairs $(PAIRS) --groups $(ONLY) \
+	    $(if $(TENFOLD),--tenfold) $(if $(PROFILE),--profile)
 
 docs: ## write the generated pages of docs/ · 生成 docs/ 中的自动文档
 	@scripts/fault-points.sh > docs/fault-points.md.new && mv docs/fault-points.md.new docs/fault-points.md
