@@ -17,8 +17,14 @@ protocol QualityInput: AnyObject {
     /// The file and the row's number in it, for a row number of a table.
     func place(of row: Int, in table: String) -> String?
     var notices: [LocalizedText] { get }
+    /// Whether a row's number says where it is. Rows of a library are known by their key alone.
+    var numbersRows: Bool { get }
     /// Files and their bytes, by table.
     var sizes: [String: (files: Int, bytes: Int)] { get }
+}
+
+extension QualityInput {
+    var numbersRows: Bool { true }
 }
 
 /// Rows of the library, in one snapshot.
@@ -26,6 +32,7 @@ final class LibraryInput: QualityInput {
     let library: StandardLibrary
     let tables: [String]
     let notices: [LocalizedText] = []
+    let numbersRows = false
     let sizes: [String: (files: Int, bytes: Int)] = [:]
     private let snapshot: LibrarySnapshot
     private let schema: StandardSchema

@@ -41,17 +41,28 @@ struct QualityOutcome {
                     notRun: entry.notRun?.text.text(in: language)),
                 isBuiltin: entry.isBuiltin, violations: entry.violations, notRun: entry.notRun?.text)
         }
-        findings = result.findings.map { finding in
+        findings = (input.numbersRows ? result.findings : Self.byKey(result)).map { finding in
             Located(
                 record: FindingRecord(
                     rule: finding.rule, severity: finding.severity, table: finding.table, key: finding.key,
-                    row: finding.row, court: finding.court, message: finding.message),
+                    row: input.numbersRows ? finding.row : nil, court: finding.court, message: finding.message),
                 file: input.place(of: finding.row, in: finding.table), line: finding.line)
         }
         tables = result.tables.map { table in
             (table.table, table.rows + input.malformed(in: table.table).count)
         }
         for (table, rows) in tables { addMalformed(of: table, rows: rows, input: input, language: language) }
+    }
+
+    /// Ordered by rule as before, then by the bytes of the key and not by the order in which the rows were read.
+    private static func byKey(_ result: QualityResult) -> [Finding] {
+        let places = Dictionary(
+            result.statistics.enumerated().map { ($1.rule, $0) }, uniquingKeysWith: { first, _ in first })
+        return result.findings.sorted { left, right in
+            let (first, second) = (places[left.rule] ?? 0, places[right.rule] ?? 0)
+            if first != second { return first < second }
+            return left.key.utf8.lexicographicallyPrecedes(right.key.utf8)
+        }
     }
 
     /// `csv.<table>.<kind>`: one finding for each record that is no row.
