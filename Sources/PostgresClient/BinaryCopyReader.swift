@@ -26,91 +26,105 @@ public final class BinaryCopyReader: CellReader {
 
     public func next(into block: inout CellBlock) throws -> Bool {
         block.columnCount = shape.types.count
-        block.rowCount = 0
         block.firstRow = rowCount + 1
+        block.rowCount = 0
         block.firstLine = 0
+        block.byteOffset = 0
         block.lines.removeAll(keepingCapacity: true)
         block.starts.removeAll(keepingCapacity: true)
-        block.cells.removeAll(keepingCapacity: true)
-        block.byteOffset = 0
         var end = 0
         while block.rowCount < RawBlock.preferredRowCount, end < Self.preferredByteCount {
-            guard let isRow = try rows.nextRow({ try append($0, to: &block, &end) }) else { break }
-            if isRow { block.rowCount += 1 }
+            guard try rows.nextRow({ try append($0, to: &block, &end) }) != nil else { break }
         }
-        reserve(end + CellBlock.padding, in: &block)
         rowCount += block.rowCount
         return block.rowCount > 0
     }
 
     private static let preferredByteCount = 4 << 20
 
-    private func reserve(_ count: Int, in block: inout CellBlock) {
-        let missing = count - block.bytes.count
-        if missing > 0 { block.bytes.append(contentsOf: repeatElement(0, count: max(missing, 1 << 20))) }
-    }
-
-    /// False for what ends the rows.
-    private func append(_ message: UnsafeRawBufferPointer, to block: inout CellBlock, _ end: inout Int) throws -> Bool {
+    private func append(_ message: UnsafeRawBufferPointer, to block: inout CellBlock, _ end: inout Int) throws {
         var row = message
         if hasHeader {
             row = try withoutHeader(message)
             hasHeader = false
-            if row.isEmpty { return false }
+            if row.isEmpty { return }
         }
         guard row.count >= 2 else { throw malformed }
-        let fieldCount = BigEndian.int16(row, 0)
-        if fieldCount == -1 { return false }
-        guard Int(fieldCount) == shape.types.count else { throw malformed }
-        var room = row.count + shape.room + CellBlock.padding
-        reserve(end + room, in: &block)
-        block.starts.append(UInt32(end))
-        var offset = 2
-        for type in shape.types {
-            guard row.count - offset >= 4 else { throw malformed }
-            let length = Int(BigEndian.int32(row, offset))
-            offset += 4
-            if length == -1 {
-                block.cells.append(.null)
-                continue
-            }
-            guard length >= 0, row.count - offset >= length else { throw malformed }
-            let field = UnsafeRawBufferPointer(rebasing: row[offset..<offset + length])
-            offset += length
-            if type == .numeric {
-                // A short one may have thousands of zeros to show.
-                guard let shape = NumericShape(field) else { throw malformed }
-                room += shape.room
-                reserve(end + room, in: &block)
-            }
-            let start = end
-            let written = block.bytes.withUnsafeMutableBufferPointer { bytes in
-                Self.write(type, field, to: bytes, &end)
-            }
-            guard written else { throw malformed }
-            block.cells.append(CellBlock.Cell(start: UInt32(start), end: UInt32(end)))
+        let fieldCount = Int(BigEndian.int16(row, 0))
+        if fieldCount == -1 { return }  // The end of the rows.
+        guard fieldCount == shape.types.count else { throw malformed }
+        block.starts.append(UInt32(truncatingIfNeeded: end))
+        let firstCell = block.rowCount * fieldCount
+        if block.cells.count < firstCell + fieldCount {
+            block.cells.append(contentsOf: repeatElement(.null, count: RawBlock.preferredRowCount * fieldCount))
         }
-        guard offset == row.count else { throw malformed }
-        return true
+        var spare = 0
+        while true {
+            let missing = end + row.count + shape.room + spare + CellBlock.padding - block.bytes.count
+            if missing > 0 { block.bytes.append(contentsOf: repeatElement(0, count: max(missing, 1 << 20))) }
+            switch decode(row, &block.bytes, &block.cells, firstCell: firstCell, end: end, spare: spare) {
+            case .done(let newEnd):
+                end = newEnd
+                block.rowCount += 1
+                return
+            case .needsSpare(let needed): spare = needed
+            case .malformed: throw malformed
+            }
+        }
     }
 
-    @inline(__always)
-    private static func write(
-        _ type: BinaryCopyType, _ field: UnsafeRawBufferPointer, to bytes: UnsafeMutableBufferPointer<UInt8>,
-        _ end: inout Int
-    ) -> Bool {
-        guard let base = bytes.baseAddress else { return false }
-        if type == .text {
-            if let source = field.baseAddress {
-                UnsafeMutableRawPointer(base + end).copyMemory(from: source, byteCount: field.count)
+    private enum Decoded {
+        case done(end: Int)
+        case needsSpare(Int)
+        case malformed
+    }
+
+    /// Writes the texts of one row from `end` on, and where each lies.
+    ///
+    /// Sound because there is room for the row's bytes, for what its columns take at most, and for `spare` bytes more:
+    /// numerics that show so many zeros that they take more than their column's room must fit into that.
+    private func decode(
+        _ row: UnsafeRawBufferPointer, _ bytes: inout [UInt8], _ cells: inout [CellBlock.Cell], firstCell: Int, end: Int,
+        spare: Int
+    ) -> Decoded {
+        bytes.withUnsafeMutableBufferPointer { bytes in
+            cells.withUnsafeMutableBufferPointer { cells in
+                shape.types.withUnsafeBufferPointer { types in
+                    guard let base = bytes.baseAddress else { return .malformed }
+                    var text = BinaryCopyText(end: base + end)
+                    var spared = 0
+                    var offset = 2
+                    for column in 0..<types.count {
+                        guard row.count - offset >= 4 else { return .malformed }
+                        let length = Int(BigEndian.int32(row, offset))
+                        offset += 4
+                        if length == -1 {
+                            cells[firstCell + column] = .null
+                            continue
+                        }
+                        guard length >= 0, row.count - offset >= length else { return .malformed }
+                        let field = UnsafeRawBufferPointer(rebasing: row[offset..<offset + length])
+                        let start = text.end
+                        if types[column] == .text {
+                            text.copy(field, readable: row.count - offset)
+                        } else {
+                            if types[column] == .numeric {
+                                guard let number = NumericShape(field) else { return .malformed }
+                                if number.room > BinaryCopyType.numeric.room {
+                                    spared += number.room
+                                    if spared > spare { return .needsSpare(spared) }
+                                }
+                            }
+                            guard text.write(types[column], field) else { return .malformed }
+                        }
+                        offset += length
+                        cells[firstCell + column] = CellBlock.Cell(
+                            start: UInt32(truncatingIfNeeded: start - base), end: UInt32(truncatingIfNeeded: text.end - base))
+                    }
+                    return offset == row.count ? .done(end: text.end - base) : .malformed
+                }
             }
-            end += field.count
-            return true
         }
-        var text = BinaryCopyText(end: base + end)
-        guard text.write(type, field) else { return false }
-        end = text.end - base
-        return true
     }
 
     /// `PGCOPY\n\377\r\n\0`, 32 flag bits, and an extension with its length.

@@ -42,6 +42,20 @@ struct BinaryCopyText {
         return true
     }
 
+    /// Copies a text as it is.
+    ///
+    /// - Parameter readable: bytes from the field's first on that may be read, whether they belong to it or not.
+    @inline(__always) mutating func copy(_ field: UnsafeRawBufferPointer, readable: Int) {
+        guard let source = field.baseAddress else { return }
+        if field.count <= 16, readable >= 16 {
+            // Most are codes and short names: one vector is faster than a call. What comes next overwrites the excess.
+            UnsafeMutableRawPointer(end).storeBytes(of: source.loadUnaligned(as: SIMD16<UInt8>.self), as: SIMD16<UInt8>.self)
+        } else {
+            UnsafeMutableRawPointer(end).copyMemory(from: source, byteCount: field.count)
+        }
+        end += field.count
+    }
+
     @inline(__always) private mutating func put(_ byte: UInt8) {
         end.pointee = byte
         end += 1
@@ -194,7 +208,7 @@ struct NumericShape {
     }
 
     /// Bytes that its text takes at most.
-    var room: Int { max(weight + 1, 1) * 4 + scale + BinaryCopyType.numeric.room }
+    var room: Int { max(weight + 1, 1) * 4 + scale + 16 }
 
     /// The digit at a place, 0 beyond those that were sent; nil when it is none to the base 10,000.
     @inline(__always) func digit(_ place: Int, _ field: UnsafeRawBufferPointer) -> Int? {

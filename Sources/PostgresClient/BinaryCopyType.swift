@@ -21,11 +21,11 @@ enum BinaryCopyType {
         }
     }
 
-    /// Bytes that its text needs at most; of a text none, as it stays where it is; of a number more, by its digits.
+    /// Bytes that a value's text takes at most beside the bytes in which it came; of a numeric those of 38 digits.
     var room: Int {
         switch self {
         case .text: 0
-        case .numeric: 16
+        case .numeric: 104
         default: 40
         }
     }
