@@ -91,7 +91,7 @@ public final class LibraryReader: CellReader, BlockReader {
         var block = RawBlock(columnCount: cells.columnCount, firstRow: cells.firstRow)
         block.rowCount = cells.rowCount
         cells.bytes.withUnsafeBufferPointer { bytes in
-            for (index, cell) in cells.cells.enumerated() {
+            for (index, cell) in cells.cells.prefix(cells.rowCount * cells.columnCount).enumerated() {
                 let column = index % cells.columnCount
                 if cell.isNull {
                     block.columns[column].appendNull()
