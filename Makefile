@@ -3,7 +3,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help deps deps-test demo test test-all lint format bench docs clean
+.PHONY: help deps deps-test demo test test-all lint format bench bench-copy docs clean
 
 SWIFT_SOURCES := Package.swift Sources Tests
 DEMO_ARGUMENTS ?=
@@ -35,9 +35,18 @@ lint: ## check the style without changing anything · 检查代码风格，不�
 format: ## rewrite the sources in the project's style · 按项目风格重排源码
 	swift format --in-place --recursive --parallel $(SWIFT_SOURCES)
 
-bench: deps ## benchmarks of the hot paths, release build · 性能基准（发布版）
+N := 2000000
+PAIRS := 5
+ONLY := all,rows
+bench: deps ## workload W1 beside DuckDB and Polars; N=2000000 PAIRS=5 ONLY=rows TENFOLD=1 PROFILE=1 · 与 DuckDB、Polars 对比
+	@scripts/bench.sh --rows $(N) --pairs $(PAIRS) --groups $(ONLY) \
+	    $(if $(TENFOLD),--tenfold) $(if $(PROFILE),--profile)
+
+CONNECT := dbname=postgres
+QUERY := SELECT n, n::numeric(18,2) / 7 AS v, md5(n::text) AS t, date '2000-01-01' + n % 9999 AS d FROM generate_series(1, 500000) n
+bench-copy: deps ## reading from PostgreSQL, as text and as binary: CONNECT=... QUERY=... · 从 PostgreSQL 读取：文本与二进制方式对比
 	swift build -c release --product Bench
-	.build/release/Bench
+	.build/release/Bench '$(CONNECT)' "$(QUERY)" $(PAIRS)
 
 docs: ## write the generated pages of docs/ · 生成 docs/ 中的自动文档
 	@scripts/fault-points.sh > docs/fault-points.md.new && mv docs/fault-points.md.new docs/fault-points.md

@@ -114,8 +114,7 @@ let package = Package(
         .executableTarget(
             name: "Bench",
             dependencies: dependencies([
-                "RuleEngine", "RuleLanguage", "DelimitedText", "Columnar", "DataAccess", "Definitions", "Diagnostics",
-                "Schema",
+                "PostgresClient", "DelimitedText", "Columnar", "DataAccess", "Diagnostics",
             ]),
             swiftSettings: settings),
 
@@ -142,7 +141,7 @@ let package = Package(
             "FormEngineTests", "FormEngine", "Reconciliation", "RuleEngine", "RulePlan", "RuleLanguage", "Schema",
             "Columnar", "CourtModel", "DataAccess", "Diagnostics"),
         tests("SQLGenerationTests", "SQLGeneration", "Schema", "Columnar", "Diagnostics"),
-        tests("PostgresClientTests", "PostgresClient", "DataAccess", "Columnar", "Diagnostics"),
+        tests("PostgresClientTests", "PostgresClient", "DelimitedText", "DataAccess", "Columnar", "Diagnostics"),
         tests("SQLiteClientTests", "SQLiteClient", "DataAccess", "Columnar", "Diagnostics"),
         tests("DelimitedTextTests", "DelimitedText", "Compression", "DataAccess", "Columnar", "Diagnostics", "CKernels"),
         tests("FileTransferTests", "FileTransfer", "Digests", "DataAccess", "Diagnostics"),

@@ -1,106 +1,102 @@
 import Columnar
 import DataAccess
-import Definitions
 import DelimitedText
 import Diagnostics
 import Foundation
-import RuleEngine
-import Schema
+import PostgresClient
 
-/// `make bench`: what the hot paths cost, beside a peer doing the same in the same run.
+/// `make bench-copy`: what reading a query's rows costs this side, by COPY as text and as binary, in turn.
 ///
-/// CPU seconds (user + system), since wall times on a shared machine drift; each figure is the best of three. Counts of
-/// both sides are compared first: a fast wrong answer is no answer.
+/// CPU seconds (user + system) of this process alone for a million rows; the server works in others. Both forms are read
+/// to the same end, cells of a block, and the digests of all cells are compared: a fast wrong answer is no answer.
 @main
 struct Bench {
     static func main() throws {
-        if CommandLine.arguments.dropFirst().first == "--check" {
-            return print(try countViolations(CommandLine.arguments[2]))
-        }
-        let rows = CommandLine.arguments.dropFirst().first.flatMap { Int($0) } ?? 1_000_000
-        let folder = NSTemporaryDirectory() + "/sitong-bench-\(getpid())"
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        let file = folder + "/cases.csv"
-        try InventedCases(rows: rows).write(to: file)
-        let bytes = try FileManager.default.attributesOfItem(atPath: file)[.size] as? Int ?? 0
-        print("\(rows) rows, \(bytes / 1_000_000) MB, 8 rules; CPU seconds, best of 3, and peak memory")
-
-        let scan = try best { try ownCPU { try scanCSV(file) } }
-        report("read CSV", scan, rows: rows)
-        let words = try bestRun { try Peer.run("/usr/bin/wc", ["-l", file]) }
-        report("  peer: wc -l", words.use, rows: rows, against: scan)
-
-        let check = try bestRun { try Peer.run(CommandLine.arguments[0], ["--check", file]) }
-        report("check rows", check.use, rows: rows)
-        guard let sqlite = Peer.find("sqlite3") else {
+        let arguments = Array(CommandLine.arguments.dropFirst())
+        guard arguments.count == 3, let rounds = Int(arguments[2]), rounds > 0 else {
             throw OperationError(
-                .noInput, code: "peer-missing",
-                LocalizedText(en: "the peer sqlite3 is not installed", zh: "未安装对照程序 sqlite3"),
-                hint: LocalizedText(en: "make deps-test installs it", zh: "make deps-test 会安装"))
+                .usage, code: "bench-arguments",
+                LocalizedText(en: "the arguments are CONNINFO, QUERY and ROUNDS", zh: "参数依次为：连接串、查询、轮数"))
         }
-        let peer = try bestRun { try Peer.run(sqlite, ["-csv", ":memory:"], input: SQLitePeer.script(file)) }
-        report("  peer: sqlite3, import and one fused query", peer.use, rows: rows, against: check.use)
-        let (ours, theirs) = (check.output.split(separator: "\n").last, peer.output.split(separator: "\n").last)
-        guard ours == theirs else {
+        let connection = try PostgresConnection(arguments[0], applicationName: "sitong bench")
+        let columns = try BinaryCopyShape(of: arguments[1], on: connection).columns
+        var uses: [Form: [Double]] = [:]
+        var totals: Set<Total> = []
+        for _ in 0..<rounds {
+            for form in Form.allCases {
+                var total = Total()
+                let seconds = try ownCPU { total = try read(form, arguments[1], columns, connection) }
+                uses[form, default: []].append(seconds / Double(max(total.rows, 1)) * 1e6)
+                totals.insert(total)
+            }
+        }
+        guard totals.count == 1, let total = totals.first else {
             throw OperationError(
                 .internalError, code: "bench-differs",
-                LocalizedText("counts differ: \(ours ?? "") and \(theirs ?? "")"))
+                LocalizedText(en: "the two forms give different cells", zh: "两种方式读出的内容不同"))
         }
-        print("both count \(ours ?? "")")
+        print("\(total.rows) rows, \(total.bytes / 1_000_000) MB of text, \(columns.count) columns, \(rounds) rounds")
+        for form in Form.allCases {
+            let sorted = (uses[form] ?? []).sorted()
+            let range = "\(Self.text(sorted[0]))–\(Self.text(sorted[sorted.count - 1]))"
+            print("  COPY \(form.rawValue): \(Self.text(sorted[sorted.count / 2])) CPU s / million rows (\(range))")
+        }
     }
-}
 
-/// What something cost.
-struct Use {
-    var cpuSeconds: Double
-    var peakMemoryBytes: Int
-}
-
-func report(_ what: String, _ use: Use, rows: Int, against base: Use? = nil) {
-    let rate = Double(rows) / use.cpuSeconds / 1e6
-    let ratio = base.map { String(format: "  %.1f × the above", use.cpuSeconds / $0.cpuSeconds) } ?? ""
-    print(
-        what.padding(toLength: 46, withPad: " ", startingAt: 0)
-            + String(format: "%7.2f s  %6.1f M rows/s  %5d MB", use.cpuSeconds, rate, use.peakMemoryBytes / 1_000_000)
-            + ratio)
-}
-
-func best(_ body: () throws -> Use) throws -> Use {
-    try (0..<3).map { _ in try body() }.min { $0.cpuSeconds < $1.cpuSeconds } ?? Use(cpuSeconds: 0, peakMemoryBytes: 0)
-}
-
-func bestRun(_ body: () throws -> (output: String, use: Use)) throws -> (output: String, use: Use) {
-    try (0..<3).map { _ in try body() }.min { $0.use.cpuSeconds < $1.use.cpuSeconds } ?? (
-        "", Use(cpuSeconds: 0, peakMemoryBytes: 0)
-    )
-}
-
-func ownCPU(_ body: () throws -> Void) rethrows -> Use {
-    func now() -> (cpu: Double, memory: Int) {
-        var usage = rusage()
-        getrusage(Int32(RUSAGE_SELF.rawValue), &usage)
-        func seconds(_ time: timeval) -> Double { Double(time.tv_sec) + Double(time.tv_usec) / 1e6 }
-        return (seconds(usage.ru_utime) + seconds(usage.ru_stime), usage.ru_maxrss * 1024)
+    enum Form: String, CaseIterable {
+        case text, binary
     }
-    let before = now()
-    try body()
-    let after = now()
-    return Use(cpuSeconds: after.cpu - before.cpu, peakMemoryBytes: after.memory)
-}
 
-/// The violations of each rule, in their order: what `--check FILE` prints, in a process of its own, so that its memory
-/// is its own too.
-func countViolations(_ file: String) throws -> String {
-    let loaded = try DefinitionLoader.load(directories: ["Fixtures/bench"]).validated()
-    let check = try QualityCheck(schema: loaded.schema, rules: loaded.rules)
-    let result = try check.run(tables: ["cases"]) { _ in try CSVReader(FileSource(file), file: file) }
-    return result.statistics.filter { !$0.isBuiltin }.map { String($0.violations) }.joined(separator: ",")
-}
+    /// What was read, so far as two ways of reading must agree in it.
+    struct Total: Hashable {
+        var rows = 0
+        var bytes = 0
+        var nulls = 0
+        var digest: UInt64 = 0
+    }
 
-func scanCSV(_ file: String) throws {
-    let reader = try CSVReader(FileSource(file), file: file)
-    var rows = 0
-    while let block = try reader.next() { rows += block.rowCount }
-    precondition(rows > 0)
+    static func read(
+        _ form: Form, _ query: String, _ columns: [String], _ connection: PostgresConnection
+    ) throws -> Total {
+        switch form {
+        case .text:
+            let source = try connection.copyOut("COPY (\(query)) TO STDOUT (FORMAT csv)")
+            return try drain(
+                BlockCells(CSVReader(source, file: "server", options: CSVOptions(columns: columns))))
+        case .binary: return try drain(BinaryCopyReader(connection, select: query))
+        }
+    }
+
+    static func drain(_ reader: some CellReader) throws -> Total {
+        var reader = reader
+        var block = CellBlock()
+        var total = Total()
+        while try reader.next(into: &block) {
+            total.rows += block.rowCount
+            for cell in block.cells.prefix(block.rowCount * block.columnCount) {
+                total.nulls += cell.isNull ? 1 : 0
+                total.bytes += cell.count
+                // The ends of a value tell enough of it, and cost next to nothing.
+                if cell.count > 0 {
+                    let (first, last) = (block.bytes[Int(cell.start)], block.bytes[Int(cell.end) - 1])
+                    total.digest = (total.digest &* 31) &+ UInt64(first) &* 257 &+ UInt64(last)
+                }
+            }
+        }
+        return total
+    }
+
+    private static func ownCPU(_ body: () throws -> Void) rethrows -> Double {
+        func now() -> Double {
+            var usage = rusage()
+            getrusage(Int32(RUSAGE_SELF.rawValue), &usage)
+            func seconds(_ time: timeval) -> Double { Double(time.tv_sec) + Double(time.tv_usec) / 1e6 }
+            return seconds(usage.ru_utime) + seconds(usage.ru_stime)
+        }
+        let before = now()
+        try body()
+        return now() - before
+    }
+
+    private static func text(_ seconds: Double) -> String { String(format: "%.2f", seconds) }
 }

@@ -10,3 +10,13 @@ public protocol CellReader {
     /// records that are no rows were met. Rows of one block are consecutive in number.
     mutating func next(into block: inout CellBlock) throws -> Bool
 }
+
+/// Reads rows again at places that a `CellReader` told, without reading what lies before them.
+public protocol RowFetcher {
+    /// Fills `block` with rows that follow each other from a place on; it knows no lines.
+    ///
+    /// - Parameters:
+    ///   - byteOffset: `byteOffset + starts[row]` of the block in which the reader gave the first of them.
+    ///   - firstRow: its number.
+    mutating func fetch(at byteOffset: Int, count: Int, firstRow: Int, into block: inout CellBlock) throws
+}

@@ -1,10 +1,10 @@
 public import Columnar
-import DataAccess
+public import DataAccess
 import Diagnostics
 
 /// Reads rows of a plain file again at places that are known, without reading what lies before them: the rows to which
 /// something is to be said after all rows were judged.
-public struct CSVRowFetcher {
+public struct CSVRowFetcher: RowFetcher {
     private var source: FileSource
     private let path: String
     private let columnCount: Int

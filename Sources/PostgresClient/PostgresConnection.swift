@@ -66,7 +66,7 @@ public final class PostgresConnection {
         try result(sql, parameters).affectedRows
     }
 
-    private func result(_ sql: String, _ parameters: [String?]) throws -> ResultHandle {
+    func result(_ sql: String, _ parameters: [String?]) throws -> ResultHandle {
         let result: ResultHandle
         if parameters.isEmpty {
             result = ResultHandle(PQexec(handle.pointer, sql))

@@ -25,17 +25,26 @@ public final class PostgresCopyOut: ByteSource {
         guard isOpen else { return false }
         let wanted = buffer.count + Self.pieceSize
         while buffer.count < wanted {
-            var row: UnsafeMutablePointer<CChar>?
-            let length = PQgetCopyData(connection.handle.pointer, &row, 0)
-            guard length > 0, let row else {
-                isOpen = false
-                try connection.finishCopy()
+            guard try nextRow({ buffer.append(contentsOf: $0) }) != nil else {
                 return buffer.count > wanted - Self.pieceSize
             }
-            buffer.append(contentsOf: UnsafeRawBufferPointer(start: row, count: Int(length)))
-            PQfreemem(row)
         }
         return true
+    }
+
+    /// Lends the bytes of one row, nil at the end. In a binary COPY the first may come with the header before it, and one
+    /// that is no row at the end: by the protocol a message of the server is never a part of a row.
+    func nextRow<R>(_ body: (UnsafeRawBufferPointer) throws -> R) throws -> R? {
+        guard isOpen else { return nil }
+        var row: UnsafeMutablePointer<CChar>?
+        let length = PQgetCopyData(connection.handle.pointer, &row, 0)
+        guard length > 0, let row else {
+            isOpen = false
+            try connection.finishCopy()
+            return nil
+        }
+        defer { PQfreemem(row) }
+        return try body(UnsafeRawBufferPointer(start: row, count: Int(length)))
     }
 
     deinit {

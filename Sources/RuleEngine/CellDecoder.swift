@@ -284,25 +284,12 @@ enum CellParser {
         guard span.start[4] == 45, span.start[7] == 45, number > 0, number <= 9_999, month > 0, month <= 12, day > 0
         else { return nil }
         let isLeap = number & 3 == 0 && (year != 0 || number % 400 == 0)
-        let months = isLeap ? Calendar.leap : Calendar.common
-        guard day <= months[month] - months[month - 1] else { return nil }
-        let before = number - 1
-        let days = before * 365 + before / 4 - before / 100 + before / 400
-        return Int64(days + months[month - 1] + day - 1 - 719_162)
-    }
-
-    /// Days of the year before each month, and of the whole year.
-    private enum Calendar {
-        // Never given back: two small tables of the program, read without bounds checks.
-        nonisolated(unsafe) static let common = table(28)
-        nonisolated(unsafe) static let leap = table(29)
-
-        private static func table(_ february: Int) -> UnsafePointer<Int> {
-            let lengths = [31, february, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
-            let made = UnsafeMutablePointer<Int>.allocate(capacity: 13)
-            made[0] = 0
-            for (index, length) in lengths.enumerated() { made[index + 1] = made[index] + length }
-            return UnsafePointer(made)
-        }
+        // 31 days in odd months until July and in even ones from August.
+        let length = month == 2 ? (isLeap ? 29 : 28) : 30 + ((month ^ month >> 3) & 1)
+        guard day <= length else { return nil }
+        // Years that begin in March end with the leap day.
+        let (shifted, since) = month > 2 ? (number, month - 3) : (number - 1, month + 9)
+        let days = shifted * 365 + shifted / 4 - shifted / 100 + shifted / 400
+        return Int64(days + (since * 153 + 2) / 5 + day - 1 - 719_468)
     }
 }

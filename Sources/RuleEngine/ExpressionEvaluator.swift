@@ -133,7 +133,7 @@ final class ExpressionEvaluator {
 
     private func constant(_ index: Int, _ count: Int) -> Vector {
         if let known = constants[index] {
-            return Vector(known.storage, valid: known.valid, count: count)
+            return literal(known, count)
         }
         let rows = constantRows
         let memory = constantMemory
@@ -162,7 +162,13 @@ final class ExpressionEvaluator {
         default: vector = .null(steps[index].type, rows, memory)
         }
         constants[index] = vector
-        return Vector(vector.storage, valid: vector.valid, count: count)
+        return literal(vector, count)
+    }
+
+    private func literal(_ vector: Vector, _ count: Int) -> Vector {
+        var literal = Vector(vector.storage, valid: vector.valid, count: count)
+        literal.isConstant = count > 0
+        return literal
     }
 
     private func apply(

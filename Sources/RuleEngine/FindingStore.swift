@@ -186,27 +186,6 @@ final class CourtNotes: Sendable {
         }
 
         func finish() { writer.finish() }
-
-    private func forEachByKey(in source: Int, _ body: (EncodedFinding) throws -> Void) throws {
-        let notes = try sources[source].courts?.cursor()
-        let loaded = try streams.load(source)
-        var findings: [EncodedFinding] = []
-        for piece in loaded.pieces {
-            guard var place = piece.baseAddress else { continue }
-            let end = place + piece.count
-            while place < end {
-                var finding = EncodedFinding(source: source, place)
-                if let notes { finding.court = try notes.court(of: finding.row) }
-                findings.append(finding)
-                place += finding.size
-            }
-        }
-        findings.sort { left, right in
-            left.key.lexicographicallyPrecedes(right.key)
-                || (left.key.elementsEqual(right.key) && left.row < right.row)
-        }
-        try withExtendedLifetime((loaded, notes)) { for finding in findings { try body(finding) } }
-    }
     }
 
     /// Puts them in the order of rows.

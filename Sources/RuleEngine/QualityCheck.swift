@@ -108,13 +108,18 @@ public struct QualityCheck {
         try run(tables: tables, cells: { BlockCells(AnyBlockReader(try open($0))) })
     }
 
-    /// Judges the given tables (codes). `cells` is asked for a reader of a table at the beginning of each reading of it.
+    /// Judges the given tables (codes).
+    ///
+    /// - Parameters:
+    ///   - cells: asked for a reader of a table at the beginning of each reading of it.
+    ///   - fetcher: asked, when a table was read, for what fetches single rows of it; nil: it is read again as a whole.
     public func run(
-        tables: [String], cells open: (TableRequest) throws -> any CellReader
+        tables: [String], cells open: (TableRequest) throws -> any CellReader,
+        fetcher: (TableRequest) throws -> (any RowFetcher)? = { _ in nil }
     ) throws -> QualityResult {
         let given = Set(tables)
         let run = QualityRun(RunContext(schema, options, program(given: given)))
-        try run.perform(open)
+        try run.perform(open, fetcher)
         return run.result(
             plans.flatMap { plan in
                 plan.rules.compactMap { rule -> (position: Int, statistics: RuleStatistics)? in

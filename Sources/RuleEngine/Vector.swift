@@ -61,6 +61,8 @@ struct Vector {
     /// Nil when no row is an error; never one where `valid` is.
     var errors: BitWords?
     let count: Int
+    /// Whether every row has the same value: a literal.
+    var isConstant = false
 
     init(_ storage: Storage, valid: BitWords, errors: BitWords? = nil, count: Int) {
         self.storage = storage

@@ -82,6 +82,7 @@ struct ResultStoreTests {
     private func read(_ reader: LibraryReader) throws -> [[String?]] {
         var rows: [[String?]] = []
         while let block = try reader.next() {
+            #expect(block.columns.allSatisfy { $0.count == block.rowCount })
             for row in 0..<block.rowCount { rows.append(block.columns.map { $0[row] }) }
         }
         return rows

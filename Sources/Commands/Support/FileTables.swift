@@ -90,6 +90,36 @@ final class FileTable: CellReader, BlockReader {
     }
 }
 
+extension FileTable {
+    /// Fetches rows of files that were read, when all of them are plain.
+    func fetcher() throws -> (any RowFetcher)? {
+        guard !files.contains(where: { $0.hasSuffix(".zst") || $0.hasSuffix(".gz") }) else { return nil }
+        return try FileRowFetcher(self)
+    }
+
+    /// One file after another, as the table's rows lie in them.
+    private struct FileRowFetcher: RowFetcher {
+        private var parts: [(firstRow: Int, fetcher: CSVRowFetcher, places: [Int]?)]
+
+        init(_ table: FileTable) throws {
+            parts = try table.starts.map { start in
+                let columns = try FileTable.open(start.file, table.options).columns
+                let places = table.columns.compactMap { columns.firstIndex(of: $0) }
+                return (
+                    start.row, try CSVRowFetcher(path: start.file, columns: columns, options: table.options),
+                    places == Array(columns.indices) ? nil : places
+                )
+            }
+        }
+
+        mutating func fetch(at byteOffset: Int, count: Int, firstRow: Int, into block: inout CellBlock) throws {
+            let part = parts.lastIndex { $0.firstRow <= firstRow } ?? 0
+            try parts[part].fetcher.fetch(at: byteOffset, count: count, firstRow: firstRow, into: &block)
+            if let places = parts[part].places { block.rearrange(places) }
+        }
+    }
+}
+
 extension CellBlock {
     /// Puts the columns in another order: the new column i is the one at `places[i]`.
     fileprivate mutating func rearrange(_ places: [Int]) {

@@ -27,12 +27,12 @@ struct FindingsFile {
     }
 
     /// A finding of the engine, byte by byte as it keeps it.
-    mutating func append(_ source: FindingSource, _ finding: EncodedFinding, file: String?) throws {
+    mutating func append(_ source: FindingSource, _ finding: EncodedFinding, file: String?, hasRow: Bool) throws {
         block.columns[0].append(source.rule)
         block.columns[1].append(source.severity.rawValue)
         block.columns[2].append(source.table)
         block.columns[3].append(bytes: finding.key)
-        block.columns[4].append(String(finding.row))
+        block.columns[4].append(hasRow ? String(finding.row) : nil)
         if let court = finding.court { block.columns[5].append(bytes: court) } else { block.columns[5].appendNull() }
         if let message = finding.message {
             block.columns[6].append(bytes: message)

@@ -12,13 +12,22 @@ protocol QualityInput: AnyObject {
     /// Codes, in the order of the schema.
     var tables: [String] { get }
     func open(_ request: QualityCheck.TableRequest) throws -> any CellReader
+    /// What fetches single rows of a table that was read; nil when nothing can.
+    func fetcher(_ request: QualityCheck.TableRequest) throws -> (any RowFetcher)?
     /// Records that are no rows, of a table, after it was read.
     func malformed(in table: String) -> [(file: String, record: MalformedRecord)]
     /// The file and the row's number in it, for a row number of a table.
     func place(of row: Int, in table: String) -> String?
     var notices: [LocalizedText] { get }
+    /// Whether a row's number says where it is. Rows of a library are known by their key alone.
+    var numbersRows: Bool { get }
     /// Files and their bytes, by table.
     var sizes: [String: (files: Int, bytes: Int)] { get }
+}
+
+extension QualityInput {
+    func fetcher(_ request: QualityCheck.TableRequest) throws -> (any RowFetcher)? { nil }
+    var numbersRows: Bool { true }
 }
 
 /// Rows of the library, in one snapshot.
@@ -26,6 +35,7 @@ final class LibraryInput: QualityInput {
     let library: StandardLibrary
     let tables: [String]
     let notices: [LocalizedText] = []
+    let numbersRows = false
     let sizes: [String: (files: Int, bytes: Int)] = [:]
     private let snapshot: LibrarySnapshot
     private let schema: StandardSchema
@@ -38,8 +48,7 @@ final class LibraryInput: QualityInput {
     }
 
     func open(_ request: QualityCheck.TableRequest) throws -> any CellReader {
-        BlockCells(
-            try snapshot.reader(table: request.table, columns: request.required + request.optional, schema: schema))
+        try snapshot.reader(table: request.table, columns: request.required + request.optional, schema: schema)
     }
 
     func malformed(in table: String) -> [(file: String, record: MalformedRecord)] { [] }
@@ -71,6 +80,10 @@ final class FileInput: QualityInput {
         let reader = try FileTable(files: files[request.table.name] ?? [], options: options)
         readers[request.table.name] = reader
         return reader
+    }
+
+    func fetcher(_ request: QualityCheck.TableRequest) throws -> (any RowFetcher)? {
+        try readers[request.table.name]?.fetcher()
     }
 
     func malformed(in table: String) -> [(file: String, record: MalformedRecord)] { readers[table]?.malformed ?? [] }

@@ -44,7 +44,7 @@ struct QualityOutcome {
                     notRun: entry.notRun?.text.text(in: language)),
                 isBuiltin: entry.isBuiltin, violations: entry.violations, notRun: entry.notRun?.text)
         }
-        findings = result.findings
+        findings = input.numbersRows ? result.findings : result.findings.byKey
         self.input = input
         tables = result.tables.map { table in
             (table.table, table.rows + input.malformed(in: table.table).count)
@@ -87,7 +87,8 @@ struct QualityOutcome {
     func write(to path: String) throws {
         var file = try FindingsFile(path, columns: FindingsFile.rowColumns)
         try findings.forEachEncoded { source, finding in
-            try file.append(source, finding, file: input.place(of: finding.row, in: source.table))
+            try file.append(
+                source, finding, file: input.place(of: finding.row, in: source.table), hasRow: input.numbersRows)
         }
         for record in malformed {
             let finding = record.record
@@ -117,10 +118,11 @@ struct QualityOutcome {
 
     /// Every finding as the library keeps it.
     private func records() -> some Sequence<FindingRecord> {
+        let hasRows = input.numbersRows
         let found = findings.lazy.map { finding in
             FindingRecord(
                 rule: finding.rule, severity: finding.severity, table: finding.table, key: finding.key,
-                row: finding.row, court: finding.court, message: finding.message)
+                row: hasRows ? finding.row : nil, court: finding.court, message: finding.message)
         }
         return [AnySequence(found), AnySequence(malformed.lazy.map(\.record))].joined()
     }

@@ -89,7 +89,7 @@ struct QCCommand: Operation {
             } else {
                 try LibraryInput(session.library(library), schema: loaded.schema)
             }
-        let result = try check.run(tables: input.tables, cells: input.open)
+        let result = try check.run(tables: input.tables, cells: input.open, fetcher: input.fetcher)
         let outcome = QualityOutcome(result, input: input, schema: loaded.schema, language: session.language)
         if let findings { try outcome.write(to: findings) }
         if let store = (input as? LibraryInput)?.library { try outcome.store(in: store, run: session.runID) }

@@ -1,7 +1,7 @@
 public import Columnar
 public import DataAccess
-import DelimitedText
 import Diagnostics
+import Foundation
 import PostgresClient
 import SQLGeneration
 public import Schema
@@ -26,37 +26,82 @@ public final class LibrarySnapshot {
         lastBatch = (batch.first?.first ?? nil).flatMap { Int($0) } ?? 0
     }
 
-    /// The current rows of a table, in the order of its key.
+    /// The current rows of a table, in an order that is the same for every reader of this snapshot: that of their places
+    /// in a table that is read over several connections, else that of its key.
     ///
     /// - Parameters:
     ///   - columns: codes or titles, in the order in which they shall come; nil for all of the schema.
     ///   - courts: only rows of these courts, by the table's court path; nil for all. The caller adds lower courts.
+    ///   - connections: at most so many at once; nil for one for each processor.
     /// - Throws: `OperationError` 65 when the table or a column is not there.
     public func reader(
-        table: TableDefinition, columns: [String]? = nil, courts: [String]? = nil, schema: StandardSchema
+        table: TableDefinition, columns: [String]? = nil, courts: [String]? = nil, schema: StandardSchema,
+        connections: Int? = nil
     ) throws -> LibraryReader {
-        let connection = try PostgresConnection(conninfo, applicationName: "sitong read")
-        try connection.execute("SET search_path = public")
-        try connection.begin(.readSnapshot)
-        try connection.execute("SET TRANSACTION SNAPSHOT \(SQLLiteral(identifier))")
         let names = (columns ?? table.columns.map(\.name)).map { table.column($0)?.name ?? $0 }
         let select = TableSelection(table: table, columns: names, courts: courts, schema: schema)
-        return try LibraryReader(connection, sql: "COPY (\(select.sql)) TO STDOUT (FORMAT csv)", columns: names)
+        // What a failed statement must not end is the leader's transaction: with it the snapshot would be gone.
+        try leader.execute("SAVEPOINT reader")
+        let (ranges, shape): (TableRanges, BinaryCopyShape)
+        do {
+            shape = try BinaryCopyShape(of: select.sql(nil), on: leader)
+            // The courts of another table's rows would be looked up once for each range.
+            ranges = courts == nil ? try TableRanges(of: table.name, on: leader) : .undivided
+        } catch {
+            try leader.execute("ROLLBACK TO SAVEPOINT reader; RELEASE SAVEPOINT reader")
+            throw error
+        }
+        try leader.execute("RELEASE SAVEPOINT reader")
+        let rows = RangeReader(
+            queries: ranges.conditions.map(select.sql), shape: shape,
+            connections: connections ?? ProcessInfo.processInfo.activeProcessorCount
+        ) { [conninfo, identifier] in
+            let connection = try PostgresConnection(conninfo, applicationName: "sitong read")
+            try connection.execute("SET search_path = public")
+            try connection.begin(.readSnapshot)
+            try connection.execute("SET TRANSACTION SNAPSHOT \(SQLLiteral(identifier))")
+            if ranges.isDivided {
+                // A range is read by itself, in the order of its rows, or dividing would be no use.
+                try connection.execute(
+                    "SET LOCAL enable_seqscan = off; SET LOCAL max_parallel_workers_per_gather = 0")
+            }
+            return connection
+        }
+        return LibraryReader(rows, of: self)
     }
 }
 
-/// Rows of the library as blocks of texts: dates `YYYY-MM-DD`, timestamps `YYYY-MM-DD HH:MM:SS`, booleans `t` and `f`.
-public final class LibraryReader: BlockReader {
-    public let columns: [String]
-    private let rows: CSVReader<PostgresCopyOut>
+/// Rows of the library as texts: dates `YYYY-MM-DD`, timestamps `YYYY-MM-DD HH:MM:SS`, booleans `t` and `f`.
+public final class LibraryReader: CellReader, BlockReader {
+    public var columns: [String] { rows.columns }
+    private let rows: RangeReader
+    /// Kept, as the connections see its state only while it lives.
+    private let snapshot: LibrarySnapshot
 
-    init(_ connection: PostgresConnection, sql: String, columns: [String]) throws {
-        self.columns = columns
-        rows = try CSVReader(
-            try connection.copyOut(sql), file: connection.displayName, options: CSVOptions(columns: columns))
+    init(_ rows: RangeReader, of snapshot: LibrarySnapshot) {
+        self.rows = rows
+        self.snapshot = snapshot
     }
 
-    public func next() throws -> RawBlock? { try rows.next() }
+    public func next(into block: inout CellBlock) throws -> Bool { try rows.next(into: &block) }
+
+    public func next() throws -> RawBlock? {
+        var cells = CellBlock()
+        guard try next(into: &cells) else { return nil }
+        var block = RawBlock(columnCount: cells.columnCount, firstRow: cells.firstRow)
+        block.rowCount = cells.rowCount
+        cells.bytes.withUnsafeBufferPointer { bytes in
+            for (index, cell) in cells.cells.prefix(cells.rowCount * cells.columnCount).enumerated() {
+                let column = index % cells.columnCount
+                if cell.isNull {
+                    block.columns[column].appendNull()
+                } else {
+                    block.columns[column].append(bytes: UnsafeBufferPointer(rebasing: bytes[cell.range]))
+                }
+            }
+        }
+        return block
+    }
 }
 
 /// The query for the current rows of a table, of some courts.
@@ -66,30 +111,30 @@ struct TableSelection {
     let courts: [String]?
     let schema: StandardSchema
 
-    var sql: String {
+    /// - Parameter range: a condition on `t.ctid`; nil for all rows, by their key.
+    func sql(_ range: String?) -> String {
         let list = columns.map { "t.\(SQLIdentifier($0))" }.joined(separator: ", ")
-        let order = table.key.map { "t.\(SQLIdentifier($0))" }.joined(separator: ", ")
-        let orderBy = order.isEmpty ? "" : "\nORDER BY \(order)"
-        return "SELECT \(list)\nFROM \(SQLIdentifier(table.name)) t\(restriction)\(orderBy)"
+        let conditions = [range, restriction].compactMap(\.self)
+        let filter = conditions.isEmpty ? "" : "\nWHERE \(conditions.joined(separator: "\n  AND "))"
+        let order = range != nil ? [] : table.key.map { "t.\(SQLIdentifier($0))" }
+        let orderBy = order.isEmpty ? "" : "\nORDER BY \(order.joined(separator: ", "))"
+        return "SELECT \(list)\nFROM \(SQLIdentifier(table.name)) t\(filter)\(orderBy)"
     }
 
     /// `fydm` is a column of the table, `anjian.fydm` one of the row that a relation leads to.
-    private var restriction: String {
-        guard let courts, let path = table.courtPath else { return "" }
+    private var restriction: String? {
+        guard let courts, let path = table.courtPath else { return nil }
         let values = courts.map { SQLLiteral($0).description }.joined(separator: ", ")
         let parts = path.split(separator: ".").map(String.init)
         guard parts.count == 2, let relation = table.relation(parts[0]) else {
             let column = table.column(parts.last ?? path)?.name ?? path
-            return courts.isEmpty ? "\nWHERE false" : "\nWHERE t.\(SQLIdentifier(column)) IN (\(values))"
+            return courts.isEmpty ? "false" : "t.\(SQLIdentifier(column)) IN (\(values))"
         }
         let column = schema.table(relation.table)?.column(parts[1])?.name ?? parts[1]
         let pairs = relation.on.map { "r.\(SQLIdentifier($0.there)) = t.\(SQLIdentifier($0.here))" }
         let condition = pairs.joined(separator: " AND ")
         let courtCondition = courts.isEmpty ? "false" : "r.\(SQLIdentifier(column)) IN (\(values))"
-        return """
-
-            WHERE EXISTS (SELECT FROM \(SQLIdentifier(relation.table)) r WHERE \(condition) AND \(courtCondition))
-            """
+        return "EXISTS (SELECT FROM \(SQLIdentifier(relation.table)) r WHERE \(condition) AND \(courtCondition))"
     }
 }
 

@@ -22,6 +22,9 @@ struct GroupKeys {
         return false
     }
 
+    /// Rows of which some part is an error, 64 at a time.
+    func errorWord(_ word: Int) -> UInt64 { (from.errors?[word] ?? 0) | (to?.errors?[word] ?? 0) }
+
     /// Rows that take part.
     var completeRows: Bitmap {
         Bitmap(words: (0..<((from.count + 63) >> 6)).map { from.complete[$0] }, count: from.count)

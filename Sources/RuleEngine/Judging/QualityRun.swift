@@ -24,7 +24,10 @@ final class QualityRun {
     }
 
     /// - Parameter open: a reader of a table, asked for at the beginning of each reading of it.
-    func perform(_ open: (QualityCheck.TableRequest) throws -> any CellReader) throws {
+    func perform(
+        _ open: (QualityCheck.TableRequest) throws -> any CellReader,
+        _ fetcher: (QualityCheck.TableRequest) throws -> (any RowFetcher)?
+    ) throws {
         for state in states { try read(state, open) }
         for state in states { try searchGroups(state, .atOnce) }
         for state in states { try join(state) }
@@ -34,7 +37,13 @@ final class QualityRun {
             try searchGroups(state, .replayed)
         }
         for state in states where !state.late.isEmpty || !state.candidates.isEmpty {
-            try again(state, open) { try $0.writeLate(&$1) }
+            let request = request(state.program, checksTypes: false)
+            if let places = state.places, !state.program.hasReplay, var rows = try fetcher(request) {
+                let reading = try SecondReading(state, context, store, state.readerColumns)
+                try reading.writeLate(&rows, places)
+            } else {
+                try again(state, open) { try $0.writeLate(&$1) }
+            }
         }
         for state in states { try settleShares(state) }
         store.finish()
@@ -63,6 +72,8 @@ final class QualityRun {
                     message: rule.definition.title ?? rule.definition.id, courts: state.courts))
         }
         var reader = try open(request(program, checksTypes: context.options.checksAllTypes))
+        state.readerColumns = reader.columns
+        if !state.groupStreams.isEmpty || program.hasLinks { state.places = RowPlaces() }
         try TablePass(state, context, store).run(&reader)
         // Sources are numbered by columns that there may be, not by those that are.
         let wanted = state.firstSource + program.rules.count + program.table.columns.count

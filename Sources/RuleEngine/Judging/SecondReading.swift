@@ -1,5 +1,6 @@
 import Columnar
 import DataAccess
+import Diagnostics
 import RuleLanguage
 import RulePlan
 import Schema
@@ -173,14 +174,39 @@ final class SecondReading {
         try buffer.bytes.withUnsafeBytes { try store.append($0, to: state.source(ofRule: rule)) }
     }
 
-    /// Writes the findings of rows of which it became known late that they break a rule.
-    func writeLate(_ reader: inout any CellReader) throws {
+    /// Writes the findings of rows of which it became known late that they break a rule, fetching these rows alone.
+    func writeLate(_ rows: inout any RowFetcher, _ places: RowPlaces) throws {
+        let needed = lateSteps
+        let groups = CandidateGroups(state, context.budget)
+        var entries = LateEntries(state)
+        var block = CellBlock()
+        while let wanted = try entries.next {
+            guard let place = places.place(of: Int(wanted)) else { throw OperationError.rowLost }
+            let end = UInt32(truncatingIfNeeded: place.firstRow + RowPlaces.step)
+            let taken = try entries.take(before: end)
+            let last = taken.last.map { Int($0.row) } ?? place.firstRow
+            try rows.fetch(
+                at: place.byteOffset, count: last - place.firstRow + 1, firstRow: place.firstRow, into: &block)
+            block.setLines(from: place.line)
+            arena.reset()
+            try block.withCells { try write(taken, block, $0, needed, groups) }
+        }
+        try groups.finish(store, limit: context.options.maxStored ?? .max)
+    }
+
+    /// Steps that findings of late rows show.
+    private var lateSteps: [Bool] {
         var roots = program.rules.indices.flatMap { index in
             program.ways[index] == .atOnce && program.groupColumns(of: program.rules[index]) == nil
                 ? [] : program.messageSteps(of: program.rules[index])
         }
         if let court = ownCourt { roots.append(court) }
-        let needed = evaluator.closure(of: roots)
+        return evaluator.closure(of: roots)
+    }
+
+    /// The same, reading the table until the last of these rows.
+    func writeLate(_ reader: inout any CellReader) throws {
+        let needed = lateSteps
         cursors = state.replayNotes.map { ReplayNotes.Cursor($0) }
         let groups = CandidateGroups(state, context.budget)
         var entries = LateEntries(state)
@@ -230,6 +256,30 @@ final class SecondReading {
                 }
             }
         }
+    }
+}
+
+extension CellBlock {
+    /// Says at which lines rows that were fetched begin, by the line of the first.
+    fileprivate mutating func setLines(from first: Int) {
+        firstLine = first
+        lines.removeAll(keepingCapacity: true)
+        guard first > 0, rowCount > 0 else { return }
+        var line = first
+        for row in 0..<rowCount {
+            lines.append(Int32(truncatingIfNeeded: line))
+            guard row + 1 < rowCount else { return }
+            for place in Int(starts[row])..<Int(starts[row + 1]) where bytes[place] == UInt8(ascii: "\n") { line += 1 }
+        }
+    }
+}
+
+extension OperationError {
+    /// A row that was judged is not among those that were read.
+    fileprivate static var rowLost: OperationError {
+        OperationError(
+            .internalError, code: "row-lost",
+            LocalizedText(en: "a row that was judged cannot be found again", zh: "已判定的行无法再次找到"))
     }
 }
 

@@ -138,6 +138,7 @@ final class TablePass {
     }
 
     private func put(_ output: TableWorker.Output) throws {
+        state.places?.append(output.places)
         let limit = context.options.maxStored ?? .max
         try output.findings.bytes.withUnsafeBytes { bytes in
             for piece in output.pieces {

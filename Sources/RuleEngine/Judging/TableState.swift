@@ -52,6 +52,9 @@ final class TableState: @unchecked Sendable {
     var types: [RuleStatistics] = []
     var emptyTexts: [String: Int] = [:]
     var rows = 0
+    /// Nil when rows cannot be fetched one by one.
+    var places: RowPlaces?
+    var readerColumns: [String] = []
     /// The findings' source of rule 0; the built-in ones follow the rules.
     let firstSource: Int
 

@@ -11,8 +11,10 @@ final class TableWorker {
         var findings = FindingBuffer()
         /// Pieces of `findings`: whose, which bytes, how many records.
         var pieces: [(source: Int, range: Range<Int>, count: Int)] = []
+        var places = RowPlaces()
 
         mutating func removeAll() {
+            places = RowPlaces()
             findings.removeAll()
             pieces.removeAll(keepingCapacity: true)
         }
@@ -98,6 +100,7 @@ final class TableWorker {
     func judge(_ block: CellBlock, into output: inout Output) throws {
         guard block.rowCount > 0 else { return }
         rows += block.rowCount
+        if state.places != nil { output.places.append(block) }
         arena.reset()
         try block.withCells { cells in
             let columns = decoder.decode(cells, arena)
@@ -172,19 +175,24 @@ final class TableWorker {
             return (OutcomeMask(count: block.rowCount), applies)
         }
         let keys = GroupKeys(parts, columns, program, count: block.rowCount, arena)
+        let complete = keys.completeRows
+        let hasWhen = program.rules[index].when != nil
         var mask = OutcomeMask(repeating: .isTrue, count: block.rowCount)
-        let when = program.rules[index].when
-        for row in 0..<block.rowCount {
-            if when != nil, !applies[row] { continue }
-            if keys.isError(row) {
-                mask[row] = .error
-            } else if Bits.test(keys.from.complete, row) {
+        for word in complete.words.indices {
+            let (own, errors) = (complete.words[word], keys.errorWord(word))
+            let scope = hasWhen ? applies.words[word] : .max
+            // Outside `when` true; inside an error, undecided where a part is NULL, and for now true where the key is whole.
+            mask.truths[word] &= ~scope | own | errors
+            mask.falses[word] |= scope & errors
+            var rest = own & ~errors & scope
+            while rest != 0 {
+                let row = word << 6 + rest.trailingZeroBitCount
+                rest &= rest &- 1
                 try keys.write(row, block.firstRow + row, writer)
-            } else {
-                mask[row] = .undecided
             }
         }
-        return (mask, keys.completeRows)
+        if let last = mask.falses.indices.last { mask.falses[last] &= Bits.tail(block.rowCount) }
+        return (mask, complete)
     }
 
     // MARK: - Keys

@@ -17,7 +17,17 @@ enum CompareKernel {
     ) -> BitWords {
         let count = left.count
         switch (left.storage, right.storage) {
-        case (.text(let a), .text(let b)): return texts(comparison, a, b, count, arena)
+        case (.text(let a), .text(let b)):
+            // With a short literal a comparison for equality is one of integers.
+            if right.isConstant, b[0].count <= 8 {
+                if comparison == .equal { return equal(a, b[0], count, arena) }
+                if comparison == .notEqual {
+                    let bits = equal(a, b[0], count, arena)
+                    for index in 0..<Bits.words(count) { bits[index] = ~bits[index] }
+                    return bits
+                }
+            }
+            return texts(comparison, a, b, count, arena)
         case (.bits(let a), .bits(let b)): return truths(comparison, a, b, count, arena)
         default: break
         }
@@ -66,6 +76,18 @@ enum CompareKernel {
         case .lessOrEqual: Bits.make(count, arena) { a[$0] <= b[$0] }
         case .greater: Bits.make(count, arena) { a[$0] > b[$0] }
         case .greaterOrEqual: Bits.make(count, arena) { a[$0] >= b[$0] }
+        }
+    }
+
+    private static func equal(
+        _ spans: UnsafeMutablePointer<TextSpan>, _ literal: TextSpan, _ count: Int, _ arena: Arena
+    ) -> BitWords {
+        let (length, word) = (literal.count, literal.word(at: 0))
+        let mask: UInt64 = length >= 8 ? .max : 1 << UInt64(length * 8) - 1
+        return Bits.make(count, arena) { row in
+            let span = spans[row]
+            return span.count == length
+                && UnsafeRawPointer(span.start).loadUnaligned(as: UInt64.self) & mask == word
         }
     }
 

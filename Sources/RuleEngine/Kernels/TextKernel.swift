@@ -158,19 +158,34 @@ enum TextKernel {
 
     @inline(__always)
     private static func cut(_ operands: [Vector], _ arena: Arena, _ body: (TextSpan, Int) -> TextSpan) -> Vector {
+        if operands[1].isConstant, case .words(let words) = operands[1].storage {
+            guard let length = length(Int128(words[0])) else { return .null(.text, operands[0].count, arena) }
+            return texts([operands[0]], arena) { _, span in body(span, length) }
+        }
         let lengths = operands[1].wide(scaledBy: 0, arena)
         return texts(operands, arena) { row, span in length(lengths[row]).map { body(span, $0) } }
     }
 
     private static func mid(_ operands: [Vector], _ arena: Arena) -> Vector {
+        if operands[1].isConstant, operands[2].isConstant, case .words(let starts) = operands[1].storage,
+            case .words(let lengths) = operands[2].storage, let start = length(Int128(starts[0])), start >= 1,
+            let length = length(Int128(lengths[0]))
+        {
+            return texts([operands[0]], arena) { _, span in part(span, start - 1, length) }
+        }
         let starts = operands[1].wide(scaledBy: 0, arena)
         let lengths = operands[2].wide(scaledBy: 0, arena)
         return texts(operands, arena) { row, span in
             guard let start = length(starts[row]), start >= 1, let length = length(lengths[row]) else { return nil }
-            let first = offset(of: start - 1, in: span)
-            let rest = TextSpan(span.start + first, span.count - first)
-            return TextSpan(rest.start, offset(of: length, in: rest))
+            return part(span, start - 1, length)
         }
+    }
+
+    @inline(__always)
+    private static func part(_ span: TextSpan, _ start: Int, _ length: Int) -> TextSpan {
+        let first = offset(of: start, in: span)
+        let rest = TextSpan(span.start + first, span.count - first)
+        return TextSpan(rest.start, offset(of: length, in: rest))
     }
 
     private static func stripped(_ operands: [Vector], _ arena: Arena, cjk: Bool) -> Vector {
