@@ -80,7 +80,7 @@ struct QualityCheckTests {
     func depends() throws {
         let (entry, findings) = try judge(
             EngineFixture.rule("true") { $0.body = .depends(from: ["案号"], to: ["法院", "结案日期"]) })
-        #expect(counts(entry) == [5, 4, 1, 3, 1, 0])
+        #expect(counts(entry) == [5, 5, 1, 3, 1, 0])
         #expect(findings.map(\.row) == [2, 3, 4])
         let rows: [Row] = [
             ["ah": "1", "jarq": "2026-01-01"], ["ah": "1"], ["ah": "2"], ["ah": "2"], ["ah": "3", "jarq": "x"],
@@ -248,9 +248,10 @@ struct QualityCheckTests {
         ]
         let results = try [1, 2, 3, 100].map { try EngineFixture.run(rules, blockSize: $0, QualityCheckTests.both) }
         for result in results {
-            #expect(result.findings == results[0].findings && result.statistics == results[0].statistics)
+            #expect(Array(result.findings) == Array(results[0].findings))
+            #expect(result.statistics == results[0].statistics)
         }
-        #expect(Set(results[0].findings.map(\.identifier)).count == results[0].findings.count)
+        #expect(Set(results[0].findings.map(\.identifier)).count == Array(results[0].findings).count)
     }
 
     @Test("a rule's own examples hold or are named")

@@ -16,32 +16,97 @@ struct GroupKeys {
         to = parts.to.map { program.keys($0, columns, count, nullsAreValues: true, arena) }
     }
 
-    func isError(_ row: Int) -> Bool {
-        if let errors = from.errors, Bits.test(errors, row) { return true }
-        if let errors = to?.errors, Bits.test(errors, row) { return true }
-        return false
-    }
-
     /// Rows of which some part is an error, 64 at a time.
-    func errorWord(_ word: Int) -> UInt64 { (from.errors?[word] ?? 0) | (to?.errors?[word] ?? 0) }
+    private func errorWord(_ word: Int) -> UInt64 { (from.errors?[word] ?? 0) | (to?.errors?[word] ?? 0) }
 
-    /// Rows that take part.
-    var completeRows: Bitmap {
-        Bitmap(words: (0..<((from.count + 63) >> 6)).map { from.complete[$0] }, count: from.count)
+    /// Rows in which the rule applies; of `unique` those with a complete key.
+    func applicable(_ rule: CompiledRule, _ judged: JudgedRows) -> Bitmap {
+        var rows = judged.applicable(rule)
+        guard case .unique = rule.judgement else { return rows }
+        for index in rows.words.indices { rows.words[index] &= from.complete[index] }
+        return rows
     }
 
-    static func size(hasTarget: Bool) -> Int { hasTarget ? 28 : 12 }
+    static func size(hasTarget: Bool) -> Int { hasTarget ? 29 : 13 }
+
+    /// Remembers the keys of rows, and gives their outcomes as if every key occurred once.
+    func remember(
+        _ rule: CompiledRule, _ judged: JudgedRows, firstRow: Int, _ writer: SpillStreams.Writer
+    ) throws -> OutcomeMask {
+        let count = from.count
+        // An error where a part is one, undecided where a part is NULL.
+        var alone = OutcomeMask(repeating: .isTrue, count: count)
+        for word in alone.truths.indices {
+            let errors = errorWord(word)
+            alone.truths[word] &= from.complete[word] | errors
+            alone.falses[word] = errors
+        }
+        if let last = alone.falses.indices.last { alone.falses[last] &= Bits.tail(count) }
+        guard let when = rule.when else {
+            try forEachWhole { try write($0, firstRow + $0, .member, writer) }
+            return alone
+        }
+        var outside = judged.values[when]?.outcomes() ?? OutcomeMask(count: judged.valueCount)
+        outside.formNot()
+        // What a row is when its group turns out to be broken.
+        let broken = judged.worst(outside)
+        let members = judged.applicable(rule)
+        try forEachWhole { row in
+            guard broken[row] != .isTrue else { return }
+            try write(row, firstRow + row, GroupRole(isMember: members[row], outcome: broken[row]), writer)
+        }
+        outside.formOr(judged.spread(alone))
+        return judged.worst(outside)
+    }
 
     @inline(__always)
-    func write(_ row: Int, _ number: Int, _ writer: SpillStreams.Writer) throws {
+    private func forEachWhole(_ body: (Int) throws -> Void) rethrows {
+        for word in 0..<((from.count + 63) >> 6) {
+            var rest = from.complete[word] & ~errorWord(word)
+            if word == (from.count - 1) >> 6 { rest &= Bits.tail(from.count) }
+            while rest != 0 {
+                try body(word << 6 + rest.trailingZeroBitCount)
+                rest &= rest &- 1
+            }
+        }
+    }
+
+    @inline(__always)
+    private func write(_ row: Int, _ number: Int, _ role: GroupRole, _ writer: SpillStreams.Writer) throws {
         let hash = from.hash(row)
         let partition = Int(hash >> UInt64(64 - TableState.partitionBits))
         let place = try writer.reserve(GroupKeys.size(hasTarget: to != nil), in: partition)
         place.storeBytes(of: hash, as: UInt64.self)
         place.storeBytes(of: UInt32(truncatingIfNeeded: number), toByteOffset: 8, as: UInt32.self)
+        place.storeBytes(of: role.code, toByteOffset: 12, as: UInt8.self)
         guard let to else { return }
-        place.storeBytes(of: to.first[row] &+ UInt64(to.forms[row]), toByteOffset: 12, as: UInt64.self)
-        place.storeBytes(of: to.second[row], toByteOffset: 20, as: UInt64.self)
+        place.storeBytes(of: to.first[row] &+ UInt64(to.forms[row]), toByteOffset: 13, as: UInt64.self)
+        place.storeBytes(of: to.second[row], toByteOffset: 21, as: UInt64.self)
+    }
+}
+
+/// What a row is to the group of its key.
+struct GroupRole {
+    /// Whether the rule applies to it, so that it counts in its group.
+    var isMember: Bool
+    /// The row's outcome when the group is broken: false for members.
+    var outcome: Outcome
+
+    static let member = GroupRole(isMember: true, outcome: .isFalse)
+
+    init(isMember: Bool, outcome: Outcome) {
+        self.isMember = isMember
+        self.outcome = outcome
+    }
+
+    /// Three bits, and where candidates keep them: above the rule's number.
+    var code: UInt8 { outcome.rawValue << 1 | (isMember ? 1 : 0) }
+    static let shift = 28
+    static let ruleMask = 1 << shift - 1
+
+    init(code: Int) {
+        isMember = code >> GroupRole.shift & 1 != 0
+        outcome = Outcome(rawValue: UInt8(code >> (GroupRole.shift + 1) & 3)) ?? .isFalse
     }
 }
 
@@ -81,6 +146,7 @@ enum GroupSearch {
             guard let base = piece.baseAddress else { continue }
             for offset in stride(from: 0, to: piece.count, by: size) {
                 let place = base + offset
+                guard place.load(fromByteOffset: 12, as: UInt8.self) & 1 != 0 else { continue }
                 let slot = find(place)
                 guard let other = places[slot] else {
                     places[slot] = place
@@ -88,10 +154,10 @@ enum GroupSearch {
                 }
                 let differs =
                     !hasTarget
-                    || place.loadUnaligned(fromByteOffset: 12, as: UInt64.self)
-                        != other.loadUnaligned(fromByteOffset: 12, as: UInt64.self)
-                    || place.loadUnaligned(fromByteOffset: 20, as: UInt64.self)
-                        != other.loadUnaligned(fromByteOffset: 20, as: UInt64.self)
+                    || place.loadUnaligned(fromByteOffset: 13, as: UInt64.self)
+                        != other.loadUnaligned(fromByteOffset: 13, as: UInt64.self)
+                    || place.loadUnaligned(fromByteOffset: 21, as: UInt64.self)
+                        != other.loadUnaligned(fromByteOffset: 21, as: UInt64.self)
                 if differs {
                     broken[slot] = true
                     anyBroken = true
@@ -103,7 +169,8 @@ enum GroupSearch {
                 guard let base = piece.baseAddress else { continue }
                 for offset in stride(from: 0, to: piece.count, by: size) where broken[find(base + offset)] {
                     let row = (base + offset).loadUnaligned(fromByteOffset: 8, as: UInt32.self)
-                    try candidates.append(row: row, rule: rule)
+                    let role = Int((base + offset).load(fromByteOffset: 12, as: UInt8.self))
+                    try candidates.append(row: row, rule: rule | role << GroupRole.shift)
                 }
             }
         }

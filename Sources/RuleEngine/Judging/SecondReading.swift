@@ -59,29 +59,17 @@ final class SecondReading {
                 let judged = try judge(numbers, columns, needed)
                 for index in waiting {
                     let rule = program.rules[index]
-                    var applicable = judged.applicable(rule)
                     if let step = rule.checkedStep {
-                        let mask = counts.take(index, judged.mask(step), applicable: applicable)
+                        let mask = counts.take(index, judged.mask(step), applicable: judged.applicable(rule))
                         try mask.falseRows.forEachOne { row in
                             try write(index, row, block.firstRow + row, block.line(ofRow: row), cells, judged)
                         }
                     } else if let parts = program.groupColumns(of: rule), let writer = groupWriters[index] {
                         let keys = GroupKeys(parts, columns, program, count: cells.count, arena)
-                        var mask = OutcomeMask(repeating: .isTrue, count: cells.count)
-                        for row in 0..<cells.count where applicable[row] {
-                            if keys.isError(row) {
-                                mask[row] = .error
-                            } else if Bits.test(keys.from.complete, row) {
-                                try keys.write(row, block.firstRow + row, writer)
-                            } else {
-                                mask[row] = .undecided
-                            }
-                        }
-                        if case .unique = rule.judgement { applicable.formIntersection(keys.completeRows) }
-                        let taken = counts.take(index, mask, applicable: applicable)
-                        try taken.falseRows.forEachOne {
-                            try late.append(row: numbers[$0], rule: index)
-                        }
+                        let mask = counts.take(
+                            index, try keys.remember(rule, judged, firstRow: block.firstRow, writer),
+                            applicable: keys.applicable(rule, judged))
+                        try mask.falseRows.forEachOne { try late.append(row: numbers[$0], rule: index) }
                     }
                 }
             }
@@ -245,12 +233,12 @@ final class SecondReading {
             for entry in entries {
                 while numbers[row] != entry.row { row += 1 }
                 let line = block.line(ofRow: Int(entry.row) - block.firstRow)
-                if entry.isCandidate {
+                if let role = entry.role {
                     buffer.removeAll()
                     composer.compose(
                         rule: entry.rule, row: row, number: Int(entry.row), line: line, cells, judged, to: &buffer)
                     try groups.add(
-                        entry.rule, row, keys, isExcepted: composer.isExcepted(entry.rule, row, cells), buffer)
+                        entry.rule, role, row, keys, isExcepted: composer.isExcepted(entry.rule, row, cells), buffer)
                 } else {
                     try write(entry.rule, row, Int(entry.row), line, cells, judged)
                 }
@@ -288,8 +276,8 @@ private struct LateEntries {
     struct Entry {
         var row: UInt32
         var rule: Int
-        /// Whether its group is still to be looked at.
-        var isCandidate: Bool
+        /// What it is in a group that is still to be looked at; nil: it breaks the rule.
+        var role: GroupRole?
     }
 
     private let state: TableState
@@ -309,9 +297,9 @@ private struct LateEntries {
             while place == loaded.count {
                 guard range < rangeCount else { return nil }
                 loaded =
-                    try state.late.entries(ofRange: range).map { Entry(row: $0.row, rule: $0.rule, isCandidate: false) }
+                    try state.late.entries(ofRange: range).map { Entry(row: $0.row, rule: $0.rule) }
                     + state.candidates.entries(ofRange: range).map {
-                        Entry(row: $0.row, rule: $0.rule, isCandidate: true)
+                        Entry(row: $0.row, rule: $0.rule & GroupRole.ruleMask, role: GroupRole(code: $0.rule))
                     }
                 loaded.sort { ($0.row, $0.rule) < ($1.row, $1.rule) }
                 place = 0
@@ -362,7 +350,8 @@ private final class CandidateGroups {
     }
 
     func add(
-        _ rule: Int, _ row: Int, _ keys: [Int: GroupKeys], isExcepted: Bool, _ finding: FindingBuffer
+        _ rule: Int, _ role: GroupRole, _ row: Int, _ keys: [Int: GroupKeys], isExcepted: Bool,
+        _ finding: FindingBuffer
     ) throws {
         guard let own = keys[rule] else { return }
         var key: [UInt8] = []
@@ -373,21 +362,41 @@ private final class CandidateGroups {
             numbers[key] = number
             groups.append(Group())
         }
-        var target: [UInt8] = []
-        own.to?.appendCanonical(row, to: &target)
-        if groups[number].rows == 0 {
-            groups[number].target = target
-        } else if own.to == nil || groups[number].target != target {
-            groups[number].isBroken = true
+        if role.isMember {
+            var target: [UInt8] = []
+            own.to?.appendCanonical(row, to: &target)
+            if groups[number].rows == 0 {
+                groups[number].target = target
+            } else if own.to == nil || groups[number].target != target {
+                groups[number].isBroken = true
+            }
+            groups[number].rows += 1
         }
-        groups[number].rows += 1
         let place = try writer.reserve(9 + finding.bytes.count, in: rule)
         place.storeBytes(of: UInt32(truncatingIfNeeded: number), as: UInt32.self)
         place.storeBytes(of: UInt32(truncatingIfNeeded: finding.bytes.count), toByteOffset: 4, as: UInt32.self)
-        place.storeBytes(of: isExcepted ? 1 : 0, toByteOffset: 8, as: UInt8.self)
+        place.storeBytes(of: role.outcome.rawValue << 1 | (isExcepted ? 1 : 0), toByteOffset: 8, as: UInt8.self)
         finding.bytes.withUnsafeBytes { bytes in
             if let base = bytes.baseAddress { (place + 9).copyMemory(from: base, byteCount: bytes.count) }
         }
+    }
+
+    /// Counts a row of a broken group, so far taken to be true, as what it is; whether it is a violation.
+    private func correct(_ rule: Int, _ outcome: Outcome) -> Bool {
+        var outcome = outcome
+        switch (outcome, state.program.rules[rule].definition.nullPolicy) {
+        case (.undecided, .fail): outcome = .isFalse
+        case (.undecided, .pass): outcome = .isTrue
+        default: break
+        }
+        state.statistics[rule].isTrue -= 1
+        switch outcome {
+        case .isTrue: state.statistics[rule].isTrue += 1
+        case .isFalse: state.statistics[rule].isFalse += 1
+        case .undecided: state.statistics[rule].undecided += 1
+        case .error: state.statistics[rule].error += 1
+        }
+        return outcome == .isFalse
     }
 
     /// Counts the violations and keeps their findings.
@@ -399,11 +408,10 @@ private final class CandidateGroups {
                 while offset < piece.count {
                     let number = Int(piece.loadUnaligned(fromByteOffset: offset, as: UInt32.self))
                     let size = Int(piece.loadUnaligned(fromByteOffset: offset + 4, as: UInt32.self))
-                    let isExcepted = piece[offset + 8] != 0
+                    let outcome = Outcome(rawValue: piece[offset + 8] >> 1) ?? .isFalse
+                    let isExcepted = piece[offset + 8] & 1 != 0
                     defer { offset += 9 + size }
-                    guard groups[number].isBroken else { continue }
-                    state.statistics[rule].isFalse += 1
-                    state.statistics[rule].isTrue -= 1
+                    guard groups[number].isBroken, correct(rule, outcome) else { continue }
                     if isExcepted {
                         state.statistics[rule].excepted += 1
                         continue

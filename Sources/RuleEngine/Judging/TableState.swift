@@ -184,13 +184,28 @@ struct JudgedRows {
 
     /// The worst outcome of each row: false, error, undecided, true.
     func mask(_ step: Int) -> OutcomeMask {
-        guard let mask = values[step]?.outcomes() else { return OutcomeMask(count: count) }
+        values[step].map { worst($0.outcomes()) } ?? OutcomeMask(count: count)
+    }
+
+    /// Values, not rows.
+    var valueCount: Int { origins?.count ?? count }
+
+    /// One outcome for each value → the worst of each row.
+    func worst(_ mask: OutcomeMask) -> OutcomeMask {
         guard let origins else { return mask }
         var result = OutcomeMask(repeating: .isTrue, count: count)
         for (place, origin) in origins.enumerated() {
             let (old, new) = (result[Int(origin)], mask[place])
             if JudgedRows.badness(new) > JudgedRows.badness(old) { result[Int(origin)] = new }
         }
+        return result
+    }
+
+    /// One outcome for each row → the same for each of its values.
+    func spread(_ mask: OutcomeMask) -> OutcomeMask {
+        guard let origins else { return mask }
+        var result = OutcomeMask(count: origins.count)
+        for (place, origin) in origins.enumerated() { result[place] = mask[Int(origin)] }
         return result
     }
 

@@ -121,15 +121,16 @@ final class TableWorker {
         _ output: inout Output
     ) throws {
         let rule = program.rules[index]
-        var applicable = judged.applicable(rule)
         switch rule.judgement {
         case .check(let step), .share(let step, _, _, _):
-            let mask = counts.take(index, judged.mask(step), applicable: applicable)
+            let mask = counts.take(index, judged.mask(step), applicable: judged.applicable(rule))
             compose(index, mask.falseRows, judged, block, cells, &output)
         case .unique, .depends:
-            let grouped = try group(index, applicable, columns, block)
-            if case .unique = rule.judgement { applicable.formIntersection(grouped.complete) }
-            let mask = counts.take(index, grouped.mask, applicable: applicable)
+            guard let parts = program.groupColumns(of: rule), let writer = groupWriters[index] else { return }
+            let keys = GroupKeys(parts, columns, program, count: block.rowCount, arena)
+            let mask = counts.take(
+                index, try keys.remember(rule, judged, firstRow: block.firstRow, writer),
+                applicable: keys.applicable(rule, judged))
             // Only a policy for undecided rows makes violations here; others are found when all rows are known.
             try mask.falseRows.forEachOne { row in try noteLate(index, block.firstRow + row) }
         }
@@ -163,36 +164,6 @@ final class TableWorker {
         let row = UInt32(truncatingIfNeeded: number)
         try late.append(row: row, rule: rule)
         if state.courts != nil { marks.insert(row) }
-    }
-
-    // MARK: - Groups
-
-    /// Remembers the keys of rows in which `when` is true. The mask takes every complete key to be the only one.
-    func group(
-        _ index: Int, _ applies: Bitmap, _ columns: [Vector?], _ block: CellBlock
-    ) throws -> (mask: OutcomeMask, complete: Bitmap) {
-        guard let parts = program.groupColumns(of: program.rules[index]), let writer = groupWriters[index] else {
-            return (OutcomeMask(count: block.rowCount), applies)
-        }
-        let keys = GroupKeys(parts, columns, program, count: block.rowCount, arena)
-        let complete = keys.completeRows
-        let hasWhen = program.rules[index].when != nil
-        var mask = OutcomeMask(repeating: .isTrue, count: block.rowCount)
-        for word in complete.words.indices {
-            let (own, errors) = (complete.words[word], keys.errorWord(word))
-            let scope = hasWhen ? applies.words[word] : .max
-            // Outside `when` true; inside an error, undecided where a part is NULL, and for now true where the key is whole.
-            mask.truths[word] &= ~scope | own | errors
-            mask.falses[word] |= scope & errors
-            var rest = own & ~errors & scope
-            while rest != 0 {
-                let row = word << 6 + rest.trailingZeroBitCount
-                rest &= rest &- 1
-                try keys.write(row, block.firstRow + row, writer)
-            }
-        }
-        if let last = mask.falses.indices.last { mask.falses[last] &= Bits.tail(block.rowCount) }
-        return (mask, complete)
     }
 
     // MARK: - Keys
