@@ -131,9 +131,8 @@ let package = Package(
             "DataAccess",
             "Diagnostics"),
         tests(
-            "DefinitionsTests", "Definitions", "RuleEngine", "RulePlan", "RuleLanguage", "Schema", "Columnar",
-            "CourtModel",
-            "Diagnostics"),
+            "DefinitionsTests", "Definitions", "Reconciliation", "RuleEngine", "RulePlan", "RuleLanguage", "Schema",
+            "Columnar", "CourtModel", "Diagnostics"),
         tests(
             "FormEngineTests", "FormEngine", "Reconciliation", "RuleEngine", "RulePlan", "RuleLanguage", "Schema",
             "Columnar", "CourtModel", "DataAccess", "Diagnostics"),

@@ -21,6 +21,8 @@ public struct Pattern: Sendable, Hashable {
     public struct Failure: Error, Sendable {
         public var message: LocalizedText
         public var hint: LocalizedText?
+        /// Of the code point that cannot be read.
+        public var offset = 0
     }
 
     public init(_ text: String) throws(Failure) {
@@ -68,7 +70,8 @@ private struct PatternReader {
     private func failure(_ en: String, _ zh: String, hint: LocalizedText? = nil) -> Pattern.Failure {
         Pattern.Failure(
             message: LocalizedText(
-                en: "the pattern has \(en) at character \(index + 1)", zh: "模式第 \(index + 1) 个字符处有\(zh)"), hint: hint)
+                en: "the pattern has \(en) at character \(index + 1)", zh: "模式第 \(index + 1) 个字符处有\(zh)"), hint: hint,
+            offset: index)
     }
 
     private mutating func choice() throws(Pattern.Failure) -> Pattern.Node {

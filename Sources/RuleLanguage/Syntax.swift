@@ -38,10 +38,13 @@ public struct Syntax: Sendable, Hashable {
     public var kind: Kind
     /// Offset of its first code point in the text.
     public var offset: Int
+    /// In code points; of what stands in brackets, without them.
+    public var length: Int
 
-    public init(_ kind: Kind, at offset: Int) {
+    public init(_ kind: Kind, at offset: Int, length: Int = 1) {
         self.kind = kind
         self.offset = offset
+        self.length = length
     }
 
     public static func == (left: Syntax, right: Syntax) -> Bool { left.kind == right.kind }

@@ -1,5 +1,6 @@
 import Diagnostics
 import RuleLanguage
+import Schema
 
 /// A rule's own examples, in all their shapes.
 ///
@@ -8,6 +9,7 @@ import RuleLanguage
 /// stand alone, in a list, or among `pass` and `fail`. A column that a row does not name, or names with nothing after
 /// it, is NULL; an empty figure is blank.
 struct ExamplesReader {
+    let schema: StandardSchema
     let log: DiagnosticLog
 
     private static let what = LocalizedText(en: "an example", zh: "示例")
@@ -50,7 +52,7 @@ struct ExamplesReader {
                         zh: "报表规则的示例应写作 {figures: […], fails: […]}"), at: node.location))
             return nil
         }
-        guard let rows = rows(node.sequence ?? [node]) else { return nil }
+        guard let rows = rows(node.sequence ?? [node], of: table) else { return nil }
         return .init(
             tables: [table: rows], failingRows: expectation == .all ? Array(rows.indices) : [], location: node.location)
     }
@@ -80,6 +82,9 @@ struct ExamplesReader {
         }
         if let tables = parts.mapping("tables") {
             for entry in tables {
+                if schema.table(entry.key) == nil, !schema.unreadable.contains(entry.key) {
+                    log.add(.unknownTable(entry.key, at: entry.keyLocation, among: schema.tables))
+                }
                 guard let items = entry.value.sequence else {
                     log.add(
                         .wrongShape(
@@ -87,7 +92,7 @@ struct ExamplesReader {
                             found: entry.value))
                     return nil
                 }
-                guard let rows = rows(items) else { return nil }
+                guard let rows = rows(items, of: entry.key) else { return nil }
                 example.tables[entry.key] = rows
             }
             for node in parts.sequence("fails") ?? [] {
@@ -140,7 +145,8 @@ struct ExamplesReader {
         return texts
     }
 
-    private func rows(_ items: [YAMLNode]) -> [[String: String?]]? {
+    private func rows(_ items: [YAMLNode], of table: String) -> [[String: String?]]? {
+        let definition = schema.table(table)
         var rows: [[String: String?]] = []
         for item in items {
             guard let entries = item.mapping else {
@@ -158,6 +164,9 @@ struct ExamplesReader {
                             LocalizedText(entry.key), expected: LocalizedText(en: "a text", zh: "文本"),
                             found: entry.value))
                     return nil
+                }
+                if let definition, definition.column(entry.key) == nil {
+                    log.add(.unknownColumn(entry.key, of: definition, at: entry.keyLocation))
                 }
                 row.updateValue(entry.value.isNothing ? nil : text, forKey: entry.key)
             }

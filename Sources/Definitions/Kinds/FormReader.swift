@@ -48,7 +48,7 @@ struct FormReader {
                     text, of: fields.name("period"),
                     expected: LocalizedText(
                         en: "one of \(kinds.joined(separator: ", "))", zh: "以下之一：\(kinds.joined(separator: "、"))"),
-                    at: node.location, hint: NearMiss.candidates(for: text, among: kinds).first.map(Fields.didYouMean)))
+                    at: node.location, hint: Suggestion.candidates(for: text, among: kinds).first.map(Fields.didYouMean)))
             return nil
         }
     }
@@ -133,7 +133,7 @@ struct FormReader {
                 } else if let table {
                     log.add(.unknownColumn(text, of: table, at: node.location))
                 }
-                return .sum(column: ExpressionText(text, at: node.location), when: fields.expression("when"))
+                return .sum(column: ExpressionText(text, at: node.location, pieces: node.pieces), when: fields.expression("when"))
             }
         case "ratio":
             measure = nil

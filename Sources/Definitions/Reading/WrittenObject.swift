@@ -67,13 +67,15 @@ struct WrittenObjects {
         guard let first = entries.first(where: { kinds.contains($0.key) }),
             let kind = DefinitionKind(rawValue: first.key)
         else {
-            let near = entries.lazy.compactMap { NearMiss.candidates(for: $0.key, among: kinds).first }.first
+            let near = entries.lazy.compactMap { entry in
+                Suggestion.candidates(for: entry.key, among: kinds).first.map { (kind: $0, place: entry.keyLocation) }
+            }.first
             log.add(
                 Diagnostic(
                     code: "unknown-kind",
                     LocalizedText(en: "the document does not say what it defines", zh: "文档没有说明它定义的是什么"),
-                    at: document.location,
-                    hint: near.map(Fields.didYouMean)
+                    at: near?.place ?? document.location,
+                    hint: near.map { Fields.didYouMean($0.kind) }
                         ?? LocalizedText(
                             en: "it needs one of the keys \(kinds.joined(separator: ", "))",
                             zh: "应含有以下键之一：\(kinds.joined(separator: "、"))")))
