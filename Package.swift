@@ -118,7 +118,7 @@ let package = Package(
         .target(
             name: "TestSupport",
             dependencies: dependencies([
-                "Library", "PostgresClient", "SQLiteClient", "DataAccess", "Columnar", "Diagnostics",
+                "Library", "PostgresClient", "SQLiteClient", "DataAccess", "Columnar", "Diagnostics", "Yams",
             ]),
             path: "Tests/TestSupport", swiftSettings: settings),
         tests("ArchitectureTests"),

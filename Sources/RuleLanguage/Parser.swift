@@ -377,13 +377,11 @@ public struct Parser {
     private mutating func sum() throws(LanguageError) -> Syntax {
         let start = current.offset
         var left = try term()
-        var links = 0
         while case .symbol(let mark) = current.kind, mark == "+" || mark == "-" || mark == "&",
             let arithmetic = Arithmetic(rawValue: mark)
         {
             position += 1
-            links += 1
-            guard links <= Parser.maximumDepth else { throw tooDeep() }
+            guard left.depth < Parser.maximumDepth else { throw tooDeep() }
             let right = try term()
             left = made(.arithmetic(arithmetic, left, right), from: start)
         }
@@ -393,10 +391,8 @@ public struct Parser {
     private mutating func term() throws(LanguageError) -> Syntax {
         let start = current.offset
         var left = try unary()
-        var links = 0
         while take("*") {
-            links += 1
-            guard links <= Parser.maximumDepth else { throw tooDeep() }
+            guard left.depth < Parser.maximumDepth else { throw tooDeep() }
             let right = try unary()
             left = made(.arithmetic(.multiply, left, right), from: start)
         }

@@ -85,19 +85,4 @@ extension Syntax {
         if case .name(let name) = kind { return [name] }
         return parts.flatMap(\.names)
     }
-
-    /// The expressions that this one is made of.
-    private var parts: [Syntax] {
-        switch kind {
-        case .number, .string, .date, .bool, .null, .name, .path, .this, .periodBegin, .periodEnd, .cell, .axisSum: []
-        case .call(_, let parts), .and(let parts), .or(let parts): parts
-        case .negate(let part), .not(let part), .isNull(let part), .matches(let part, _): [part]
-        case .arithmetic(_, let left, let right), .compare(_, let left, let right): [left, right]
-        case .between(let value, let low, let high): [value, low, high]
-        case .member(let value, .codelist(_, let day, _)): [value] + [day].compactMap { $0 }
-        case .member(let value, _): [value]
-        case .conditional(let condition, let first, let second): [condition, first] + [second].compactMap { $0 }
-        case .aggregate(_, _, _, let condition): [condition].compactMap { $0 }
-        }
-    }
 }

@@ -15,6 +15,9 @@ public struct TypeChecker: Sendable {
     let outer: TableDefinition?
     /// Lets being resolved, to find circles.
     private var open: [String] = []
+    /// How deep the lets being resolved are together.
+    private var level = 0
+    private static let maximumDepth = 600
     /// Whether a name that nothing has may be that of a let which could not be read.
     private let lacksLets: Bool
     var source: ExpressionText
@@ -152,7 +155,7 @@ public struct TypeChecker: Sendable {
     func typed(_ syntax: Syntax) throws(LanguageError) -> TypedExpression {
         let expression = try node(syntax)
         // Every walk over an expression descends as deep as it is, and lets may double it at every step.
-        if expression.depth > 600 || expression.size > 50_000 { throw tooLarge(syntax) }
+        if expression.depth > TypeChecker.maximumDepth || expression.size > 50_000 { throw tooLarge(syntax) }
         return expression
     }
 
@@ -383,7 +386,10 @@ public struct TypeChecker: Sendable {
             var inner = self
             inner.open.append(name)
             inner.source = definition.expression
-            return try inner.typed(try Parser.parse(definition.expression))
+            let meaning = try Parser.parse(definition.expression)
+            inner.level = level + meaning.depth
+            guard inner.level <= TypeChecker.maximumDepth else { throw tooLarge(syntax) }
+            return try inner.typed(meaning)
         }
         guard let index = table.columnIndex(name) else {
             if lacksLets { return TypedExpression(.null, .null) }

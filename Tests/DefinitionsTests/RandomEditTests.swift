@@ -2,6 +2,7 @@ import Definitions
 import Diagnostics
 import Foundation
 import Reconciliation
+import RuleLanguage
 import RulePlan
 import Testing
 

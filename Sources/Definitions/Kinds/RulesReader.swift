@@ -40,13 +40,15 @@ struct RulesReader {
                 defaults = fields.value("defaults").flatMap {
                     Fields($0, fields.name("defaults"), known: Self.defaultKeys, log: log)
                 }
+                if let defaults { check(defaults: defaults) }
                 if !lets(fields, document, into: &set) { set.filesLackingLets.insert(document.file) }
                 items = fields.sequence("rules") ?? []
             }
             for item in items {
                 guard let fields = ruleFields(item), let id = self.id(fields) else { continue }
                 let hasBody = Self.bodyKeys.contains(where: fields.has)
-                if !hasBody, fields.has("disabled") || fields.has("severity") || fields.has("except") {
+                let isOverlay = !hasBody && !Self.bodyKeys.contains(where: fields.isMisspelt)
+                if isOverlay, fields.has("disabled") || fields.has("severity") || fields.has("except") {
                     patches.append((fields, id, document))
                     continue
                 }
@@ -98,6 +100,19 @@ struct RulesReader {
         return Fields(
             item, LocalizedText(en: id.map { "rule '\($0)'" } ?? "a rule", zh: id.map { "规则“\($0)”" } ?? "规则"),
             known: Self.ruleKeys, log: log)
+    }
+
+    /// Defaults that no rule uses are checked too.
+    private func check(defaults: Fields) {
+        _ = severity(defaults)
+        _ = action(defaults)
+        _ = nullPolicy(defaults)
+        _ = effective(defaults)
+        _ = defaults.texts("tags")
+        for key in ["on", "table", "when", "cite", "along", "blank", "absent", "tolerance", "figures"] {
+            _ = defaults.scalar(key)
+        }
+        for key in ["own", "provisional"] { _ = defaults.flag(key) }
     }
 
     /// Ids are named on the command line, several with commas between them, and are part of file lines.
@@ -181,9 +196,8 @@ struct RulesReader {
             id: id, title: fields.text("title"), table: table, forms: forms, when: holder("when").expression("when"),
             body: body ?? .unique([]), location: fields.node.location)
         rule.severity = severity(holder("severity")) ?? .error
-        rule.action = holder("action").word("action", [("report", .report), ("reject", .reject)]) ?? .report
-        rule.nullPolicy =
-            holder("null").word("null", [("undecided", .undecided), ("fail", .fail), ("pass", .pass)]) ?? .undecided
+        rule.action = action(holder("action")) ?? .report
+        rule.nullPolicy = nullPolicy(holder("null")) ?? .undecided
         rule.formOptions = formOptions(holder, isFormRule: isFormRule)
         (rule.effectiveFrom, rule.effectiveUntil) = effective(holder("effective"))
         rule.cite = holder("cite").text("cite")
@@ -334,6 +348,14 @@ struct RulesReader {
                 ("error", .error), ("warning", .warning), ("notice", .notice), ("错误", .error), ("警告", .warning),
                 ("提示", .notice),
             ])
+    }
+
+    private func action(_ fields: Fields) -> RuleDefinition.Action? {
+        fields.word("action", [("report", .report), ("reject", .reject)])
+    }
+
+    private func nullPolicy(_ fields: Fields) -> RuleDefinition.NullPolicy? {
+        fields.word("null", [("undecided", .undecided), ("fail", .fail), ("pass", .pass)])
     }
 
     private func formOptions(_ holder: (String) -> Fields, isFormRule: Bool) -> RuleDefinition.FormOptions {
