@@ -1,12 +1,12 @@
 /// Names that someone may have meant: few letters apart, by Levenshtein's distance over code points, ASCII letters of
 /// either case being one.
 public enum Suggestion {
-    /// At most three, all equally near; one that differs only in case is nearest of all.
+    /// At most three, all equally near: the name itself, or one that differs only in case, before any other.
     public static func candidates(for name: String, among known: some Sequence<String>) -> [String] {
         let wanted = letters(name)
         let most = max(1, min(3, wanted.count / 2))
         var found: [(distance: Int, name: String)] = []
-        for candidate in known where !candidate.isEmpty && !candidate.utf8.elementsEqual(name.utf8) {
+        for candidate in known where !candidate.isEmpty {
             let other = letters(candidate)
             guard abs(other.count - wanted.count) <= most else { continue }
             let distance = distance(wanted, other)
@@ -26,7 +26,7 @@ public enum Suggestion {
 
     /// `did you mean 'date'?`; nil when nothing is near.
     public static func didYouMean(_ name: String, among known: some Sequence<String>) -> LocalizedText? {
-        let near = candidates(for: name, among: known)
+        let near = candidates(for: name, among: known).filter { !$0.utf8.elementsEqual(name.utf8) }
         guard !near.isEmpty else { return nil }
         return LocalizedText(
             en: "did you mean \(near.map { "'\($0)'" }.joined(separator: " or "))?",

@@ -280,6 +280,8 @@ extension ExpressionText {
 
     /// The tokens of a part of the text, for messages about one word of it.
     func tokens(of syntax: Syntax) -> [Token] {
-        Lexer.tokens(of: self).tokens.filter { $0.offset >= syntax.offset && $0.end <= syntax.offset + syntax.length }
+        Lexer.tokens(of: self).tokens.filter { token in
+            token.kind != .end && token.offset >= syntax.offset && token.end <= syntax.offset + syntax.length
+        }
     }
 }

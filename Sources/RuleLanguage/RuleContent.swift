@@ -29,7 +29,8 @@ extension RuleSet {
         case .share(let text):
             if let share = try? Parser.parseShare(text) {
                 let sign = share.isPercent ? "%" : ""
-                lines.append("share \(Printer.text(of: share.predicate)) \(share.comparison.rawValue) \(share.limit)\(sign)")
+                lines.append(
+                    "share \(Printer.text(of: share.predicate)) \(share.comparison.rawValue) \(share.limit)\(sign)")
                 used += share.predicate.names
             } else {
                 lines.append("share \(text.text)")
@@ -49,7 +50,9 @@ extension RuleSet {
         ] {
             if let value { lines.append("\(key) \(value)") }
         }
-        lines += ["null \(rule.nullPolicy.rawValue)", "severity \(rule.severity.rawValue)", "action \(rule.action.rawValue)"]
+        lines += [
+            "null \(rule.nullPolicy.rawValue)", "severity \(rule.severity.rawValue)", "action \(rule.action.rawValue)",
+        ]
         lines += rule.exceptions.map { exception in
             "except \(exception.key.joined(separator: ", "))\(exception.until.map { " until \($0)" } ?? "")"
         }

@@ -94,7 +94,7 @@ public enum Keyword: Sendable, Hashable, CaseIterable {
                     return names.contains(String(text)) || Keyword(String(text)) != nil
                 }
                 if isName { return keyword }
-                if part.count > 1 { found = found ?? keyword }
+                if part.count > 1 || names.isEmpty { found = found ?? keyword }
             }
         }
         return Suggestion.candidates(for: word, among: names).isEmpty ? found : nil

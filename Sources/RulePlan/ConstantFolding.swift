@@ -18,7 +18,8 @@ extension TypedExpression {
             return TypedExpression(.memberOf(set, operand), type)
         case .inCodelist(let list, let under, let operands):
             return TypedExpression(.inCodelist(list: list, under: under, operands.map(\.folded)), type)
-        case .matches(let pattern, let operand): return TypedExpression(.matches(pattern: pattern, operand.folded), type)
+        case .matches(let pattern, let operand):
+            return TypedExpression(.matches(pattern: pattern, operand.folded), type)
         case .attribute(let list, let index, let operand):
             return TypedExpression(.attribute(list: list, index: index, operand.folded), type)
         case .apply(let op, let operands):
@@ -252,7 +253,8 @@ enum ConstantFolding {
             return isWhole ? .number(Int128(value)) : .null
         case .decimalOfText(let precision, let scale):
             var value: Int128 = 0
-            return DecimalText.decimal(bytes, precision: precision, scale: scale, &value) == nil ? .number(value) : .null
+            return DecimalText.decimal(bytes, precision: precision, scale: scale, &value) == nil
+                ? .number(value) : .null
         default:
             var days: Int64 = 0
             guard TemporalText.date(bytes, &days) == nil else { return .null }

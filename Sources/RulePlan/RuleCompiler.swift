@@ -154,7 +154,8 @@ public struct RuleCompiler {
         case .none: return nil
         }
         return CompiledRule(
-            position: position, definition: rule, judgement: judgement, when: when.map { plan.expressions.add($0.folded) },
+            position: position, definition: rule, judgement: judgement,
+            when: when.map { plan.expressions.add($0.folded) },
             message: message, needsPeriod: parts.contains(where: \.needsPeriod),
             relatedTables: relatedTables(parts, table))
     }

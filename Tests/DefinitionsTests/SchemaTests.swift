@@ -11,7 +11,9 @@ struct SchemaTests {
 
     static func schemas() throws -> DefinitionSchemas { try DefinitionSchemas(folder: "\(root)/Schemas/json") }
 
-    @Test("the definitions that ship, those of the fixtures and the pipelines fit", arguments: ["Schemas", "Fixtures", "Pipelines"])
+    @Test(
+        "the definitions that ship, those of the fixtures and the pipelines fit",
+        arguments: ["Schemas", "Fixtures", "Pipelines"])
     func fit(_ folder: String) throws {
         let schemas = try Self.schemas()
         let files = try #require(FileManager.default.enumerator(atPath: "\(Self.root)/\(folder)"))
@@ -52,7 +54,8 @@ struct SchemaTests {
             "rules: []\ndefaults: {id: A}", "let: [{name: a, on: 案件}]",
             "form: F2\nrows: [{title: a}]\ncolumns: [{code: a}]", "form: F2\ncolumns: 1..2",
             "form: F2\nrows: 1..2\ncolumns: [{code: a, counts: 真}]",
-            "source: s\ntables: {anjian: {select: x}}", "source: s\nconnect: {kind: mongo}\ntables: {anjian: {select: x}}",
+            "source: s\ntables: {anjian: {select: x}}",
+            "source: s\nconnect: {kind: mongo}\ntables: {anjian: {select: x}}",
             "pipeline: p\nsteps: [{uses: qc}]", "pipeline: p\nstep: [{id: a, uses: qc}]",
         ])
     func refuse(_ text: String) throws {

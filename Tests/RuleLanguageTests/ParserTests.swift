@@ -61,7 +61,8 @@ struct ParserTests {
             ("x = 'abc", "unclosed-quote", 14, 4), ("(a = 1", "syntax", 16, 0), ("x = 1e3", "bad-number", 14, 3),
             ("min(x) = 1", "one-value", 10, 6), ("a.b.c = 1", "two-hops", 10, 5), ("and = 1", "syntax", 10, 3),
             ("x in ()", "syntax", 16, 1), ("x matches y", "syntax", 20, 1), ("", "syntax", 10, 0),
-            ("x = \"a\"", "double-quote", 14, 3), ("x in (null)", "syntax", 16, 4), ("a ? b", "unexpected-character", 12, 1),
+            ("x = \"a\"", "double-quote", 14, 3), ("x in (null)", "syntax", 16, 4),
+            ("a ? b", "unexpected-character", 12, 1),
             ("a = 1) 且 b = 2", "syntax", 15, 1), ("if a = 1 那末 2 end = 2", "syntax", 19, 2),
         ])
     func refuses(_ text: String, _ code: String, _ column: Int, _ length: Int) {

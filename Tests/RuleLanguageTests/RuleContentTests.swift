@@ -8,7 +8,8 @@ import Testing
 struct RuleContentTests {
     static func rule(_ check: String, when: String? = nil) -> RuleDefinition {
         RuleDefinition(
-            id: "A", title: "t", table: "案件", when: when.map { ExpressionText($0) }, body: .check(ExpressionText(check)),
+            id: "A", title: "t", table: "案件", when: when.map { ExpressionText($0) },
+            body: .check(ExpressionText(check)),
             location: SourceLocation(file: "r.yaml", line: 1, column: 1))
     }
 

@@ -80,12 +80,15 @@ struct TypeCheckerTests {
         arguments: [
             ("立案日其 = 2016-01-01 且 天数 > 'x'", ["unknown-name 1+4", "type-mismatch 26+3"]),
             ("lenn(案件标志) = 1", ["unknown-function 1+4", "unknown-name 6+4"]),
-            ("left(案件标志) = 'x' 或 mid('a', 天数天, 法园) = 'b'",
-                ["argument-count 1+10", "unknown-name 6+4", "unknown-name 29+3", "unknown-name 34+2"]),
+            (
+                "left(案件标志) = 'x' 或 mid('a', 天数天, 法园) = 'b'",
+                ["argument-count 1+10", "unknown-name 6+4", "unknown-name 29+3", "unknown-name 34+2"]
+            ),
             ("法院 属于 码表 法园 按 立案", ["unknown-name 15+2"]), ("法院 属于 码表 法园", ["unknown-codelist 10+2"]),
             ("法院 属于 码表 法院 之下 '17'", ["no-tree 16+4"]), ("法院.名 = 法院.代子", ["no-attribute 4+1", "no-attribute 11+2"]),
-            ("当事人.xx = 1", ["unknown-name 5+2"]), ("合计(当事人.xx 当 yy = 1) = 0", ["unknown-name 8+2", "unknown-name 13+2"]),
-            ("计数(原告) = 计数(被告)", ["unknown-relation 4+2", "unknown-relation 12+2"]),
+            ("当事人.xx = 1", ["unknown-name 5+2"]),
+            ("合计(当事人.xx 当 yy = 1) = 0", ["unknown-name 8+2", "unknown-name 13+2"]),
+            ("计数(原告) = 计数(被告)", ["unknown-relation 4+2", "unknown-relation 13+2"]),
             ("计数(当事人 当 本行.xx = 1) = 0", ["unknown-name 13+2"]),
             ("案件标识 匹配 'a''(b' 且 案件标识 匹配 '[c'", ["bad-pattern 13+1", "bad-pattern 29+1"]),
             ("如果 立案 那么 结案 否则 文书 结束 = 1", ["unknown-name 4+2", "unknown-name 10+2", "unknown-name 16+2"]),

@@ -28,7 +28,8 @@ struct RulesCommand: ParsableCommand {
                 "\(rule.id)  [\(rule.severity.rawValue)]  \(rule.title ?? "")"
             }
             return OperationResult(
-                json: RuleList(rules: rules.map { RuleList.Rule($0, of: set) }), text: LocalizedText(lines.joined(separator: "\n"))
+                json: RuleList(rules: rules.map { RuleList.Rule($0, of: set) }),
+                text: LocalizedText(lines.joined(separator: "\n"))
             )
         }
     }
@@ -102,7 +103,8 @@ struct RulesCommand: ParsableCommand {
                 rule.location.map { "  \($0.file):\($0.line)" }, "  \(about.hash)",
             ]
             return OperationResult(
-                json: about, text: LocalizedText(lines.compactMap { $0 }.joined(separator: "\n")))
+                json: RuleExplanation(rule: about), text: LocalizedText(lines.compactMap { $0 }.joined(separator: "\n"))
+            )
         }
     }
 }
@@ -147,6 +149,12 @@ struct RuleList: Encodable {
 
     var format = "sitong.rules/1"
     var rules: [Rule]
+}
+
+/// `rules explain --json`.
+struct RuleExplanation: Encodable {
+    var format = "sitong.rule/1"
+    var rule: RuleList.Rule
 }
 
 /// `rules check --json`.

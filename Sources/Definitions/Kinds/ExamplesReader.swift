@@ -13,13 +13,14 @@ struct ExamplesReader {
     let log: DiagnosticLog
 
     private static let what = LocalizedText(en: "an example", zh: "示例")
-    private static let keys = ["pass", "fail", "tables", "figures", "fails"]
+    static let keys = ["pass", "fail", "tables", "figures", "fails"]
 
     /// How many of the rows must fail.
     private enum Expectation { case none, all, listed }
 
-    func examples(_ fields: Fields, table: String?) -> [RuleDefinition.Example] {
-        guard let node = fields.value("examples") else { return [] }
+    /// - Parameter table: the rule's; nil for a rule on forms, or on a table that there is not.
+    func examples(_ fields: Fields, table: String?, isFormRule: Bool) -> [RuleDefinition.Example] {
+        guard let node = fields.value("examples"), table != nil || isFormRule else { return [] }
         let items = node.sequence ?? [node]
         return items.flatMap { item -> [RuleDefinition.Example] in
             guard let parts = Fields(item, Self.what, known: Self.keys, log: log) else { return [] }

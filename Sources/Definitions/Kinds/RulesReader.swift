@@ -18,7 +18,7 @@ struct RulesReader {
         "on", "table", "form", "when", "severity", "action", "effective", "cite", "null", "blank", "absent",
         "tolerance", "figures", "tags", "provisional", "along", "own",
     ]
-    private static let ruleKeys =
+    static let ruleKeys =
         ["id", "title", "message", "examples", "except", "disabled", "reason"] + bodyKeys + defaultKeys
 
     func ruleSet(_ documents: [WrittenObject]) -> RuleSet {
@@ -172,7 +172,8 @@ struct RulesReader {
         /// Where a key is given: on the rule, else among the defaults.
         func holder(_ key: String) -> Fields { fields.has(key) ? fields : (defaults ?? fields) }
         let isFormRule =
-            fields.has("form") || (defaults?.has("form") == true && !fields.has("on") && !fields.has("table"))
+            fields.has("form") || fields.isMisspelt("form")
+            || (defaults?.has("form") == true && !fields.has("on") && !fields.has("table"))
         if fields.has("form"), fields.has("on") || fields.has("table") {
             log.add(
                 Diagnostic(
@@ -189,7 +190,15 @@ struct RulesReader {
                 LocalizedText(
                     en: "\(fields.what.en) needs 'on' (a table) or 'form'", zh: "\(fields.what.zh)缺少“on”（表）或“form”（报表）"),
                 at: fields.node.location)
-            if defaults?.isMisspelt("on") != true, document?.isMisspelt("defaults") != true { fields.lacks(["on", "table", "form"], missing) }
+            if let document, !document.has("defaults"),
+                let place = log.comment(naming: ["defaults"], around: document.node, anywhere: true)
+            {
+                var commented = Diagnostic.missingKey("defaults", in: document.what, at: place)
+                commented.hint = LocalizedText(en: "here it stands in a comment", zh: "它在此处的注释里")
+                log.add(commented)
+            } else if defaults?.isMisspelt("on") != true, document?.isMisspelt("defaults") != true {
+                fields.lacks(["on", "table", "form"], missing)
+            }
         }
         let body = bodyKey(fields).flatMap { self.body($0, fields, holder, isFormRule: isFormRule, table: table) }
         var rule = RuleDefinition(
@@ -204,7 +213,7 @@ struct RulesReader {
         rule.message = fields.expression("message")
         rule.tags = holder("tags").texts("tags")?.compactMap(\.scalar) ?? []
         rule.isProvisional = holder("provisional").flag("provisional") ?? false
-        rule.examples = ExamplesReader(schema: schema, log: log).examples(fields, table: table)
+        rule.examples = ExamplesReader(schema: schema, log: log).examples(fields, table: table, isFormRule: isFormRule)
         patch(&rule, fields, severity: false)
         return body != nil && (isFormRule ? !forms.isEmpty : table != nil) ? rule : nil
     }
@@ -273,7 +282,8 @@ struct RulesReader {
             return .depends(from: from, to: to)
         default:
             guard let cells = fields.expression("rollup") else { return nil }
-            guard let along = holder("along").requiredScalar("along") else { return nil }
+            let given = holder("along").has("along") ? holder("along") : fields
+            guard let along = given.requiredScalar("along") else { return nil }
             let name = along.scalar ?? ""
             if schema.hierarchy(name) == nil, !broken.contains(name) {
                 log.add(

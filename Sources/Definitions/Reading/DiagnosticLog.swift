@@ -1,4 +1,5 @@
 import Diagnostics
+import Foundation
 
 /// Collects all that is wrong while loading goes on.
 final class DiagnosticLog {
@@ -8,6 +9,25 @@ final class DiagnosticLog {
     /// The same problem is told once: defaults are read for every rule.
     func add(_ diagnostic: Diagnostic) {
         if known.insert(diagnostic).inserted { diagnostics.append(diagnostic) }
+    }
+
+    /// Lines of each file that are comments, for keys that were commented out.
+    private var comments: [String: [(line: Int, text: String)]] = [:]
+
+    func add(comment text: String, line: Int, file: String) { comments[file, default: []].append((line, text)) }
+
+    /// A comment in or around a node, or anywhere in its file, that says `key:`.
+    func comment(naming keys: [String], around node: YAMLNode, anywhere: Bool = false) -> SourceLocation? {
+        let lines = node.location.line - 1...node.lastLine + 1
+        for comment in comments[node.location.file] ?? [] where anywhere || lines.contains(comment.line) {
+            for key in keys {
+                guard let range = comment.text.range(of: key + ":") else { continue }
+                let column = comment.text[..<range.lowerBound].unicodeScalars.count + 1
+                return SourceLocation(
+                    file: node.location.file, line: comment.line, column: column, length: key.unicodeScalars.count)
+            }
+        }
+        return nil
     }
 
     var hasErrors: Bool { diagnostics.contains { $0.severity == .error } }

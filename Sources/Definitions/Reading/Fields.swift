@@ -48,7 +48,13 @@ struct Fields {
 
     /// Tells that keys are missing, unless one that is misspelt was told and is likely the one.
     func lacks(_ keys: [String], _ diagnostic: Diagnostic) {
-        if !keys.contains(where: isMisspelt) { log.add(diagnostic) }
+        guard !keys.contains(where: isMisspelt) else { return }
+        var diagnostic = diagnostic
+        if let place = log.comment(naming: keys, around: node) {
+            diagnostic.location = place
+            diagnostic.hint = LocalizedText(en: "here it stands in a comment", zh: "它在此处的注释里")
+        }
+        log.add(diagnostic)
     }
 
     /// The scalar of a key; nil when the key is absent, or logged when it is no text or empty.

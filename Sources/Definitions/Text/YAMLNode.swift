@@ -40,6 +40,15 @@ struct YAMLNode: Sendable {
     /// `key:` with nothing after it.
     var isNothing: Bool { isPlain && scalar == "" }
 
+    /// The last line that something of it stands on.
+    var lastLine: Int {
+        switch content {
+        case .scalar: max(location.line, pieces.last?.line ?? 0)
+        case .sequence(let items): items.last?.lastLine ?? location.line
+        case .mapping(let entries): entries.last?.value.lastLine ?? location.line
+        }
+    }
+
     func value(_ key: String) -> YAMLNode? { mapping?.first { $0.key == key }?.value }
 
     /// What it is, for messages.

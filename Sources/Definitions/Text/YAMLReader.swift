@@ -30,6 +30,9 @@ struct YAMLReader {
         }
         for line in text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false).map(Substring.init) {
             number += 1
+            if line.unicodeScalars.first(where: { $0 != " " }) == "#" {
+                log.add(comment: String(line), line: number, file: file)
+            }
             if Self.beginsDocument(line) {
                 flush()
                 firstLine = number
@@ -109,7 +112,7 @@ struct YAMLReader {
         switch error {
         case .scanner(let context, let text, let at, _), .parser(let context, let text, let at, _),
             .composer(let context, let text, let at, _):
-            mark = Place(at)
+            mark = culprit(text, context.map { ($0.text, Place($0.mark)) }, Place(at), marked)
             problem = context.map { "\(text) (\($0.text))" } ?? text
         case .reader(let text, let offset, let value, let yaml):
             problem = value >= 0 ? "\(text) U+\(String(value, radix: 16, uppercase: true))" : text
@@ -129,6 +132,15 @@ struct YAMLReader {
                 code: "yaml-syntax",
                 LocalizedText(en: "not valid YAML: \(problem)", zh: "不是有效的 YAML：\(Self.chinese(problem))"),
                 at: location, hint: Self.hint(problem)))
+    }
+
+    /// The place to show: where the word, quote or bracket began that could not be ended; else the line to blame.
+    private func culprit(
+        _ problem: String, _ context: (text: String, place: Place)?, _ at: Place, _ marked: MarkedText
+    ) -> Place {
+        if let context, context.text.contains("scanning") || context.text.contains("flow") { return context.place }
+        let line = SyntaxCulprit(marked.text).line(of: at.line) { DefinitionKind.knownKeys.contains($0) }
+        return line == at.line ? at : Place(line: line, column: 1)
     }
 
     private static func hint(_ problem: String) -> LocalizedText? {
