@@ -42,6 +42,8 @@ public struct JSONSchema: Sendable {
 
     public struct UnknownKeyword: Error, Equatable {
         public var keyword: String
+
+        public init(keyword: String) { self.keyword = keyword }
     }
 
     private static let known: Set<String> = [

@@ -5,10 +5,14 @@ enum DefinitionKind: String, CaseIterable {
     case table, codelist, hierarchy, form, rules, `let`, calendar, caseno, source, pipeline
 
     /// Keys that definitions of any kind may have.
-    static let knownKeys = Set(
-        allCases.map(\.rawValue) + RulesReader.ruleKeys + ExamplesReader.keys + TableReader.keys
-            + TableReader.columnKeys + FormReader.keys + FormReader.columnKeys + FormReader.rowKeys
-            + ["defaults", "expr", "from", "to"])
+    static let knownKeys: Set<String> = {
+        let groups: [[String]] = [
+            allCases.map(\.rawValue), RulesReader.ruleKeys, ExamplesReader.keys, TableReader.keys,
+            TableReader.columnKeys, FormReader.keys, FormReader.columnKeys, FormReader.rowKeys,
+            ["defaults", "expr", "from", "to"],
+        ]
+        return Set(groups.joined())
+    }()
 
     /// As messages call it.
     var title: LocalizedText {
