@@ -155,10 +155,12 @@ public struct Parser {
                 recover()
             }
             if current.kind == .end { return syntax ?? made(.null, from: 0) }
-            // A bracket or comma too many; what follows is read for its own mistakes.
+            // Brackets or commas too many; what follows is read for its own mistakes.
             record(unexpected(expected: "an operator or the end", "运算符或结尾"))
-            position += 1
-            recover()
+            repeat {
+                position += 1
+                recover()
+            } while [.symbol(")"), .symbol("]"), .symbol(",")].contains(current.kind)
             if current.kind == .end { return syntax ?? made(.null, from: 0) }
             position += 1
         }

@@ -101,7 +101,8 @@ public struct TypeChecker: Sendable {
             at: tokens[index].offset, length: tokens[index].length, code, LocalizedText(en: en, zh: zh), hint: hint)
     }
 
-    /// Several parts; throws what is wrong with any of them.
+    /// Several parts; throws what is wrong with any of them. Inside a let the first problem is enough: the let itself
+    /// is told whole, and looking at every branch of lets within lets would take as long as writing them out.
     func each(
         _ parts: [Syntax], _ check: (Syntax) throws(LanguageError) -> TypedExpression
     ) throws(LanguageError) -> [TypedExpression] {
@@ -112,6 +113,7 @@ public struct TypeChecker: Sendable {
                 result.append(try check(part))
             } catch {
                 problems += error.diagnostics
+                if !open.isEmpty { break }
             }
         }
         if let error = LanguageError(problems) { throw error }

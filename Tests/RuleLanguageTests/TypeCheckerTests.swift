@@ -90,7 +90,7 @@ struct TypeCheckerTests {
             ("合计(当事人.xx 当 yy = 1) = 0", ["unknown-name 8+2", "unknown-name 13+2"]),
             ("计数(原告) = 计数(被告)", ["unknown-relation 4+2", "unknown-relation 13+2"]),
             ("计数(当事人 当 本行.xx = 1) = 0", ["unknown-name 13+2"]),
-            ("案件标识 匹配 'a''(b' 且 案件标识 匹配 '[c'", ["bad-pattern 13+1", "bad-pattern 29+1"]),
+            ("案件标识 匹配 'a''(b' 且 案件标识 匹配 '[c'", ["bad-pattern 13+1", "bad-pattern 28+1"]),
             ("如果 立案 那么 结案 否则 文书 结束 = 1", ["unknown-name 4+2", "unknown-name 10+2", "unknown-name 16+2"]),
         ])
     func places(_ text: String, _ expected: [String]) {

@@ -48,7 +48,7 @@ public struct JSONSchema: Sendable {
 
     private static let known: Set<String> = [
         "$schema", "$id", "$ref", "$defs", "title", "description", "type", "enum", "const", "properties", "required",
-        "additionalProperties", "items", "minItems", "maxItems", "minimum", "pattern", "oneOf", "anyOf", "allOf",
+        "additionalProperties", "items", "minItems", "maxItems", "minimum", "maximum", "pattern", "oneOf", "anyOf", "allOf",
         "minProperties",
     ]
 
@@ -103,6 +103,7 @@ public struct JSONSchema: Sendable {
         case ("pattern", .string(let pattern), .string(let text)):
             return text.range(of: pattern, options: .regularExpression) == nil ? ["\(path) is not like \(pattern)"] : []
         case ("minimum", .number(let least), .number(let number)): return number < least ? ["\(path) is too small"] : []
+        case ("maximum", .number(let most), .number(let number)): return number > most ? ["\(path) is too large"] : []
         case ("minItems", .number(let least), .array(let items)):
             return Double(items.count) < least ? ["\(path) has too few"] : []
         case ("maxItems", .number(let most), .array(let items)):
