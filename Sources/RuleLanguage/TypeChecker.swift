@@ -157,7 +157,7 @@ public struct TypeChecker: Sendable {
     func typed(_ syntax: Syntax) throws(LanguageError) -> TypedExpression {
         let expression = try node(syntax)
         // Every walk over an expression descends as deep as it is, and lets may double it at every step.
-        if expression.depth > TypeChecker.maximumDepth || expression.size > 50_000 { throw tooLarge(syntax) }
+        if expression.depth > TypeChecker.maximumDepth || expression.size > 10_000 { throw tooLarge(syntax) }
         return expression
     }
 

@@ -45,7 +45,7 @@ struct SchemaTests {
             "table: t\ncolumns: [{name: a, type: text, personal: nickname}]",
             "table: t\ncolumns: [{name: a, type: text, required: maybe}]",
             "codelist: c\nfile: codes/dmb.csv", "codelist: c\nfile: codes/dmb.csv\nkey: dm\nattributes: [mc]",
-            "hierarchy: h\ncodelist: court", "calendar: c", "caseno: {type: ajlx.dz}",
+            "hierarchy: h\nparent: sj", "calendar: c", "caseno: {type: ajlx.dz}",
             "- {id: A, on: 案件, check: 真, severity: fatal}", "- {id: A, on: 案件, check: 真, serverity: error}",
             "- {on: 案件, check: 真}", "- {id: A, on: 案件, depends: {from: [案件标识]}}",
             "- {id: A, on: 案件, check: 真, effective: 2016-01-01}", "- {id: A, on: 案件, check: 真, tags: {a: b}}",

@@ -29,7 +29,7 @@ extension JSONValue {
 public struct DefinitionSchemas {
     private var schemas: [String: JSONSchema] = [:]
     private static let kinds = [
-        "table", "codelist", "hierarchy", "form", "rules", "let", "calendar", "caseno", "source", "pipeline",
+        "table", "hierarchy", "codelist", "form", "rules", "let", "calendar", "caseno", "source", "pipeline",
     ]
 
     /// - Parameter folder: `Schemas/json`.

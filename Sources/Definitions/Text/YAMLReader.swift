@@ -138,7 +138,9 @@ struct YAMLReader {
     private func culprit(
         _ problem: String, _ context: (text: String, place: Place)?, _ at: Place, _ marked: MarkedText
     ) -> Place {
-        if let context, context.text.contains("scanning a ") || context.text.contains("flow") { return context.place }
+        if let context, ["quoted scalar", "simple key", "flow"].contains(where: context.text.contains) {
+            return context.place
+        }
         let line = SyntaxCulprit(marked.text).line(of: at.line) { DefinitionKind.knownKeys.contains($0) }
         return line == at.line ? at : Place(line: line, column: 1)
     }
