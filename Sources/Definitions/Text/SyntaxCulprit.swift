@@ -23,6 +23,8 @@ struct SyntaxCulprit {
             above -= 1
         }
         guard above >= 1 else { return wrong }
+        // A line among list items that is none.
+        if self.indentation(above) == indentation, isItem(above), !isItem(wrong) { return wrong }
         let between = (above..<wrong).filter { self.indentation($0) != nil }
         if let unknown = between.first(where: { key($0).map { !isKnown($0) } ?? !isItem($0) }) { return unknown }
         let isSibling = self.indentation(above) == indentation || content(above) == indentation
