@@ -17,6 +17,8 @@ public struct TypeChecker: Sendable {
     private var open: [String] = []
     /// How deep the lets being resolved are together.
     private var level = 0
+    private static let maximumLetDepth = 100
+    /// A column whose code list depends on another is a choice as deep as it has lists.
     private static let maximumDepth = 600
     /// Whether a name that nothing has may be that of a let which could not be read.
     private let lacksLets: Bool
@@ -390,7 +392,7 @@ public struct TypeChecker: Sendable {
             inner.source = definition.expression
             let meaning = try Parser.parse(definition.expression)
             inner.level = level + meaning.depth
-            guard inner.level <= TypeChecker.maximumDepth else { throw tooLarge(syntax) }
+            guard inner.level <= TypeChecker.maximumLetDepth else { throw tooLarge(syntax) }
             return try inner.typed(meaning)
         }
         guard let index = table.columnIndex(name) else {
