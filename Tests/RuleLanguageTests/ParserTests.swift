@@ -59,7 +59,8 @@ struct ParserTests {
             ("a = = b", "syntax", 14, 1), ("a == b", "unknown-operator", 12, 2), ("a < b < c", "syntax", 16, 1),
             ("a / 2 = 1", "no-division", 12, 1), ("d = 2023-02-29", "impossible-date", 14, 10),
             ("x = 'abc", "unclosed-quote", 14, 4), ("(a = 1", "syntax", 16, 0), ("x = 1e3", "bad-number", 14, 3),
-            ("min(x) = 1", "one-value", 10, 6), ("a.b.c = 1", "two-hops", 10, 5), ("x in ()", "syntax", 16, 1), ("x matches y", "syntax", 20, 1), ("", "syntax", 10, 0),
+            ("min(x) = 1", "one-value", 10, 6), ("a.b.c = 1", "two-hops", 10, 5), ("x in ()", "syntax", 16, 1),
+            ("x matches y", "syntax", 20, 1), ("", "syntax", 10, 0),
             ("x = \"a\"", "double-quote", 14, 3), ("x in (null)", "syntax", 16, 4),
             ("a ? b", "unexpected-character", 12, 1),
             ("a = 1) 且 b = 2", "syntax", 15, 1), ("if a = 1 那末 2 end = 2", "syntax", 19, 2),
@@ -79,7 +80,8 @@ struct ParserTests {
             ("f(a b, 1 +) = 2 且 x in (y) 且 z matches 3", ["syntax 14", "syntax 20", "syntax 34", "syntax 49"]),
             ("if a = then 1 else b = end = 2 且 = 3", ["syntax 17", "syntax 33", "syntax 43"]),
             ("立案日期 >= 2016-01-01且结案日期 = 1 且 = 2", ["bad-number 18", "syntax 40"]),
-            ("((((((a = 1", ["syntax 21"]), ("and = 1", ["syntax 10", "syntax 14"]), ("a = 1)))) 且 b = )", ["syntax 15", "syntax 26"]),
+            ("((((((a = 1", ["syntax 21"]), ("and = 1", ["syntax 10", "syntax 14"]),
+            ("a = 1)))) 且 b = )", ["syntax 15", "syntax 26"]),
         ])
     func recovers(_ text: String, _ expected: [String]) {
         #expect(ParserTests.failures(text).map { "\($0.code) \($0.location?.column ?? 0)" } == expected)

@@ -48,7 +48,8 @@ public struct JSONSchema: Sendable {
 
     private static let known: Set<String> = [
         "$schema", "$id", "$ref", "$defs", "title", "description", "type", "enum", "const", "properties", "required",
-        "additionalProperties", "items", "minItems", "maxItems", "minimum", "maximum", "pattern", "oneOf", "anyOf", "allOf",
+        "additionalProperties", "items", "minItems", "maxItems", "minimum", "maximum", "pattern", "oneOf", "anyOf",
+        "allOf",
         "minProperties",
     ]
 
