@@ -121,7 +121,7 @@ let package = Package(
         .target(
             name: "TestSupport",
             dependencies: dependencies([
-                "Library", "PostgresClient", "SQLiteClient", "DataAccess", "Columnar", "Diagnostics",
+                "Library", "PostgresClient", "SQLiteClient", "DataAccess", "Columnar", "Diagnostics", "Yams",
             ]),
             path: "Tests/TestSupport", swiftSettings: settings),
         tests("ArchitectureTests"),
@@ -134,9 +134,8 @@ let package = Package(
             "DataAccess",
             "Diagnostics"),
         tests(
-            "DefinitionsTests", "Definitions", "RuleEngine", "RulePlan", "RuleLanguage", "Schema", "Columnar",
-            "CourtModel",
-            "Diagnostics"),
+            "DefinitionsTests", "Definitions", "Reconciliation", "RuleEngine", "RulePlan", "RuleLanguage", "Schema",
+            "Columnar", "CourtModel", "Diagnostics"),
         tests(
             "FormEngineTests", "FormEngine", "Reconciliation", "RuleEngine", "RulePlan", "RuleLanguage", "Schema",
             "Columnar", "CourtModel", "DataAccess", "Diagnostics"),

@@ -1,13 +1,16 @@
-/// A place in a definition or data file; line and column count from 1, columns in code points.
+/// A place in a definition or data file; line and column count from 1, columns and lengths in code points.
 public struct SourceLocation: Sendable, Hashable {
     public var file: String
     public var line: Int
     public var column: Int
+    /// How much of the line is meant: a word, a value; 0 at the end of a text, where something is missing.
+    public var length: Int
 
-    public init(file: String, line: Int, column: Int) {
+    public init(file: String, line: Int, column: Int, length: Int = 1) {
         self.file = file
         self.line = line
         self.column = column
+        self.length = length
     }
 }
 
@@ -47,6 +50,19 @@ public struct Diagnostic: Sendable, Hashable {
     }
 }
 
+extension [Diagnostic] {
+    /// In the order of places; what has no place comes first, and what shares one keeps its order.
+    public var inOrder: [Diagnostic] {
+        enumerated().sorted { left, right in
+            guard let a = left.element.location else {
+                return right.element.location != nil || left.offset < right.offset
+            }
+            guard let b = right.element.location else { return false }
+            return (a.file, a.line, a.column, left.offset) < (b.file, b.line, b.column, right.offset)
+        }.map(\.element)
+    }
+}
+
 /// Thrown when definitions cannot be used; carries all that is wrong with them, not only the first.
 public struct InvalidDefinitions: Error, Sendable {
     public var diagnostics: [Diagnostic]
@@ -54,4 +70,7 @@ public struct InvalidDefinitions: Error, Sendable {
     public init(_ diagnostics: [Diagnostic]) {
         self.diagnostics = diagnostics
     }
+
+    /// In the order of places, so that a reader goes through each file once; what has no place comes first.
+    public var inOrder: InvalidDefinitions { InvalidDefinitions(diagnostics.inOrder) }
 }

@@ -67,7 +67,7 @@ struct CompiledForms {
             do {
                 self.forms.append(try compile(form))
             } catch {
-                diagnostics.append(error.diagnostic)
+                diagnostics += error.diagnostics
             }
         }
         guard diagnostics.isEmpty else { throw InvalidDefinitions(diagnostics) }
@@ -148,7 +148,7 @@ struct CompiledForms {
                             en: "form \(form.name) has no column '\(name)'", zh: "报表\(form.name)没有栏“\(name)”"),
                         text.location,
                         hint: Suggestion.nearest(to: name, among: form.columns.flatMap { [$0.code, $0.title] }).map {
-                            LocalizedText(en: "did you mean '\($0)'?", zh: "是否为“\($0)”？")
+                            LocalizedText(en: "did you mean '\($0)'?", zh: "是否应为“\($0)”？")
                         })
                 }
                 if case .ratio = form.columns[column].measure {

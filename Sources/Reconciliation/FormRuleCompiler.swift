@@ -34,7 +34,7 @@ struct FormRuleCompiler {
                 do {
                     try compile(rule, formName: name)
                 } catch {
-                    diagnostics.append(error.diagnostic)
+                    diagnostics += error.diagnostics
                 }
             }
         }

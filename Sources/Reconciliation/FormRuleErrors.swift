@@ -3,12 +3,10 @@ import RuleLanguage
 import Schema
 
 extension ExpressionText {
-    /// An error at a code point of the text; of a text over several lines, at its beginning.
+    /// An error at a code point of the text.
     func problem(at offset: Int, _ code: String, _ message: LocalizedText, hint: LocalizedText? = nil) -> LanguageError
     {
-        var place = location
-        if !text.contains("\n") { place?.column += offset }
-        return LanguageError(Diagnostic(code: code, message, at: place, hint: hint))
+        LanguageError(Diagnostic(code: code, message, at: location(of: offset), hint: hint))
     }
 
     /// A name that nothing has, with the nearest one that something has.
@@ -18,8 +16,6 @@ extension ExpressionText {
         problem(
             at: offset, "unknown-name",
             LocalizedText(en: "unknown \(en): '\(name)'", zh: "没有此\(zh)：“\(name)”"),
-            hint: Suggestion.nearest(to: name, among: candidates).map {
-                LocalizedText(en: "did you mean '\($0)'?", zh: "是否为“\($0)”？")
-            })
+            hint: Suggestion.didYouMean(name, among: candidates))
     }
 }

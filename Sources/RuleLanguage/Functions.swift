@@ -17,9 +17,10 @@ extension TypeChecker {
                 let wanted =
                     range.lowerBound == range.upperBound
                     ? "\(range.lowerBound)" : "\(range.lowerBound)–\(range.upperBound)"
-                throw error(
-                    syntax, "argument-count", "\(name) takes \(wanted) arguments, not \(arguments.count)",
-                    "\(name) 需要 \(wanted) 个参数，却有 \(arguments.count) 个")
+                throw with(
+                    error(
+                        syntax, "argument-count", "\(name) takes \(wanted) arguments, not \(arguments.count)",
+                        "\(name) 需要 \(wanted) 个参数，却有 \(arguments.count) 个"), problemsOf: arguments)
             }
         }
         func onText(_ op: Operator, _ type: ExpressionType) throws(LanguageError) -> TypedExpression {
@@ -28,34 +29,36 @@ extension TypeChecker {
         }
         func onTexts(_ op: Operator) throws(LanguageError) -> TypedExpression {
             try count(2...2)
-            return .apply(op, [try text(arguments[0]), try text(arguments[1])], .bool)
+            return .apply(op, try each(arguments, text), .bool)
         }
         func onDate(_ op: Operator) throws(LanguageError) -> TypedExpression {
             try count(1...1)
             return .apply(op, [try date(arguments[0])], .number(precision: 4, scale: 0))
         }
         switch name {
-        case "present", "有值":
+        case "present":
             try count(1...1)
             return .apply(.present, [try typed(arguments[0])], .bool)
-        case "missing", "缺值":
+        case "missing":
             try count(1...1)
             return .apply(.not, [.apply(.present, [try typed(arguments[0])], .bool)], .bool)
         case "coalesce":
             try count(1...64)
-            let operands = try comparable(arguments, syntax)
+            let operands = try comparable(arguments)
             try fitsCommonScale(operands, syntax)
             return .apply(.coalesce, operands, common(operands.map(\.type)))
         case "len": return try onText(.length, .number(precision: 10, scale: 0))
         case "left", "right":
             try count(2...2)
+            let operands = try operands(arguments, text, whole)
             try atLeast(0, arguments[1])
-            return .apply(name == "left" ? .left : .right, [try text(arguments[0]), try whole(arguments[1])], .text)
+            return .apply(name == "left" ? .left : .right, operands, .text)
         case "mid":
             try count(3...3)
+            let operands = try operands(arguments, text, whole, whole)
             try atLeast(1, arguments[1])
             try atLeast(0, arguments[2])
-            return .apply(.mid, [try text(arguments[0]), try whole(arguments[1]), try whole(arguments[2])], .text)
+            return .apply(.mid, operands, .text)
         case "startswith": return try onTexts(.startsWith)
         case "endswith": return try onTexts(.endsWith)
         case "contains": return try onTexts(.contains)
@@ -96,11 +99,11 @@ extension TypeChecker {
         case "days":
             try count(2...2)
             return .apply(
-                .days, [try date(arguments[0]), try date(arguments[1])], .number(precision: 7, scale: 0))
+                .days, try each(arguments, date), .number(precision: 7, scale: 0))
         case "addmonths", "addyears":
             try count(2...2)
             return .apply(
-                name == "addmonths" ? .addMonths : .addYears, [try date(arguments[0]), try whole(arguments[1])], .date)
+                name == "addmonths" ? .addMonths : .addYears, try operands(arguments, date, whole), .date)
         case "workdays":
             try count(2...2)
             guard let calendar = schema.calendars.keys.sorted().first else {
@@ -108,7 +111,7 @@ extension TypeChecker {
                     syntax, "no-calendar", "workdays needs a 'calendar:' definition", "workdays 需要 calendar: 定义")
             }
             return .apply(
-                .workdays(calendar: calendar), [try date(arguments[0]), try date(arguments[1])],
+                .workdays(calendar: calendar), try each(arguments, date),
                 .number(precision: 7, scale: 0))
         case "abs":
             try count(1...1)
@@ -118,18 +121,22 @@ extension TypeChecker {
             try count(1...1)
             return .apply(.sign, [try numeric(arguments[0])], .number(precision: 1, scale: 0))
         case "min", "max":
-            let operands = try comparable(arguments, syntax)
+            let operands = try comparable(arguments)
             let type = common(operands.map(\.type))
             guard type != .bool else { throw error(syntax, "bool-order", "true and false have no order", "真假没有大小") }
             try fitsCommonScale(operands, syntax)
             return .apply(name == "min" ? .leastOf : .greatestOf, operands, type)
         case "mod":
             try count(2...2)
-            let operands = [try numeric(arguments[0]), try numeric(arguments[1])]
+            let operands = try each(arguments, numeric)
             try fitsCommonScale(operands, syntax)
             return .apply(.mod, operands, common(operands.map(\.type)))
-        case "round": return try round(arguments, syntax)
-        case "div": return try div(arguments, syntax)
+        case "round":
+            try count(2...2)
+            return try round(arguments, syntax)
+        case "div":
+            try count(3...3)
+            return try div(arguments, syntax)
         case "idcard18_valid": return try onText(.isIDCard, .bool)
         case "uscc_valid": return try onText(.isUSCC, .bool)
         case "caseno":
@@ -142,17 +149,10 @@ extension TypeChecker {
             let type: ExpressionType = field == .year || field == .number ? .int : .text
             return .apply(.caseNumber(field), [try text(arguments[0])], type)
         default:
-            if let glued = Keyword.glued(in: name) {
-                throw error(
-                    syntax, "unknown-function", "there is no function '\(name)'", "没有函数“\(name)”",
-                    hint: LocalizedText(
-                        en: "put blanks around '\(glued)' in '\(name)'", zh: "“\(name)”中的“\(glued)”前后要有空格"))
-            }
-            throw error(
-                syntax, "unknown-function", "there is no function '\(name)'", "没有函数“\(name)”",
-                hint: Suggestion.nearest(to: name, among: TypeChecker.functionNames).map {
-                    LocalizedText(en: "did you mean '\($0)'?", zh: "是否为“\($0)”？")
-                })
+            throw with(
+                error(
+                    word: 0, of: syntax, "unknown-function", "there is no function '\(name)'", "没有函数“\(name)”",
+                    hint: hint(for: name, among: TypeChecker.functionNames)), problemsOf: arguments)
         }
     }
 
@@ -183,9 +183,6 @@ extension TypeChecker {
     }
 
     private func round(_ arguments: [Syntax], _ syntax: Syntax) throws(LanguageError) -> TypedExpression {
-        guard arguments.count == 2 else {
-            throw error(syntax, "argument-count", "round takes 2 arguments", "round 需要 2 个参数")
-        }
         let operand = try numeric(arguments[0])
         let places = try literal(arguments[1])
         guard (-38...38).contains(places), case .number(let precision, let scale) = operand.type else {
@@ -197,10 +194,7 @@ extension TypeChecker {
     }
 
     private func div(_ arguments: [Syntax], _ syntax: Syntax) throws(LanguageError) -> TypedExpression {
-        guard arguments.count == 3 else {
-            throw error(syntax, "argument-count", "div takes 3 arguments", "div 需要 3 个参数")
-        }
-        let operands = [try numeric(arguments[0]), try numeric(arguments[1])]
+        let operands = try each(Array(arguments[..<2]), numeric)
         let scale = try literal(arguments[2])
         guard (0...38).contains(scale), case .number(let p, let s) = operands[0].type,
             case .number(_, let t) = operands[1].type

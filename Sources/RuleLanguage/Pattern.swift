@@ -21,6 +21,8 @@ public struct Pattern: Sendable, Hashable {
     public struct Failure: Error, Sendable {
         public var message: LocalizedText
         public var hint: LocalizedText?
+        /// Of the code point that cannot be read.
+        public var offset = 0
     }
 
     public init(_ text: String) throws(Failure) {
@@ -65,10 +67,15 @@ private struct PatternReader {
         return node
     }
 
-    private func failure(_ en: String, _ zh: String, hint: LocalizedText? = nil) -> Pattern.Failure {
-        Pattern.Failure(
+    /// - Parameter place: where it is, if not at the character at hand.
+    private func failure(
+        _ en: String, _ zh: String, at place: Int? = nil, hint: LocalizedText? = nil
+    ) -> Pattern.Failure {
+        let place = place ?? index
+        return Pattern.Failure(
             message: LocalizedText(
-                en: "the pattern has \(en) at character \(index + 1)", zh: "模式第 \(index + 1) 个字符处有\(zh)"), hint: hint)
+                en: "the pattern has \(en) at character \(place + 1)", zh: "模式第 \(place + 1) 个字符处有\(zh)"), hint: hint,
+            offset: place)
     }
 
     private mutating func choice() throws(Pattern.Failure) -> Pattern.Node {
@@ -146,6 +153,7 @@ private struct PatternReader {
         switch scalar {
         case "(":
             guard depth < 100 else { throw failure("groups nested too deeply", "过深的嵌套") }
+            let opening = index
             index += 1
             if peek == "?" {
                 throw failure(
@@ -154,7 +162,7 @@ private struct PatternReader {
             depth += 1
             let inner = try choice()
             depth -= 1
-            guard peek == ")" else { throw failure("an unclosed '('", "未闭合的 '('") }
+            guard peek == ")" else { throw failure("an unclosed '('", "未闭合的 '('", at: opening) }
             index += 1
             return inner
         case "[":
@@ -200,6 +208,7 @@ private struct PatternReader {
     }
 
     private mutating func characterClass() throws(Pattern.Failure) -> Pattern.Node {
+        let opening = index - 1
         var isNegated = false
         if peek == "^" {
             isNegated = true
@@ -218,7 +227,7 @@ private struct PatternReader {
                 ranges.append(low)
             }
         }
-        guard peek == "]" else { throw failure("an unclosed '['", "未闭合的 '['") }
+        guard peek == "]" else { throw failure("an unclosed '['", "未闭合的 '['", at: opening) }
         guard !ranges.isEmpty else { throw failure("an empty class", "空的字符类") }
         index += 1
         let merged = PatternReader.merged(ranges)

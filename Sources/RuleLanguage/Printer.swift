@@ -1,4 +1,4 @@
-public import Columnar
+import Columnar
 import Schema
 
 /// The canonical text of an expression: ASCII keywords, one blank between words, brackets only where the grammar needs
@@ -77,7 +77,8 @@ public enum Printer {
 
     /// Back-quoted unless it reads as a plain word.
     private static func name(_ name: String) -> String {
-        let isPlain = (try? Lexer.tokens(of: .init(name)))?.first?.kind == .word(name) && Keyword(name) == nil
+        let (tokens, problems) = Lexer.tokens(of: ExpressionText(name))
+        let isPlain = problems.isEmpty && tokens.count == 2 && tokens[0].kind == .word(name) && Keyword(name) == nil
         return isPlain ? name : "`\(name)`"
     }
 
@@ -110,14 +111,5 @@ public enum Printer {
         case .range(let low, let high): "\(self.selector(low))..\(self.selector(high))"
         case .bound(let axis): axis.rawValue
         }
-    }
-}
-
-extension Syntax {
-    /// Tells whether two texts say the same: the fingerprint of the canonical text.
-    public var contentHash: Fingerprint {
-        var fingerprint = Fingerprint()
-        fingerprint.mix(Printer.text(of: self))
-        return fingerprint
     }
 }

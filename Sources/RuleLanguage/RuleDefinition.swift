@@ -147,9 +147,12 @@ public struct LetDefinition: Sendable {
 public struct RuleSet: Sendable {
     public var rules: [RuleDefinition]
     public var lets: [LetDefinition]
+    /// Files of which some let could not be read, so that its name is not told as unknown too.
+    public var filesLackingLets: Set<String>
 
-    public init(rules: [RuleDefinition] = [], lets: [LetDefinition] = []) {
+    public init(rules: [RuleDefinition] = [], lets: [LetDefinition] = [], filesLackingLets: Set<String> = []) {
         self.rules = rules
         self.lets = lets
+        self.filesLackingLets = filesLackingLets
     }
 }

@@ -35,14 +35,24 @@ public struct Syntax: Sendable, Hashable {
         case axisSum(Axis, [Selector], CellSyntax)
     }
 
-    public var kind: Kind
+    public let kind: Kind
     /// Offset of its first code point in the text.
     public var offset: Int
+    /// In code points; of what stands in brackets, without them.
+    public var length: Int
 
-    public init(_ kind: Kind, at offset: Int) {
+    /// How many expressions lie inside one another.
+    let depth: Int
+
+    public init(_ kind: Kind, at offset: Int, length: Int = 1) {
         self.kind = kind
+        depth = 1 + (kind.parts.map(\.depth).max() ?? 0)
         self.offset = offset
+        self.length = length
     }
+
+    /// The expressions that this one is made of.
+    var parts: [Syntax] { kind.parts }
 
     public static func == (left: Syntax, right: Syntax) -> Bool { left.kind == right.kind }
     public func hash(into hasher: inout Hasher) { hasher.combine(kind) }
@@ -132,4 +142,20 @@ public enum CellPeriod: Sendable, Hashable {
     /// 上年同期
     case samePeriodLastYear
     case label(String)
+}
+
+extension Syntax.Kind {
+    fileprivate var parts: [Syntax] {
+        switch self {
+        case .number, .string, .date, .bool, .null, .name, .path, .this, .periodBegin, .periodEnd, .cell, .axisSum: []
+        case .call(_, let parts), .and(let parts), .or(let parts): parts
+        case .negate(let part), .not(let part), .isNull(let part), .matches(let part, _): [part]
+        case .arithmetic(_, let left, let right), .compare(_, let left, let right): [left, right]
+        case .between(let value, let low, let high): [value, low, high]
+        case .member(let value, .codelist(_, let day, _)): [value] + [day].compactMap { $0 }
+        case .member(let value, _): [value]
+        case .conditional(let condition, let first, let second): [condition, first] + [second].compactMap { $0 }
+        case .aggregate(_, _, _, let condition): [condition].compactMap { $0 }
+        }
+    }
 }

@@ -1,4 +1,5 @@
 public import Columnar
+import Diagnostics
 
 /// A word, literal or mark of the rule language with its place in the text.
 public struct Token: Sendable, Hashable {
@@ -12,12 +13,19 @@ public struct Token: Sendable, Hashable {
         case date(CivilDate)
         /// `= <> < <= > >= + - * & ( ) [ ] , . .. @ %`
         case symbol(String)
+        /// Told as wrong already; stands for whatever would be right.
+        case invalid
         case end
     }
 
     public var kind: Kind
     /// Offset of the first code point in the text, from 0.
     public var offset: Int
+    /// In code points, quotes included.
+    public var length: Int
+
+    /// Offset behind its last code point.
+    var end: Int { offset + length }
 
     /// The token as a message shows it.
     public var text: String {
@@ -26,7 +34,7 @@ public struct Token: Sendable, Hashable {
         case .quotedName(let text): "`\(text)`"
         case .string(let text): "'\(text)'"
         case .date(let date): date.description
-        case .end: ""
+        case .invalid, .end: ""
         }
     }
 }
@@ -57,17 +65,39 @@ public enum Keyword: Sendable, Hashable, CaseIterable {
         self = keyword
     }
 
-    /// Chinese words that stand between others; one glued to its neighbours is the usual slip.
-    static let infixes = [
-        "不为空", "为空", "不属于", "属于", "不匹配", "匹配", "介于", "之下", "码表", "那么", "否则", "结束", "且", "或", "当", "按",
+    /// Chinese words that stand between others; one glued to its neighbours is the usual slip. Longer ones first.
+    private static let infixes = [
+        "不为空", "为空", "不属于", "属于", "不匹配", "匹配", "介于", "之下", "码表", "那么", "否则", "结束", "且", "或", "当", "按", "和",
     ]
 
-    /// The Chinese keyword that seems glued into a word, for the missing-blank hint.
-    public static func glued(in word: String) -> String? {
+    /// The length of the Chinese keyword that a word begins with, in code points.
+    static func leading(_ word: String) -> Int? {
+        let letters = word.unicodeScalars
+        return infixes.map(\.unicodeScalars).first { letters.starts(with: $0) }?.count
+    }
+
+    /// The Chinese keyword that is glued into a word: one with a known name beside it, else, unless the word is near
+    /// a known name, any of two letters or more.
+    public static func glued(in word: String, known: some Sequence<String> = []) -> String? {
         guard Keyword(word) == nil else { return nil }
-        return infixes.first { keyword in
-            word.unicodeScalars.count > keyword.unicodeScalars.count && word.containsText(keyword)
+        let letters = Array(word.unicodeScalars)
+        let names = Set(known)
+        var found: String?
+        for keyword in infixes {
+            let part = Array(keyword.unicodeScalars)
+            guard letters.count > part.count else { continue }
+            for start in 0...letters.count - part.count where letters[start..<start + part.count].elementsEqual(part) {
+                let sides = [letters[..<start], letters[(start + part.count)...]].filter { !$0.isEmpty }
+                let isName = sides.contains { side in
+                    var text = String.UnicodeScalarView()
+                    text.append(contentsOf: side)
+                    return names.contains(String(text)) || Keyword(String(text)) != nil
+                }
+                if isName { return keyword }
+                if part.count > 1 || names.isEmpty { found = found ?? keyword }
+            }
         }
+        return Suggestion.candidates(for: word, among: names).isEmpty ? found : nil
     }
 }
 
@@ -75,11 +105,5 @@ extension String {
     /// `A`–`Z` lowered, all else as it is.
     public var asciiLowercased: String {
         String(decoding: utf8.map { $0 >= 65 && $0 <= 90 ? $0 + 32 : $0 }, as: UTF8.self)
-    }
-
-    func containsText(_ part: String) -> Bool {
-        let (whole, piece) = (Array(utf8), Array(part.utf8))
-        guard whole.count >= piece.count else { return false }
-        return (0...whole.count - piece.count).contains { whole[$0..<$0 + piece.count].elementsEqual(piece) }
     }
 }

@@ -15,35 +15,61 @@ public struct TypeChecker: Sendable {
     let outer: TableDefinition?
     /// Lets being resolved, to find circles.
     private var open: [String] = []
+    /// How deep the lets being resolved are together.
+    private var level = 0
+    private static let maximumLetDepth = 100
+    /// A column whose code list depends on another is a choice as deep as it has lists.
+    private static let maximumDepth = 600
+    /// Whether a name that nothing has may be that of a let which could not be read.
+    private let lacksLets: Bool
     var source: ExpressionText
 
-    public init(schema: StandardSchema, table: TableDefinition, lets: [LetDefinition] = []) {
-        self.init(schema: schema, table: table, lets: lets, outer: nil, source: ExpressionText(""))
+    /// - Parameter lacksLets: some lets of the file could not be read, so an unknown name is not told as wrong.
+    public init(
+        schema: StandardSchema, table: TableDefinition, lets: [LetDefinition] = [], lacksLets: Bool = false
+    ) {
+        self.init(
+            schema: schema, table: table, lets: lets, lacksLets: lacksLets, outer: nil, source: ExpressionText(""))
     }
 
     private init(
-        schema: StandardSchema, table: TableDefinition, lets: [LetDefinition], outer: TableDefinition?,
-        source: ExpressionText
+        schema: StandardSchema, table: TableDefinition, lets: [LetDefinition], lacksLets: Bool = false,
+        outer: TableDefinition?, source: ExpressionText
     ) {
         self.schema = schema
         self.table = table
         self.lets = lets
+        self.lacksLets = lacksLets
         self.outer = outer
         self.source = source
     }
 
-    /// Any expression.
+    /// Any expression; throws all that is wrong with it.
     public func check(_ text: ExpressionText) throws(LanguageError) -> TypedExpression {
-        var checker = self
-        checker.source = text
-        return try checker.typed(try Parser.parse(text))
+        try check(text) { checker, syntax throws(LanguageError) in try checker.typed(syntax) }
     }
 
-    /// An expression that must be a predicate.
+    /// An expression that must be a predicate; throws all that is wrong with it.
     public func checkPredicate(_ text: ExpressionText) throws(LanguageError) -> TypedExpression {
+        try check(text) { checker, syntax throws(LanguageError) in try checker.predicate(syntax) }
+    }
+
+    private func check(
+        _ text: ExpressionText, _ body: (TypeChecker, Syntax) throws(LanguageError) -> TypedExpression
+    ) throws(LanguageError) -> TypedExpression {
         var checker = self
         checker.source = text
-        return try checker.predicate(try Parser.parse(text))
+        let (syntax, problems) = Parser.recovering(text)
+        let expression: TypedExpression
+        do {
+            expression = try body(checker, syntax)
+        } catch {
+            var all = error
+            all.diagnostics = problems + all.diagnostics
+            throw all
+        }
+        if let error = LanguageError(problems) { throw error }
+        return expression
     }
 
     /// A parsed condition of another text, such as `where` inside a form rule.
@@ -60,10 +86,62 @@ public struct TypeChecker: Sendable {
         return try checker.typed(syntax)
     }
 
-    func error(_ syntax: Syntax, _ code: String, _ en: String, _ zh: String, hint: LocalizedText? = nil)
-        -> LanguageError
-    {
-        source.error(at: syntax.offset, code, LocalizedText(en: en, zh: zh), hint: hint)
+    func error(
+        _ syntax: Syntax, _ code: String, _ en: String, _ zh: String, hint: LocalizedText? = nil
+    ) -> LanguageError {
+        source.error(at: syntax.offset, length: syntax.length, code, LocalizedText(en: en, zh: zh), hint: hint)
+    }
+
+    /// About one word of a part, counted from 0 (from its end when negative).
+    func error(
+        word: Int, of syntax: Syntax, _ code: String, _ en: String, _ zh: String, hint: LocalizedText? = nil
+    ) -> LanguageError {
+        let tokens = source.tokens(of: syntax)
+        let index = word < 0 ? tokens.count + word : word
+        guard tokens.indices.contains(index) else { return error(syntax, code, en, zh, hint: hint) }
+        return source.error(
+            at: tokens[index].offset, length: tokens[index].length, code, LocalizedText(en: en, zh: zh), hint: hint)
+    }
+
+    /// Several parts; throws what is wrong with any of them. Inside a let the first problem is enough: the let itself
+    /// is told whole, and looking at every branch of lets within lets would take as long as writing them out.
+    func each(
+        _ parts: [Syntax], _ check: (Syntax) throws(LanguageError) -> TypedExpression
+    ) throws(LanguageError) -> [TypedExpression] {
+        var result: [TypedExpression] = []
+        var problems: [Diagnostic] = []
+        for part in parts {
+            do {
+                result.append(try check(part))
+            } catch {
+                problems += error.diagnostics
+                if !open.isEmpty { break }
+            }
+        }
+        if let error = LanguageError(problems) { throw error }
+        return result
+    }
+
+    /// As many parts as checks, each by its own; throws what is wrong with any of them.
+    func operands(
+        _ parts: [Syntax], _ checks: ((Syntax) throws(LanguageError) -> TypedExpression)...
+    ) throws(LanguageError) -> [TypedExpression] {
+        var index = -1
+        return try each(parts) { part throws(LanguageError) in
+            index += 1
+            return try checks[index](part)
+        }
+    }
+
+    /// An error of a whole whose parts may be wrong too.
+    func with(_ error: LanguageError, problemsOf parts: [Syntax]) -> LanguageError {
+        var all = error
+        do {
+            _ = try each(parts, typed)
+        } catch {
+            all.diagnostics += error.diagnostics
+        }
+        return all
     }
 
     // MARK: - Expressions
@@ -79,6 +157,19 @@ public struct TypeChecker: Sendable {
     }
 
     func typed(_ syntax: Syntax) throws(LanguageError) -> TypedExpression {
+        let expression = try node(syntax)
+        // Every walk over an expression descends as deep as it is, and lets may double it at every step.
+        if expression.depth > TypeChecker.maximumDepth || expression.size > 10_000 { throw tooLarge(syntax) }
+        return expression
+    }
+
+    private func tooLarge(_ syntax: Syntax) -> LanguageError {
+        error(
+            syntax, "too-large", "the expression is too large, its lets written out", "表达式（展开 let 之后）过大",
+            hint: LocalizedText(en: "split the rule, or shorten its lets", zh: "请拆分规则，或缩短 let"))
+    }
+
+    private func node(_ syntax: Syntax) throws(LanguageError) -> TypedExpression {
         switch syntax.kind {
         case .number(let text): return try number(text, syntax)
         case .string(let text): return TypedExpression(.text(ExactText(text)), .text)
@@ -97,16 +188,16 @@ public struct TypeChecker: Sendable {
         case .arithmetic(let arithmetic, let left, let right):
             return try self.arithmetic(arithmetic, left, right, syntax)
         case .not(let operand): return .apply(.not, [try predicate(operand)], .bool)
-        case .and(let parts): return .apply(.and, try predicates(parts), .bool)
-        case .or(let parts): return .apply(.or, try predicates(parts), .bool)
+        case .and(let parts): return .apply(.and, try each(parts, predicate), .bool)
+        case .or(let parts): return .apply(.or, try each(parts, predicate), .bool)
         case .compare(let comparison, let left, let right):
-            let operands = try comparable([left, right], syntax)
+            let operands = try comparable([left, right])
             if operands[0].type == .bool, comparison != .equal, comparison != .notEqual {
                 throw error(syntax, "bool-order", "true and false have no order", "真假没有大小")
             }
             return .apply(.compare(comparison), operands, .bool)
         case .between(let value, let low, let high):
-            return .apply(.between, try comparable([value, low, high], syntax), .bool)
+            return .apply(.between, try comparable([value, low, high]), .bool)
         case .isNull(let operand): return .apply(.isNull, [try typed(operand)], .bool)
         case .member(let value, let set): return try member(value, set, syntax)
         case .matches(let value, let pattern):
@@ -114,15 +205,17 @@ public struct TypeChecker: Sendable {
             do {
                 _ = try Pattern(pattern)
             } catch {
-                throw source.error(at: syntax.offset, "bad-pattern", error.message, hint: error.hint)
+                throw badPattern(error, syntax)
             }
             return TypedExpression(.matches(pattern: ExactText(pattern), text), .bool)
         case .conditional(let condition, let first, let second):
-            let test = try predicate(condition)
+            let parts = [condition, first] + [second].compactMap { $0 }
+            let checked = try operands(parts, predicate, typed, typed)
+            let otherwise = checked.count > 2 ? checked[2] : TypedExpression(.null, .null)
             let branches = try comparable(
-                [first, second ?? Syntax(.null, at: syntax.offset)], syntax)
+                [checked[1], otherwise], of: [first, second ?? Syntax(.null, at: syntax.offset)])
             try fitsCommonScale(branches, syntax)
-            return .apply(.conditional, [test] + branches, common(branches.map(\.type)))
+            return .apply(.conditional, [checked[0]] + branches, common(branches.map(\.type)))
         case .aggregate(let function, let relation, let column, let condition):
             return try aggregate(function, relation, column, condition, syntax)
         case .cell, .axisSum:
@@ -130,12 +223,6 @@ public struct TypeChecker: Sendable {
                 syntax, "cell-in-row-rule", "cells of a form belong to rules with 'form:'",
                 "单元格只能用在带 form: 的规则里")
         }
-    }
-
-    private func predicates(_ parts: [Syntax]) throws(LanguageError) -> [TypedExpression] {
-        var result: [TypedExpression] = []
-        for part in parts { result.append(try predicate(part)) }
-        return result
     }
 
     func numeric(_ syntax: Syntax) throws(LanguageError) -> TypedExpression {
@@ -182,9 +269,13 @@ public struct TypeChecker: Sendable {
     }
 
     /// Operands that share a type; nulls among them take it.
-    func comparable(_ parts: [Syntax], _ whole: Syntax) throws(LanguageError) -> [TypedExpression] {
-        var operands: [TypedExpression] = []
-        for part in parts { operands.append(try typed(part)) }
+    func comparable(_ parts: [Syntax]) throws(LanguageError) -> [TypedExpression] {
+        try comparable(try each(parts, typed), of: parts)
+    }
+
+    private func comparable(
+        _ operands: [TypedExpression], of parts: [Syntax]
+    ) throws(LanguageError) -> [TypedExpression] {
         let type = common(operands.map(\.type))
         for (index, operand) in operands.enumerated() where operand.type != .null {
             let fits = operand.type == type || (operand.type.isNumber && type.isNumber)
@@ -205,6 +296,9 @@ public struct TypeChecker: Sendable {
             return LocalizedText(
                 en: "a code or text is quoted: '0301'; text becomes a number by int(…) or dec(…)",
                 zh: "代码和文本要加引号：'0301'；文本用 int(…) 或 dec(…) 变为数字")
+        }
+        if pair.contains(.date), pair.contains(where: \.isNumber) {
+            return LocalizedText(en: "dates are written YYYY-MM-DD: 2016-01-01", zh: "日期写作 YYYY-MM-DD：2016-01-01")
         }
         if pair.contains(.text), pair.contains(.date) {
             return LocalizedText(
@@ -259,9 +353,9 @@ public struct TypeChecker: Sendable {
         _ arithmetic: Arithmetic, _ left: Syntax, _ right: Syntax, _ syntax: Syntax
     ) throws(LanguageError) -> TypedExpression {
         if arithmetic == .concatenate {
-            return .apply(.concatenate, [try text(left), try text(right)], .text)
+            return .apply(.concatenate, try each([left, right], text), .text)
         }
-        let operands = [try arithmeticOperand(left), try arithmeticOperand(right)]
+        let operands = try each([left, right], arithmeticOperand)
         guard case .number(let p, let s) = operands[0].type, case .number(let q, let t) = operands[1].type else {
             throw tooManyDigits(syntax)
         }
@@ -296,27 +390,44 @@ public struct TypeChecker: Sendable {
             var inner = self
             inner.open.append(name)
             inner.source = definition.expression
-            return try inner.typed(try Parser.parse(definition.expression))
+            let meaning = try Parser.parse(definition.expression)
+            inner.level = level + meaning.depth
+            guard inner.level <= TypeChecker.maximumLetDepth else { throw tooLarge(syntax) }
+            return try inner.typed(meaning)
         }
-        guard let index = table.columnIndex(name) else { throw unknown(name, syntax) }
+        guard let index = table.columnIndex(name) else {
+            if lacksLets { return TypedExpression(.null, .null) }
+            throw unknown(name, syntax)
+        }
         return TypedExpression(.column(index), ExpressionType(table.columns[index].type.kind))
     }
 
     private func isHere(_ tableName: String) -> Bool { tableName == table.name || tableName == table.title }
 
-    func unknown(_ name: String, _ syntax: Syntax) -> LanguageError {
-        var hint: LocalizedText?
-        if let glued = Keyword.glued(in: name) {
-            hint = LocalizedText(en: "put blanks around '\(glued)' in '\(name)'", zh: "“\(name)”中的“\(glued)”前后要有空格")
-        } else {
-            let names = table.columns.flatMap { [$0.title, $0.name] } + lets.filter { isHere($0.table) }.map(\.name)
-            hint = Suggestion.nearest(to: name, among: names).map {
-                LocalizedText(en: "did you mean '\($0)'?", zh: "是否为“\($0)”？")
-            }
-        }
+    /// - Parameter word: which word of the part the name is.
+    func unknown(_ name: String, _ syntax: Syntax, word: Int = 0) -> LanguageError {
+        let names = table.columns.flatMap { [$0.title, $0.name] } + lets.filter { isHere($0.table) }.map(\.name)
         return error(
-            syntax, "unknown-name", "table '\(table.title)' has no column '\(name)'", "表“\(table.title)”没有列“\(name)”",
-            hint: hint)
+            word: word, of: syntax, "unknown-name", "table '\(table.title)' has no column '\(name)'",
+            "表“\(table.title)”没有列“\(name)”", hint: hint(for: name, among: names))
+    }
+
+    /// That a blank is missing, or what was perhaps meant.
+    func hint(for name: String, among known: [String]) -> LocalizedText? {
+        if let glued = Keyword.glued(in: name, known: known) {
+            return LocalizedText(en: "put blanks around '\(glued)' in '\(name)'", zh: "“\(name)”中的“\(glued)”前后要有空格")
+        }
+        return Suggestion.didYouMean(name, among: known)
+    }
+
+    private func badPattern(_ failure: Pattern.Failure, _ syntax: Syntax) -> LanguageError {
+        guard let token = source.tokens(of: syntax).last, case .string(let pattern) = token.kind else {
+            return error(syntax, "bad-pattern", failure.message.en, failure.message.zh, hint: failure.hint)
+        }
+        // A quote inside is written twice.
+        let quotes = pattern.unicodeScalars.prefix(failure.offset).count { $0 == "'" }
+        let offset = min(token.offset + 1 + failure.offset + quotes, token.end - 1)
+        return source.error(at: offset, "bad-pattern", failure.message, hint: failure.hint)
     }
 
     private func outerColumn(_ name: String, _ syntax: Syntax) throws(LanguageError) -> TypedExpression {
@@ -326,7 +437,8 @@ public struct TypeChecker: Sendable {
                 "“本行.”只能用在聚合的“当”之后")
         }
         guard let index = outer.columnIndex(name) else {
-            throw TypeChecker(schema: schema, table: outer, lets: [], outer: nil, source: source).unknown(name, syntax)
+            throw TypeChecker(schema: schema, table: outer, lets: [], outer: nil, source: source)
+                .unknown(name, syntax, word: 2)
         }
         return TypedExpression(.outerColumn(index), ExpressionType(outer.columns[index].type.kind))
     }
@@ -357,17 +469,14 @@ public struct TypeChecker: Sendable {
         if let attribute { return attribute }
         if let related {
             throw TypeChecker(schema: schema, table: related, lets: [], outer: nil, source: source)
-                .unknown(second, syntax)
+                .unknown(second, syntax, word: 2)
         }
         if column == nil {
             let names =
                 table.relations.flatMap { [$0.title, $0.name] } + table.columns.flatMap { [$0.title, $0.name] }
             throw error(
-                syntax, "unknown-name", "table '\(table.title)' has no relation or column '\(first)'",
-                "表“\(table.title)”没有关联或列“\(first)”",
-                hint: Suggestion.nearest(to: first, among: names).map {
-                    LocalizedText(en: "did you mean '\($0)'?", zh: "是否为“\($0)”？")
-                })
+                word: 0, of: syntax, "unknown-name", "table '\(table.title)' has no relation or column '\(first)'",
+                "表“\(table.title)”没有关联或列“\(first)”", hint: hint(for: first, among: names))
         }
         throw unknown(first, syntax)
     }
@@ -388,11 +497,9 @@ public struct TypeChecker: Sendable {
             guard let index = list.attributeIndex(name) else {
                 guard isRequired else { return nil }
                 throw error(
-                    syntax, "no-attribute", "code list '\(list.title)' has no attribute '\(name)'",
+                    word: 2, of: syntax, "no-attribute", "code list '\(list.title)' has no attribute '\(name)'",
                     "码表“\(list.title)”没有属性“\(name)”",
-                    hint: Suggestion.nearest(to: name, among: list.attributes.flatMap { [$0.title, $0.name] }).map {
-                        LocalizedText(en: "did you mean '\($0)'?", zh: "是否为“\($0)”？")
-                    })
+                    hint: hint(for: name, among: list.attributes.flatMap { [$0.title, $0.name] }))
             }
             return TypedExpression(.attribute(list: list.name, index: index, code), .text)
         }
@@ -424,31 +531,33 @@ public struct TypeChecker: Sendable {
         case .row:
             throw error(syntax, "cell-in-row-rule", "'row.' belongs to rules with 'form:'", "“行.”只能用在带 form: 的规则里")
         case .codelist(let name, let by, let under):
-            let code = try text(value)
+            let parts = try operands([value] + [by].compactMap { $0 }, text, date)
+            if schema.unreadable.contains(name) { return TypedExpression(.null, .bool) }
             guard let list = schema.codelist(name) else {
+                let words = source.tokens(of: syntax)
+                let mark = words.firstIndex { token in
+                    if case .word(let word) = token.kind { Keyword(word) == .codelist } else { false }
+                }
                 throw error(
-                    syntax, "unknown-codelist", "there is no code list '\(name)'", "没有码表“\(name)”",
-                    hint: Suggestion.nearest(to: name, among: schema.codelists.values.flatMap { [$0.title, $0.name] })
-                        .map {
-                            LocalizedText(en: "did you mean '\($0)'?", zh: "是否为“\($0)”？")
-                        })
+                    word: mark.map { $0 + 1 } ?? 0, of: syntax, "unknown-codelist", "there is no code list '\(name)'",
+                    "没有码表“\(name)”",
+                    hint: hint(for: name, among: schema.codelists.values.flatMap { [$0.title, $0.name] }.sorted()))
             }
             if let under {
                 guard list.isTree else {
                     throw error(
-                        syntax, "no-tree", "code list '\(list.title)' has no parents", "码表“\(list.title)”没有上下级")
+                        word: -1, of: syntax, "no-tree", "code list '\(list.title)' has no parents",
+                        "码表“\(list.title)”没有上下级")
                 }
                 guard list.entries.contains(where: { $0.code == under }) else {
                     throw error(
-                        syntax, "unknown-code", "code list '\(list.title)' has no code '\(under)'",
+                        word: -1, of: syntax, "unknown-code", "code list '\(list.title)' has no code '\(under)'",
                         "码表“\(list.title)”没有代码“\(under)”")
                 }
             }
-            var operands = [code]
-            if let by { operands.append(try date(by)) }
-            return TypedExpression(.inCodelist(list: list.name, under: under.map { ExactText($0) }, operands), .bool)
+            return TypedExpression(.inCodelist(list: list.name, under: under.map { ExactText($0) }, parts), .bool)
         case .literals(let literals):
-            let operands = try comparable([value] + literals, syntax)
+            let operands = try comparable([value] + literals)
             let members = operands.dropFirst().map(\.node)
             switch operands[0].type {
             case .number:
@@ -487,24 +596,32 @@ public struct TypeChecker: Sendable {
         }
         guard
             let relation = table.relations.firstIndex(where: { $0.name == relationName })
-                ?? table.relations.firstIndex(where: { $0.title == relationName }),
-            let related = schema.table(table.relations[relation].table)
+                ?? table.relations.firstIndex(where: { $0.title == relationName })
         else {
             throw error(
-                syntax, "unknown-relation", "table '\(table.title)' has no relation '\(relationName)'",
+                word: 2, of: syntax, "unknown-relation", "table '\(table.title)' has no relation '\(relationName)'",
                 "表“\(table.title)”没有关联“\(relationName)”",
-                hint: Suggestion.nearest(to: relationName, among: table.relations.flatMap { [$0.title, $0.name] }).map {
-                    LocalizedText(en: "did you mean '\($0)'?", zh: "是否为“\($0)”？")
-                })
+                hint: hint(for: relationName, among: table.relations.flatMap { [$0.title, $0.name] }))
         }
-        let inner = TypeChecker(schema: schema, table: related, lets: lets, outer: table, source: source)
-        let test = try condition.map { syntax throws(LanguageError) in try inner.predicate(syntax) }
-        guard let columnName else {
+        // A related table that could not be read was told.
+        guard let related = schema.table(table.relations[relation].table) else { return TypedExpression(.null, .null) }
+        let inner = TypeChecker(
+            schema: schema, table: related, lets: lets, lacksLets: lacksLets, outer: table, source: source)
+        let column = columnName.flatMap { related.columnIndex($0) }
+        var problems: [Diagnostic] = []
+        if let columnName, column == nil { problems += inner.unknown(columnName, syntax, word: 4).diagnostics }
+        var test: TypedExpression?
+        do {
+            test = try condition.map { syntax throws(LanguageError) in try inner.predicate(syntax) }
+        } catch {
+            problems += error.diagnostics
+        }
+        if let error = LanguageError(problems) { throw error }
+        guard let column else {
             let aggregate = TypedAggregate(function: function, relation: relation, condition: test)
             return TypedExpression(
                 .aggregate(aggregate), function == .exists ? .bool : .number(precision: 18, scale: 0))
         }
-        guard let column = related.columnIndex(columnName) else { throw inner.unknown(columnName, syntax) }
         var type = ExpressionType(related.columns[column].type.kind)
         if function == .sum {
             guard case .number(_, let scale) = type else {

@@ -68,12 +68,18 @@ public struct TypedExpression: Sendable, Hashable {
         case attribute(list: String, index: Int, TypedExpression)
     }
 
-    public var node: Node
-    public var type: ExpressionType
+    public let node: Node
+    public let type: ExpressionType
+    /// How many steps lie below one another, and how many there are.
+    let depth: Int
+    let size: Int
 
     public init(_ node: Node, _ type: ExpressionType) {
         self.node = node
         self.type = type
+        let parts = TypedExpression.parts(of: node)
+        depth = 1 + (parts.map(\.depth).max() ?? 0)
+        size = parts.reduce(1) { $0 + $1.size }
     }
 
     public static func apply(_ op: Operator, _ operands: [TypedExpression], _ type: ExpressionType) -> TypedExpression {
@@ -82,11 +88,15 @@ public struct TypedExpression: Sendable, Hashable {
 
     /// The expressions that this one is made of, the inside of aggregates left out.
     public var operands: [TypedExpression] {
+        if case .aggregate = node { [] } else { TypedExpression.parts(of: node) }
+    }
+
+    private static func parts(of node: Node) -> [TypedExpression] {
         switch node {
         case .apply(_, let operands), .inCodelist(_, _, let operands): operands
         case .memberOf(_, let operand), .matches(_, let operand), .attribute(_, _, let operand): [operand]
-        case .number, .text, .date, .bool, .null, .column, .outerColumn, .related, .aggregate, .periodBegin, .periodEnd:
-            []
+        case .aggregate(let aggregate): aggregate.condition.map { [$0] } ?? []
+        case .number, .text, .date, .bool, .null, .column, .outerColumn, .related, .periodBegin, .periodEnd: []
         }
     }
 

@@ -21,23 +21,31 @@ public struct RuleCompiler {
     }
 
     private mutating func report(_ error: LanguageError, _ rule: RuleDefinition) {
-        var diagnostic = error.diagnostic
-        diagnostic.location = diagnostic.location ?? rule.location
-        diagnostic.message.en = "rule \(rule.id): " + diagnostic.message.en
-        diagnostic.message.zh = "规则 \(rule.id)：" + diagnostic.message.zh
-        diagnostics.append(diagnostic)
+        for var diagnostic in error.diagnostics {
+            diagnostic.location = diagnostic.location ?? rule.location
+            diagnostic.message.en = "rule \(rule.id): " + diagnostic.message.en
+            diagnostic.message.zh = "规则 \(rule.id)：" + diagnostic.message.zh
+            add(diagnostic)
+        }
+    }
+
+    /// What is wrong with a let or a default is told once, not for every rule that uses it.
+    private mutating func add(_ diagnostic: Diagnostic) {
+        let isKnown = diagnostics.contains { known in
+            known.code == diagnostic.code && known.location == diagnostic.location && known.location != nil
+        }
+        if !isKnown { diagnostics.append(diagnostic) }
     }
 
     private mutating func checkNames() {
         for rule in rules.rules where rule.forms.isEmpty {
-            guard let name = rule.table, schema.table(name) == nil else { continue }
-            let near = Suggestion.nearest(to: name, among: schema.tables.flatMap { [$0.title, $0.name] })
+            guard let name = rule.table, schema.table(name) == nil, !schema.unreadable.contains(name) else { continue }
             diagnostics.append(
                 Diagnostic(
                     code: "unknown-table",
                     LocalizedText(en: "rule \(rule.id): there is no table '\(name)'", zh: "规则 \(rule.id)：没有表“\(name)”"),
                     at: rule.location,
-                    hint: near.map { LocalizedText(en: "did you mean '\($0)'?", zh: "是否为“\($0)”？") }))
+                    hint: Suggestion.didYouMean(name, among: schema.tables.flatMap { [$0.title, $0.name] })))
         }
     }
 
@@ -54,13 +62,18 @@ public struct RuleCompiler {
                         at: definition.expression.location))
                 continue
             }
-            let visible = rules.lets.filter { $0.file == definition.file }
             do {
-                _ = try TypeChecker(schema: schema, table: table, lets: visible).check(definition.expression)
+                _ = try checker(table, file: definition.file).check(definition.expression)
             } catch {
-                diagnostics.append(error.diagnostic)
+                for diagnostic in error.diagnostics { add(diagnostic) }
             }
         }
+    }
+
+    private func checker(_ table: TableDefinition, file: String?) -> TypeChecker {
+        TypeChecker(
+            schema: schema, table: table, lets: rules.lets.filter { file == nil || $0.file == file },
+            lacksLets: file.map(rules.filesLackingLets.contains) ?? false)
     }
 
     private mutating func compile(_ table: TableDefinition) {
@@ -90,29 +103,74 @@ public struct RuleCompiler {
         tables.append(plan)
     }
 
+    /// What a rule asks, typed, its steps not yet in the plan.
+    private enum Question {
+        case check(TypedExpression)
+        case share(TypedExpression, Comparison, limit: Int128, scale: Int)
+        case columns(CompiledRule.Judgement)
+        /// Of a form: FormEngine's.
+        case none
+    }
+
+    /// Throws all that is wrong with the rule.
     private func compile(
         _ rule: RuleDefinition, at position: Int, _ table: TableDefinition, _ plan: inout TablePlan
     ) throws(LanguageError) -> CompiledRule? {
-        let file = rule.location?.file
-        let lets = rules.lets.filter { file == nil || $0.file == file }
-        let checker = TypeChecker(schema: schema, table: table, lets: lets)
-        let when = try rule.when.map { text throws(LanguageError) in try checker.checkPredicate(text) }
+        let checker = checker(table, file: rule.location?.file)
+        var problems: [Diagnostic] = []
+        var when: TypedExpression?
+        var question = Question.none
+        var message: MessageTemplate?
+        do {
+            when = try rule.when.map { text throws(LanguageError) in try checker.checkPredicate(text) }
+        } catch {
+            problems += error.diagnostics
+        }
+        do {
+            question = try self.question(rule, checker, table)
+        } catch {
+            problems += error.diagnostics
+        }
+        do {
+            message = try rule.message.map { text throws(LanguageError) in try template(text, checker, table, &plan) }
+        } catch {
+            problems += error.diagnostics
+        }
+        if let error = LanguageError(problems) { throw error }
+
         var parts: [TypedExpression] = when.map { [$0] } ?? []
         let judgement: CompiledRule.Judgement
-        switch rule.body {
-        case .check(let text):
-            var outcome = try checker.checkPredicate(text)
+        switch question {
+        case .check(var outcome):
             if let when { outcome = .apply(.or, [.apply(.not, [when], .bool), outcome], .bool) }
+            outcome = outcome.folded
             parts.append(outcome)
             judgement = .check(plan.expressions.add(outcome))
-        case .unique(let names):
-            judgement = .unique(try columns(names, table, rule))
+        case .share(let predicate, let comparison, let limit, let scale):
+            parts.append(predicate)
+            judgement = .share(
+                predicate: plan.expressions.add(predicate.folded), comparison: comparison, limit: limit, scale: scale)
+        case .columns(let columns): judgement = columns
+        case .none: return nil
+        }
+        return CompiledRule(
+            position: position, definition: rule, judgement: judgement,
+            when: when.map { plan.expressions.add($0.folded) },
+            message: message, needsPeriod: parts.contains(where: \.needsPeriod),
+            relatedTables: relatedTables(parts, table))
+    }
+
+    private func question(
+        _ rule: RuleDefinition, _ checker: TypeChecker, _ table: TableDefinition
+    ) throws(LanguageError) -> Question {
+        switch rule.body {
+        case .check(let text): return .check(try checker.checkPredicate(text))
+        case .unique(let names): return .columns(.unique(try columns(names, table, rule)))
         case .depends(let from, let to):
-            judgement = .depends(from: try columns(from, table, rule), to: try columns(to, table, rule))
+            return .columns(.depends(from: try columns(from, table, rule), to: try columns(to, table, rule)))
         case .share(let text):
             let share = try Parser.parseShare(text)
             let predicate = try checker.checkPredicate(share.predicate, in: text)
-            parts.append(predicate)
             let digits = share.limit.utf8.filter { $0 != 46 }
             let decimals = share.limit.utf8.firstIndex(of: 46).map {
                 share.limit.utf8.distance(from: $0, to: share.limit.utf8.endIndex) - 1
@@ -124,16 +182,10 @@ public struct RuleCompiler {
                         at: text.location))
             }
             let limit = digits.reduce(Int128(0)) { $0 * 10 + Int128($1 - 48) }
-            judgement = .share(
-                predicate: plan.expressions.add(predicate), comparison: share.comparison, limit: limit,
-                scale: (decimals ?? 0) + (share.isPercent ? 2 : 0))
-        case .formCheck, .rollup: return nil
+            return .share(
+                predicate, share.comparison, limit: limit, scale: (decimals ?? 0) + (share.isPercent ? 2 : 0))
+        case .formCheck, .rollup: return .none
         }
-        let message = try rule.message.map { text throws(LanguageError) in try template(text, checker, table, &plan) }
-        return CompiledRule(
-            position: position, definition: rule, judgement: judgement, when: when.map { plan.expressions.add($0) },
-            message: message, needsPeriod: parts.contains(where: \.needsPeriod),
-            relatedTables: relatedTables(parts, table))
     }
 
     private func columns(
@@ -142,14 +194,13 @@ public struct RuleCompiler {
         var result: [Int] = []
         for name in names {
             guard let index = table.columnIndex(name) else {
-                let near = Suggestion.nearest(to: name, among: table.columns.flatMap { [$0.title, $0.name] })
                 throw LanguageError(
                     Diagnostic(
                         code: "unknown-name",
                         LocalizedText(
                             en: "table '\(table.title)' has no column '\(name)'", zh: "表“\(table.title)”没有列“\(name)”"),
                         at: rule.location,
-                        hint: near.map { LocalizedText(en: "did you mean '\($0)'?", zh: "是否为“\($0)”？") }))
+                        hint: Suggestion.didYouMean(name, among: table.columns.flatMap { [$0.title, $0.name] })))
             }
             result.append(index)
         }
@@ -175,25 +226,43 @@ public struct RuleCompiler {
         _ text: ExpressionText, _ checker: TypeChecker, _ table: TableDefinition, _ plan: inout TablePlan
     ) throws(LanguageError) -> MessageTemplate {
         var parts: [MessageTemplate.Part] = []
-        var rest = text.text[...]
-        while let open = rest.firstIndex(of: "{") {
-            if open > rest.startIndex { parts.append(.literal(String(rest[..<open]))) }
-            guard let close = rest[open...].firstIndex(of: "}") else {
-                throw LanguageError(
-                    Diagnostic(
-                        code: "unclosed-brace", LocalizedText(en: "a '{' is not closed", zh: "“{”没有闭合"),
-                        at: text.location))
-            }
-            let name = String(rest[rest.index(after: open)..<close])
-            rest = rest[rest.index(after: close)...]
-            if let column = table.columnIndex(name) {
-                parts.append(.column(column))
+        var problems: [Diagnostic] = []
+        var literal = String.UnicodeScalarView()
+        let scalars = Array(text.text.unicodeScalars)
+        var index = 0
+        while index < scalars.count {
+            guard scalars[index] == "{" else {
+                literal.append(scalars[index])
+                index += 1
                 continue
             }
-            let value = try checker.check(ExpressionText(name, at: text.location))
-            parts.append(.step(plan.expressions.add(value), personal(value, table)))
+            guard let close = scalars[index...].firstIndex(of: "}") else {
+                problems.append(
+                    Diagnostic(
+                        code: "unclosed-brace", LocalizedText(en: "a '{' is not closed", zh: "“{”没有闭合"),
+                        at: text.location(of: index, length: scalars.count - index)))
+                break
+            }
+            if !literal.isEmpty { parts.append(.literal(String(literal))) }
+            literal = .init()
+            var inside = String.UnicodeScalarView()
+            inside.append(contentsOf: scalars[index + 1..<close])
+            let name = String(inside)
+            if let column = table.columnIndex(name) {
+                parts.append(.column(column))
+            } else {
+                do {
+                    let place = text.location(of: index + 1, length: close - index - 1)
+                    let value = try checker.check(ExpressionText(name, at: place))
+                    parts.append(.step(plan.expressions.add(value.folded), personal(value, table)))
+                } catch {
+                    problems += error.diagnostics
+                }
+            }
+            index = close + 1
         }
-        if !rest.isEmpty { parts.append(.literal(String(rest))) }
+        if let error = LanguageError(problems) { throw error }
+        if !literal.isEmpty { parts.append(.literal(String(literal))) }
         return MessageTemplate(parts: parts)
     }
 

@@ -15,7 +15,9 @@ extension SQLiteDatabase {
             ? "SELECT DISTINCT c.name FROM sqlite_schema s, pragma_table_info(s.name) c WHERE s.type IN ('table', 'view')"
             : "SELECT name FROM sqlite_schema WHERE type IN ('table', 'view')"
         let known = ((try? execute(names)) ?? []).compactMap { $0.first ?? nil }
-        return .missingName(name, isColumn: isColumn, near: NearMisses.of(name, among: known), path: path)
+        let bare = name.split(separator: ".").last.map(String.init) ?? name
+        return .missingName(
+            name, isColumn: isColumn, near: Suggestion.candidates(for: bare, among: known), path: path)
     }
 }
 

@@ -1,16 +1,5 @@
 public import Diagnostics
 
-/// A text of the rule language with the place where it was written, for its compiler's messages.
-public struct ExpressionText: Sendable, Hashable {
-    public var text: String
-    public var location: SourceLocation?
-
-    public init(_ text: String, at location: SourceLocation? = nil) {
-        self.text = text
-        self.location = location
-    }
-}
-
 /// 报表: rows × columns, and what each cell counts. Expressions are kept as written; FormEngine compiles them.
 public struct FormDefinition: Sendable, Hashable {
     public struct Column: Sendable, Hashable {

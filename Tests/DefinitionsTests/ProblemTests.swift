@@ -275,7 +275,7 @@ struct Problem: CustomTestStringConvertible, Sendable {
             "there is no form 'F10'",
             "没有名为“F10”的报表", hint: ("F01", "F01")),
         .rules(
-            "a rule twice", "- {id: A, on: 案件, check: 真}\n- {id: A, on: 案件, check: 假}\n", "2:3 error[duplicate-name]",
+            "a rule twice", "- {id: A, on: 案件, check: 真}\n- {id: A, on: 案件, check: 假}\n", "2:8 error[duplicate-name]",
             "rule 'A' is defined twice", "规则“A”重复定义", hint: ("r.yaml:1:3", "r.yaml:1:3")),
         .rules(
             "uniqueness of no column", "- {id: A, on: 案件, unique: [法园]}\n", "1:`法园` error[unknown-column]", "'法园'",

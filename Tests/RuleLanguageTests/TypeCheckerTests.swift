@@ -75,6 +75,51 @@ struct TypeCheckerTests {
         #expect(error?.diagnostic.code == code)
     }
 
+    @Test(
+        "what is wrong is told at the word that is wrong, with its length, and everything wrong at once",
+        arguments: [
+            ("立案日其 = 2016-01-01 且 天数 > 'x'", ["unknown-name 1+4", "type-mismatch 26+3"]),
+            ("lenn(案件标志) = 1", ["unknown-function 1+4", "unknown-name 6+4"]),
+            (
+                "left(案件标志) = 'x' 或 mid('a', 天数天, 法园) = 'b'",
+                ["argument-count 1+10", "unknown-name 6+4", "unknown-name 29+3", "unknown-name 34+2"]
+            ),
+            ("法院 属于 码表 法园 按 立案", ["unknown-name 15+2"]), ("法院 属于 码表 法园", ["unknown-codelist 10+2"]),
+            ("法院 属于 码表 法院 之下 '17'", ["no-tree 16+4"]), ("法院.名 = 法院.代子", ["no-attribute 4+1", "no-attribute 11+2"]),
+            ("当事人.xx = 1", ["unknown-name 5+2"]),
+            ("合计(当事人.xx 当 yy = 1) = 0", ["unknown-name 8+2", "unknown-name 13+2"]),
+            ("计数(原告) = 计数(被告)", ["unknown-relation 4+2", "unknown-relation 13+2"]),
+            ("计数(当事人 当 本行.xx = 1) = 0", ["unknown-name 13+2"]),
+            ("案件标识 匹配 'a''(b' 且 案件标识 匹配 '[c'", ["bad-pattern 13+1", "bad-pattern 28+1"]),
+            ("如果 立案 那么 结案 否则 文书 结束 = 1", ["unknown-name 4+2", "unknown-name 10+2", "unknown-name 16+2"]),
+        ])
+    func places(_ text: String, _ expected: [String]) {
+        let place = SourceLocation(file: "r.yaml", line: 1, column: 1)
+        let checker = TypeChecker(schema: Self.schema, table: Self.schema.tables[0])
+        let error = #expect(throws: LanguageError.self) { try checker.check(ExpressionText(text, at: place)) }
+        let told = error?.diagnostics.map { "\($0.code) \($0.location?.column ?? 0)+\($0.location?.length ?? 0)" }
+        #expect(told == expected)
+    }
+
+    @Test("an expression that lets make too deep or too large is refused, in no time", .timeLimit(.minutes(1)))
+    func tooLarge() {
+        func lets(_ count: Int, _ text: (String) -> String) -> [LetDefinition] {
+            (0..<count).map { index in
+                LetDefinition(
+                    name: "n\(index)", table: "案件",
+                    expression: ExpressionText(index == 0 ? "天数" : text("n\(index - 1)")), file: "r.yaml")
+            }
+        }
+        let doubled = #expect(throws: LanguageError.self) {
+            try Self.check("n29 = 1", lets: lets(30) { "min(\($0), \($0))" })
+        }
+        #expect(doubled?.diagnostics.map(\.code) == ["too-large"])
+        let deep = #expect(throws: LanguageError.self) {
+            try Self.check("n1999 = 1", lets: lets(2000) { "abs(\($0))" })
+        }
+        #expect(deep?.diagnostics.map(\.code) == ["too-large"])
+    }
+
     @Test("a near miss is named, also when only case differs")
     func suggestions() {
         let first = #expect(throws: LanguageError.self) { try TypeCheckerTests.check("立案日其 = 2016-01-01") }

@@ -37,8 +37,23 @@ public enum Program {
             }
             return result.status
         } catch {
-            return report(error, language: session.language) { session.console.fail($0) }
+            return report(failure: error, of: operation, in: session)
         }
+    }
+
+    /// On stderr for people; definitions that are wrong also on stdout for programs that asked for an object.
+    private static func report(failure: any Error, of operation: any Operation, in session: Session) -> ExitStatus {
+        var failure = failure
+        if operation.common.json, let invalid = failure as? InvalidDefinitions {
+            let list = DiagnosticList(invalid, in: session.language)
+            do {
+                let json = try OperationResult(.badDefinition, json: list, text: LocalizedText("")).encodedJSON()
+                session.console.result(String(decoding: json, as: UTF8.self))
+            } catch {
+                failure = error
+            }
+        }
+        return report(failure, language: session.language) { session.console.fail($0) }
     }
 
     /// The operation that a command line asks for; also how the steps of a pipeline are made.

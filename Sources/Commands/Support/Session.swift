@@ -48,25 +48,31 @@ final class Session {
 
     /// The definitions of `--schemas`, else those that ship; warnings are shown, errors thrown all at once.
     func definitions(_ options: SchemaOptions) throws -> LoadedDefinitions {
+        try readDefinitions(options).validated()
+    }
+
+    /// The same with all that is wrong among the diagnostics.
+    private func readDefinitions(_ options: SchemaOptions) throws -> LoadedDefinitions {
         let folders =
             options.schemas.isEmpty ? [try Resources.home(environment: environment) + "/Schemas"] : options.schemas
         let loaded = try DefinitionLoader.load(directories: folders)
         for diagnostic in loaded.diagnostics where diagnostic.severity == .warning {
             console.warn(LocalizedText(en: diagnostic.text(in: .en), zh: diagnostic.text(in: .zh)))
         }
-        return try loaded.validated()
+        return loaded
     }
 
     /// The definitions with every expression of rules and forms compiled too, so that all their problems show at once.
     func compiledDefinitions(_ options: SchemaOptions) throws -> LoadedDefinitions {
-        let loaded = try definitions(options)
-        var problems = RuleCompiler(schema: loaded.schema, rules: loaded.rules).diagnostics
+        let loaded = try readDefinitions(options)
+        var problems = loaded.diagnostics.filter { $0.severity == .error }
+        problems += RuleCompiler(schema: loaded.schema, rules: loaded.rules).diagnostics
         do {
             _ = try FormRuleCheck(rules: loaded.rules.rules, schema: loaded.schema)
         } catch let invalid {
             problems += invalid.diagnostics
         }
-        if problems.contains(where: { $0.severity == .error }) { throw InvalidDefinitions(problems) }
+        if problems.contains(where: { $0.severity == .error }) { throw InvalidDefinitions(problems).inOrder }
         return loaded
     }
 

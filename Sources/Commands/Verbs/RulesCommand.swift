@@ -22,12 +22,14 @@ struct RulesCommand: ParsableCommand {
         @OptionGroup var common: CommonOptions
 
         func perform(in session: Session) throws -> OperationResult {
-            let rules = try session.definitions(schema).rules.rules
+            let set = try session.definitions(schema).rules
+            let rules = set.rules
             let lines = rules.map { rule in
                 "\(rule.id)  [\(rule.severity.rawValue)]  \(rule.title ?? "")"
             }
             return OperationResult(
-                json: RuleList(rules: rules.map(RuleList.Rule.init)), text: LocalizedText(lines.joined(separator: "\n"))
+                json: RuleList(rules: rules.map { RuleList.Rule($0, of: set) }),
+                text: LocalizedText(lines.joined(separator: "\n"))
             )
         }
     }
@@ -87,21 +89,22 @@ struct RulesCommand: ParsableCommand {
         @OptionGroup var common: CommonOptions
 
         func perform(in session: Session) throws -> OperationResult {
-            let rules = try session.definitions(schema).rules.rules
-            guard let rule = rules.first(where: { $0.id == id }) else {
+            let set = try session.definitions(schema).rules
+            guard let rule = set.rules.first(where: { $0.id == id }) else {
                 throw OperationError(
                     .usage, code: "rule-unknown",
                     LocalizedText(en: "there is no rule '\(id)'", zh: "没有规则“\(id)”"),
                     hint: LocalizedText(en: "'sitong rules list' lists them", zh: "用“sitong rules list”可列出规则"))
             }
-            let about = RuleList.Rule(rule)
+            let about = RuleList.Rule(rule, of: set)
             let lines = [
                 "\(rule.id)  \(rule.title ?? "")", "  \(about.on)  [\(rule.severity.rawValue)]  \(rule.cite ?? "")",
                 rule.when.map { "  when  \($0.text)" }, "  check \(about.text)",
-                rule.location.map { "  \($0.file):\($0.line)" },
+                rule.location.map { "  \($0.file):\($0.line)" }, "  \(about.hash)",
             ]
             return OperationResult(
-                json: about, text: LocalizedText(lines.compactMap { $0 }.joined(separator: "\n")))
+                json: RuleExplanation(rule: about), text: LocalizedText(lines.compactMap { $0 }.joined(separator: "\n"))
+            )
         }
     }
 }
@@ -119,8 +122,10 @@ struct RuleList: Encodable {
         var cite: String?
         var tags: [String]
         var provisional: Bool
+        /// Of what the rule says, however it is written.
+        var hash: String
 
-        init(_ rule: RuleDefinition) {
+        init(_ rule: RuleDefinition, of set: RuleSet) {
             id = rule.id
             title = rule.title
             on = rule.table ?? rule.forms.joined(separator: ", ")
@@ -138,11 +143,18 @@ struct RuleList: Encodable {
             cite = rule.cite
             tags = rule.tags
             provisional = rule.isProvisional
+            hash = set.contentHash(of: rule)
         }
     }
 
     var format = "sitong.rules/1"
     var rules: [Rule]
+}
+
+/// `rules explain --json`.
+struct RuleExplanation: Encodable {
+    var format = "sitong.rule/1"
+    var rule: RuleList.Rule
 }
 
 /// `rules check --json`.

@@ -205,7 +205,7 @@ struct ParentCheck {
                                 "'\(pair.code)' has the parent '\(parent)', which is not in \(what.en); it is taken as a root",
                             zh: "“\(pair.code)”的上级“\(parent)”不在\(what.zh)中，按根处理"),
                         at: csv.location(rows[index]),
-                        hint: NearMiss.candidates(for: parent, among: codes).first.map(Fields.didYouMean)))
+                        hint: Suggestion.candidates(for: parent, among: codes).first.map(Fields.didYouMean)))
             }
         }
         var state: [String: Bool] = [:]  // False while its way up is walked, true when it ends at a root.

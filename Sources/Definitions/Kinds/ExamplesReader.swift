@@ -1,5 +1,6 @@
 import Diagnostics
 import RuleLanguage
+import Schema
 
 /// A rule's own examples, in all their shapes.
 ///
@@ -8,16 +9,18 @@ import RuleLanguage
 /// stand alone, in a list, or among `pass` and `fail`. A column that a row does not name, or names with nothing after
 /// it, is NULL; an empty figure is blank.
 struct ExamplesReader {
+    let schema: StandardSchema
     let log: DiagnosticLog
 
     private static let what = LocalizedText(en: "an example", zh: "示例")
-    private static let keys = ["pass", "fail", "tables", "figures", "fails"]
+    static let keys = ["pass", "fail", "tables", "figures", "fails"]
 
     /// How many of the rows must fail.
     private enum Expectation { case none, all, listed }
 
-    func examples(_ fields: Fields, table: String?) -> [RuleDefinition.Example] {
-        guard let node = fields.value("examples") else { return [] }
+    /// - Parameter table: the rule's; nil for a rule on forms, or on a table that there is not.
+    func examples(_ fields: Fields, table: String?, isFormRule: Bool) -> [RuleDefinition.Example] {
+        guard let node = fields.value("examples"), table != nil || isFormRule else { return [] }
         let items = node.sequence ?? [node]
         return items.flatMap { item -> [RuleDefinition.Example] in
             guard let parts = Fields(item, Self.what, known: Self.keys, log: log) else { return [] }
@@ -50,7 +53,7 @@ struct ExamplesReader {
                         zh: "报表规则的示例应写作 {figures: […], fails: […]}"), at: node.location))
             return nil
         }
-        guard let rows = rows(node.sequence ?? [node]) else { return nil }
+        guard let rows = rows(node.sequence ?? [node], of: table) else { return nil }
         return .init(
             tables: [table: rows], failingRows: expectation == .all ? Array(rows.indices) : [], location: node.location)
     }
@@ -80,6 +83,9 @@ struct ExamplesReader {
         }
         if let tables = parts.mapping("tables") {
             for entry in tables {
+                if schema.table(entry.key) == nil, !schema.unreadable.contains(entry.key) {
+                    log.add(.unknownTable(entry.key, at: entry.keyLocation, among: schema.tables))
+                }
                 guard let items = entry.value.sequence else {
                     log.add(
                         .wrongShape(
@@ -87,7 +93,7 @@ struct ExamplesReader {
                             found: entry.value))
                     return nil
                 }
-                guard let rows = rows(items) else { return nil }
+                guard let rows = rows(items, of: entry.key) else { return nil }
                 example.tables[entry.key] = rows
             }
             for node in parts.sequence("fails") ?? [] {
@@ -140,7 +146,8 @@ struct ExamplesReader {
         return texts
     }
 
-    private func rows(_ items: [YAMLNode]) -> [[String: String?]]? {
+    private func rows(_ items: [YAMLNode], of table: String) -> [[String: String?]]? {
+        let definition = schema.table(table)
         var rows: [[String: String?]] = []
         for item in items {
             guard let entries = item.mapping else {
@@ -158,6 +165,9 @@ struct ExamplesReader {
                             LocalizedText(entry.key), expected: LocalizedText(en: "a text", zh: "文本"),
                             found: entry.value))
                     return nil
+                }
+                if let definition, definition.column(entry.key) == nil {
+                    log.add(.unknownColumn(entry.key, of: definition, at: entry.keyLocation))
                 }
                 row.updateValue(entry.value.isNothing ? nil : text, forKey: entry.key)
             }

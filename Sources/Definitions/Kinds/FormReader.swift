@@ -8,9 +8,9 @@ struct FormReader {
     let brokenTables: Set<String>
     let log: DiagnosticLog
 
-    private static let keys = ["form", "title", "of", "scope", "period", "columns", "rows", "provisional"]
-    private static let columnKeys = ["code", "title", "unit", "count", "sum", "when", "ratio", "scale"]
-    private static let rowKeys = ["code", "title", "parent", "when", "each", "level", "of"]
+    static let keys = ["form", "title", "of", "scope", "period", "columns", "rows", "provisional"]
+    static let columnKeys = ["code", "title", "unit", "count", "sum", "when", "ratio", "scale"]
+    static let rowKeys = ["code", "title", "parent", "when", "each", "level", "of"]
     /// More codes than any form has; a slip of the keyboard in `1..30000000` is told instead of made.
     private static let mostCodes = 10_000
 
@@ -48,7 +48,8 @@ struct FormReader {
                     text, of: fields.name("period"),
                     expected: LocalizedText(
                         en: "one of \(kinds.joined(separator: ", "))", zh: "以下之一：\(kinds.joined(separator: "、"))"),
-                    at: node.location, hint: NearMiss.candidates(for: text, among: kinds).first.map(Fields.didYouMean)))
+                    at: node.location, hint: Suggestion.candidates(for: text, among: kinds).first.map(Fields.didYouMean)
+                ))
             return nil
         }
     }
@@ -133,7 +134,9 @@ struct FormReader {
                 } else if let table {
                     log.add(.unknownColumn(text, of: table, at: node.location))
                 }
-                return .sum(column: ExpressionText(text, at: node.location), when: fields.expression("when"))
+                return .sum(
+                    column: ExpressionText(text, at: node.location, pieces: node.pieces),
+                    when: fields.expression("when"))
             }
         case "ratio":
             measure = nil

@@ -49,7 +49,7 @@ struct PipelineReader {
     private func period(_ fields: Fields) -> String? {
         guard let node = fields.scalar("period"), let text = node.scalar else { return nil }
         if Self.relativePeriods.contains(text) || StatisticalPeriod(text) != nil { return text }
-        if let near = NearMiss.candidates(for: text, among: Self.relativePeriods).first {
+        if let near = Suggestion.candidates(for: text, among: Self.relativePeriods).first {
             log.add(
                 .badValue(
                     text, of: fields.name("period"),

@@ -18,7 +18,7 @@ struct RulesReader {
         "on", "table", "form", "when", "severity", "action", "effective", "cite", "null", "blank", "absent",
         "tolerance", "figures", "tags", "provisional", "along", "own",
     ]
-    private static let ruleKeys =
+    static let ruleKeys =
         ["id", "title", "message", "examples", "except", "disabled", "reason"] + bodyKeys + defaultKeys
 
     func ruleSet(_ documents: [WrittenObject]) -> RuleSet {
@@ -30,21 +30,25 @@ struct RulesReader {
         for document in documents {
             var items = document.node.sequence ?? []
             var defaults: Fields?
+            var whole: Fields?
             if document.node.mapping != nil {
                 let what = LocalizedText(en: "a rules document", zh: "规则文档")
                 guard let fields = Fields(document.node, what, known: ["defaults", "let", "rules"], log: log) else {
                     continue
                 }
+                whole = fields
                 defaults = fields.value("defaults").flatMap {
                     Fields($0, fields.name("defaults"), known: Self.defaultKeys, log: log)
                 }
-                lets(fields, document, into: &set)
+                if let defaults { check(defaults: defaults) }
+                if !lets(fields, document, into: &set) { set.filesLackingLets.insert(document.file) }
                 items = fields.sequence("rules") ?? []
             }
             for item in items {
-                guard let fields = ruleFields(item), let id = fields.requiredText("id") else { continue }
+                guard let fields = ruleFields(item), let id = self.id(fields) else { continue }
                 let hasBody = Self.bodyKeys.contains(where: fields.has)
-                if !hasBody, fields.has("disabled") || fields.has("severity") || fields.has("except") {
+                let isOverlay = !hasBody && !Self.bodyKeys.contains(where: fields.isMisspelt)
+                if isOverlay, fields.has("disabled") || fields.has("severity") || fields.has("except") {
                     patches.append((fields, id, document))
                     continue
                 }
@@ -52,15 +56,16 @@ struct RulesReader {
                     guard earlier.layer < document.layer else {
                         log.add(
                             .duplicateName(
-                                LocalizedText(en: "rule", zh: "规则"), id, at: item.location,
+                                LocalizedText(en: "rule", zh: "规则"), id,
+                                at: fields.value("id")?.location ?? item.location,
                                 first: set.rules[earlier.index].location))
                         continue
                     }
-                    if let rule = rule(fields, id, defaults) {
+                    if let rule = rule(fields, id, defaults, in: whole) {
                         set.rules[earlier.index] = rule
                         positions[id] = (earlier.index, document.layer)
                     }
-                } else if let rule = rule(fields, id, defaults) {
+                } else if let rule = rule(fields, id, defaults, in: whole) {
                     positions[id] = (set.rules.count, document.layer)
                     set.rules.append(rule)
                 } else {
@@ -97,18 +102,57 @@ struct RulesReader {
             known: Self.ruleKeys, log: log)
     }
 
-    private func lets(_ fields: Fields, _ document: WrittenObject, into set: inout RuleSet) {
+    /// Defaults that no rule uses are checked too.
+    private func check(defaults: Fields) {
+        _ = severity(defaults)
+        _ = action(defaults)
+        _ = nullPolicy(defaults)
+        _ = effective(defaults)
+        _ = defaults.texts("tags")
+        for key in ["on", "table", "when", "cite", "along", "blank", "absent", "tolerance", "figures"] {
+            _ = defaults.scalar(key)
+        }
+        for key in ["own", "provisional"] { _ = defaults.flag(key) }
+    }
+
+    /// Ids are named on the command line, several with commas between them, and are part of file lines.
+    private func id(_ fields: Fields) -> String? {
+        guard let node = fields.requiredScalar("id"), let id = node.scalar else { return nil }
+        let bad = id.unicodeScalars.first { scalar in
+            scalar.properties.isWhitespace || scalar.value < 32 || ",;'\"`{}[]，；".unicodeScalars.contains(scalar)
+        }
+        if let bad {
+            log.add(
+                .badValue(
+                    id, of: fields.name("id"),
+                    expected: LocalizedText(
+                        en: "a word without blanks, commas, quotes or brackets", zh: "不含空格、逗号、引号和括号的词"),
+                    at: node.location,
+                    hint: LocalizedText(en: "'\(bad)' cannot be part of an id", zh: "编号中不能有“\(bad)”")))
+        }
+        return id
+    }
+
+    /// False when some let could not be read.
+    private func lets(_ fields: Fields, _ document: WrittenObject, into set: inout RuleSet) -> Bool {
+        var isComplete = fields.has("let") ? fields.value("let")?.sequence != nil : !fields.isMisspelt("let")
         for item in fields.sequence("let") ?? [] {
             let name = item.value("name")?.scalar
             let what = LocalizedText(en: name.map { "let '\($0)'" } ?? "a let", zh: name.map { "let“\($0)”" } ?? "let")
-            guard let fields = Fields(item, what, known: ["name", "on", "table", "expr"], log: log) else { continue }
+            guard let fields = Fields(item, what, known: ["name", "on", "table", "expr"], log: log) else {
+                isComplete = false
+                continue
+            }
             let nameText = fields.requiredText("name")
             let table = tableName(fields, nil)
             if !fields.has("on"), !fields.has("table") {
-                log.add(.missingKey("on", in: what, at: item.location))
+                fields.lacks(["on", "table"], .missingKey("on", in: what, at: item.location))
             }
             _ = fields.required("expr")
-            guard let nameText, let table, let expression = fields.expression("expr") else { continue }
+            guard let nameText, let table, let expression = fields.expression("expr") else {
+                isComplete = false
+                continue
+            }
             if set.lets.contains(where: { $0.name == nameText && $0.file == document.file }) {
                 log.add(
                     .duplicateName(LocalizedText(en: "let", zh: "let"), nameText, at: item.location, first: nil))
@@ -116,14 +160,66 @@ struct RulesReader {
             }
             set.lets.append(LetDefinition(name: nameText, table: table, expression: expression, file: document.file))
         }
+        return isComplete
     }
 
     // MARK: One rule
 
-    private func rule(_ fields: Fields, _ id: String, _ defaults: Fields?) -> RuleDefinition? {
+    /// Nil when the rule cannot be judged at all; all its keys are read either way, so that all problems are told.
+    private func rule(
+        _ fields: Fields, _ id: String, _ defaults: Fields?, in document: Fields?
+    ) -> RuleDefinition? {
         /// Where a key is given: on the rule, else among the defaults.
         func holder(_ key: String) -> Fields { fields.has(key) ? fields : (defaults ?? fields) }
-        let place = fields.node.location
+        let isFormRule =
+            fields.has("form") || fields.isMisspelt("form")
+            || (defaults?.has("form") == true && !fields.has("on") && !fields.has("table"))
+        if fields.has("form"), fields.has("on") || fields.has("table") {
+            log.add(
+                Diagnostic(
+                    code: "conflicting-keys",
+                    LocalizedText(
+                        en: "\(fields.what.en) is on a table and on a form", zh: "\(fields.what.zh)同时指定了表和报表"),
+                    at: fields.keyLocation("form")))
+        }
+        let table = isFormRule ? nil : tableName(fields, defaults)
+        let forms = isFormRule ? formNames(holder("form")) : []
+        if !isFormRule, !holder("on").has("on"), !holder("table").has("table") {
+            let missing = Diagnostic(
+                code: "missing-key",
+                LocalizedText(
+                    en: "\(fields.what.en) needs 'on' (a table) or 'form'", zh: "\(fields.what.zh)缺少“on”（表）或“form”（报表）"),
+                at: fields.node.location)
+            if let document, !document.has("defaults"),
+                let place = log.comment(naming: ["defaults"], around: document.node, anywhere: true)
+            {
+                var commented = Diagnostic.missingKey("defaults", in: document.what, at: place)
+                commented.hint = LocalizedText(en: "here it stands in a comment", zh: "它在此处的注释里")
+                log.add(commented)
+            } else if defaults?.isMisspelt("on") != true, document?.isMisspelt("defaults") != true {
+                fields.lacks(["on", "table", "form"], missing)
+            }
+        }
+        let body = bodyKey(fields).flatMap { self.body($0, fields, holder, isFormRule: isFormRule, table: table) }
+        var rule = RuleDefinition(
+            id: id, title: fields.text("title"), table: table, forms: forms, when: holder("when").expression("when"),
+            body: body ?? .unique([]), location: fields.node.location)
+        rule.severity = severity(holder("severity")) ?? .error
+        rule.action = action(holder("action")) ?? .report
+        rule.nullPolicy = nullPolicy(holder("null")) ?? .undecided
+        rule.formOptions = formOptions(holder, isFormRule: isFormRule)
+        (rule.effectiveFrom, rule.effectiveUntil) = effective(holder("effective"))
+        rule.cite = holder("cite").text("cite")
+        rule.message = fields.expression("message")
+        rule.tags = holder("tags").texts("tags")?.compactMap(\.scalar) ?? []
+        rule.isProvisional = holder("provisional").flag("provisional") ?? false
+        rule.examples = ExamplesReader(schema: schema, log: log).examples(fields, table: table, isFormRule: isFormRule)
+        patch(&rule, fields, severity: false)
+        return body != nil && (isFormRule ? !forms.isEmpty : table != nil) ? rule : nil
+    }
+
+    /// Which of the keys that say what a rule asks it has; nil when none, or logged when several.
+    private func bodyKey(_ fields: Fields) -> String? {
         let bodies = Self.bodyKeys.filter(fields.has)
         if bodies.count > 1 {
             log.add(
@@ -135,59 +231,14 @@ struct RulesReader {
                     at: fields.keyLocation(bodies[1])))
             return nil
         }
-        guard let bodyKey = bodies.first else {
-            // A misspelt key was told already, and is likely the one.
-            if fields.node.mapping?.allSatisfy({ Self.ruleKeys.contains($0.key) }) == true {
-                var missing = Diagnostic.missingOneOf(Self.bodyKeys, in: fields.what, at: place)
-                missing.hint = LocalizedText(
-                    en: "an overlay of an earlier directory says disabled, severity or except",
-                    zh: "若要覆盖前面目录中的规则，请写 disabled、severity 或 except")
-                log.add(missing)
-            }
-            return nil
+        if bodies.isEmpty {
+            var missing = Diagnostic.missingOneOf(Self.bodyKeys, in: fields.what, at: fields.node.location)
+            missing.hint = LocalizedText(
+                en: "an overlay of an earlier directory says disabled, severity or except",
+                zh: "若要覆盖前面目录中的规则，请写 disabled、severity 或 except")
+            fields.lacks(Self.bodyKeys, missing)
         }
-        let isFormRule =
-            fields.has("form") || (defaults?.has("form") == true && !fields.has("on") && !fields.has("table"))
-        if fields.has("form"), fields.has("on") || fields.has("table") {
-            log.add(
-                Diagnostic(
-                    code: "conflicting-keys",
-                    LocalizedText(
-                        en: "\(fields.what.en) is on a table and on a form", zh: "\(fields.what.zh)同时指定了表和报表"),
-                    at: fields.keyLocation("form")))
-            return nil
-        }
-        let table = isFormRule ? nil : tableName(fields, defaults)
-        let forms = isFormRule ? formNames(holder("form")) : []
-        if isFormRule ? forms.isEmpty : table == nil {
-            if !isFormRule, !holder("on").has("on"), !holder("table").has("table") {
-                log.add(
-                    Diagnostic(
-                        code: "missing-key",
-                        LocalizedText(
-                            en: "\(fields.what.en) needs 'on' (a table) or 'form'",
-                            zh: "\(fields.what.zh)缺少“on”（表）或“form”（报表）"),
-                        at: place))
-            }
-            return nil
-        }
-        guard let body = body(bodyKey, fields, holder, isFormRule: isFormRule, table: table) else { return nil }
-        var rule = RuleDefinition(
-            id: id, title: fields.text("title"), table: table, forms: forms, when: holder("when").expression("when"),
-            body: body, location: place)
-        rule.severity = severity(holder("severity")) ?? .error
-        rule.action = holder("action").word("action", [("report", .report), ("reject", .reject)]) ?? .report
-        rule.nullPolicy =
-            holder("null").word("null", [("undecided", .undecided), ("fail", .fail), ("pass", .pass)]) ?? .undecided
-        rule.formOptions = formOptions(holder, isFormRule: isFormRule)
-        (rule.effectiveFrom, rule.effectiveUntil) = effective(holder("effective"))
-        rule.cite = holder("cite").text("cite")
-        rule.message = fields.expression("message")
-        rule.tags = holder("tags").texts("tags")?.compactMap(\.scalar) ?? []
-        rule.isProvisional = holder("provisional").flag("provisional") ?? false
-        rule.examples = ExamplesReader(log: log).examples(fields, table: table)
-        patch(&rule, fields, severity: false)
-        return rule
+        return bodies.first
     }
 
     private func body(
@@ -231,7 +282,8 @@ struct RulesReader {
             return .depends(from: from, to: to)
         default:
             guard let cells = fields.expression("rollup") else { return nil }
-            guard let along = holder("along").requiredScalar("along") else { return nil }
+            let given = holder("along").has("along") ? holder("along") : fields
+            guard let along = given.requiredScalar("along") else { return nil }
             let name = along.scalar ?? ""
             if schema.hierarchy(name) == nil, !broken.contains(name) {
                 log.add(
@@ -306,6 +358,14 @@ struct RulesReader {
                 ("error", .error), ("warning", .warning), ("notice", .notice), ("错误", .error), ("警告", .warning),
                 ("提示", .notice),
             ])
+    }
+
+    private func action(_ fields: Fields) -> RuleDefinition.Action? {
+        fields.word("action", [("report", .report), ("reject", .reject)])
+    }
+
+    private func nullPolicy(_ fields: Fields) -> RuleDefinition.NullPolicy? {
+        fields.word("null", [("undecided", .undecided), ("fail", .fail), ("pass", .pass)])
     }
 
     private func formOptions(_ holder: (String) -> Fields, isFormRule: Bool) -> RuleDefinition.FormOptions {

@@ -98,7 +98,8 @@ struct SourceReader {
                     text, of: fields.name("kind"),
                     expected: LocalizedText(
                         en: "one of \(kinds.joined(separator: ", "))", zh: "以下之一：\(kinds.joined(separator: "、"))"),
-                    at: kind.location, hint: NearMiss.candidates(for: text, among: kinds).first.map(Fields.didYouMean)))
+                    at: kind.location, hint: Suggestion.candidates(for: text, among: kinds).first.map(Fields.didYouMean)
+                ))
             return nil
         }
     }

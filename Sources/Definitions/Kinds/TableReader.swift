@@ -6,10 +6,10 @@ struct TableReader {
     let types: ValueTypeReader
     let log: DiagnosticLog
 
-    private static let keys = [
+    static let keys = [
         "table", "title", "key", "court", "columns", "relations", "indexes", "provisional",
     ]
-    private static let columnKeys = [
+    static let columnKeys = [
         "name", "title", "type", "required", "nulls", "personal", "standard", "provisional", "since", "until",
     ]
 

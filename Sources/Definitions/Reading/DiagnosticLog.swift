@@ -1,23 +1,38 @@
 import Diagnostics
+import Foundation
 
 /// Collects all that is wrong while loading goes on.
 final class DiagnosticLog {
     private(set) var diagnostics: [Diagnostic] = []
+    private var known: Set<Diagnostic> = []
 
-    func add(_ diagnostic: Diagnostic) { diagnostics.append(diagnostic) }
+    /// The same problem is told once: defaults are read for every rule.
+    func add(_ diagnostic: Diagnostic) {
+        if known.insert(diagnostic).inserted { diagnostics.append(diagnostic) }
+    }
+
+    /// Lines of each file that are comments, for keys that were commented out.
+    private var comments: [String: [(line: Int, text: String)]] = [:]
+
+    func add(comment text: String, line: Int, file: String) { comments[file, default: []].append((line, text)) }
+
+    /// A comment in or around a node, or anywhere in its file, that says `key:`.
+    func comment(naming keys: [String], around node: YAMLNode, anywhere: Bool = false) -> SourceLocation? {
+        let lines = node.location.line - 1...node.lastLine + 1
+        for comment in comments[node.location.file] ?? [] where anywhere || lines.contains(comment.line) {
+            for key in keys {
+                guard let range = comment.text.range(of: key + ":") else { continue }
+                let column = comment.text[..<range.lowerBound].unicodeScalars.count + 1
+                return SourceLocation(
+                    file: node.location.file, line: comment.line, column: column, length: key.unicodeScalars.count)
+            }
+        }
+        return nil
+    }
 
     var hasErrors: Bool { diagnostics.contains { $0.severity == .error } }
 
-    /// In the order of places, so that a reader goes through each file once; what has no place comes first.
-    var inOrder: [Diagnostic] {
-        diagnostics.enumerated().sorted { left, right in
-            guard let a = left.element.location else {
-                return right.element.location != nil || left.offset < right.offset
-            }
-            guard let b = right.element.location else { return false }
-            return (a.file, a.line, a.column, left.offset) < (b.file, b.line, b.column, right.offset)
-        }.map(\.element)
-    }
+    var inOrder: [Diagnostic] { diagnostics.inOrder }
 }
 
 /// The texts of the problems that several readers find; each says what was found, what was expected, and a hint.
@@ -46,7 +61,7 @@ extension Diagnostic {
     ) -> Diagnostic {
         Diagnostic(
             code: "unknown-key", LocalizedText(en: "\(what.en) has no key '\(key)'", zh: "\(what.zh)没有键“\(key)”"),
-            at: place, hint: NearMiss.hint(for: key, among: known))
+            at: place, hint: Suggestion.hint(for: key, among: known))
     }
 
     static func missingKey(_ key: String, in what: LocalizedText, at place: SourceLocation) -> Diagnostic {
@@ -87,7 +102,7 @@ extension Diagnostic {
                 en: owner.map { "\($0.en) has no \(what.en) '\(name)'" } ?? "there is no \(what.en) '\(name)'",
                 zh: "\(owner?.zh ?? "")没有名为“\(name)”的\(what.zh)"),
             at: place,
-            hint: NearMiss.hint(for: name, among: known)
+            hint: Suggestion.hint(for: name, among: known)
                 ?? LocalizedText(
                     en: "check its spelling, and that --schemas names the folder that defines it",
                     zh: "请检查拼写，以及 --schemas 是否包含定义它的目录"))

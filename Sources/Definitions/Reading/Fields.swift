@@ -9,6 +9,7 @@ struct Fields {
     let what: LocalizedText
     let log: DiagnosticLog
     private let entries: [String: YAMLNode.Entry]
+    private let unknownKeys: [String]
 
     /// Nil, and logged, when the node is no mapping. Keys other than `known` are logged.
     init?(_ node: YAMLNode, _ what: LocalizedText, known: [String], log: DiagnosticLog) {
@@ -20,12 +21,18 @@ struct Fields {
         self.what = what
         self.log = log
         entries = Dictionary(mapping.map { ($0.key, $0) }) { first, _ in first }
+        unknownKeys = mapping.map(\.key).filter { !known.contains($0) }
         for entry in mapping where !known.contains(entry.key) {
             log.add(.unknownKey(entry.key, in: what, at: entry.keyLocation, known: known))
         }
     }
 
     func has(_ key: String) -> Bool { entries[key] != nil }
+
+    /// Whether a key is absent that a misspelt one was likely meant to be.
+    func isMisspelt(_ key: String) -> Bool {
+        !has(key) && unknownKeys.contains { Suggestion.candidates(for: $0, among: [key]) == [key] }
+    }
 
     func keyLocation(_ key: String) -> SourceLocation { entries[key]?.keyLocation ?? node.location }
 
@@ -35,8 +42,19 @@ struct Fields {
 
     func required(_ key: String) -> YAMLNode? {
         if let value = value(key) { return value }
-        log.add(.missingKey(key, in: what, at: node.location))
+        lacks([key], .missingKey(key, in: what, at: node.location))
         return nil
+    }
+
+    /// Tells that keys are missing, unless one that is misspelt was told and is likely the one.
+    func lacks(_ keys: [String], _ diagnostic: Diagnostic) {
+        guard !keys.contains(where: isMisspelt) else { return }
+        var diagnostic = diagnostic
+        if let place = log.comment(naming: keys, around: node) {
+            diagnostic.location = place
+            diagnostic.hint = LocalizedText(en: "here it stands in a comment", zh: "它在此处的注释里")
+        }
+        log.add(diagnostic)
     }
 
     /// The scalar of a key; nil when the key is absent, or logged when it is no text or empty.
@@ -61,7 +79,7 @@ struct Fields {
     func requiredText(_ key: String) -> String? { requiredScalar(key)?.scalar }
 
     func expression(_ key: String) -> ExpressionText? {
-        scalar(key).map { ExpressionText($0.scalar ?? "", at: $0.location) }
+        scalar(key).map { ExpressionText($0.scalar ?? "", at: $0.location, pieces: $0.pieces) }
     }
 
     /// `true` or `false`; nil when absent or logged.
@@ -109,7 +127,7 @@ struct Fields {
                 text, of: name(key),
                 expected: LocalizedText(
                     en: "one of \(list.joined(separator: ", "))", zh: "以下之一：\(list.joined(separator: "、"))"),
-                at: value.location, hint: NearMiss.candidates(for: text, among: list).first.map(Self.didYouMean)))
+                at: value.location, hint: Suggestion.candidates(for: text, among: list).first.map(Self.didYouMean)))
         return nil
     }
 

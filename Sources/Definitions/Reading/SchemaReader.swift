@@ -50,6 +50,7 @@ struct SchemaReader {
         let known = incomplete.map(\.0)
         schema.tables = incomplete.map { tables.complete($0.0, from: $0.1, among: known, broken: broken) }
         checkTitles(schema)
+        schema.unreadable = broken
 
         let forms = FormReader(schema: schema, brokenTables: broken, log: log)
         for object in written.all(.form) {

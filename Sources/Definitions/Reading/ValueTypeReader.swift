@@ -78,7 +78,7 @@ struct ValueTypeReader {
     /// What a type that cannot be read may have meant, so that one slip is not told again wherever the column is used.
     static func likely(_ text: String) -> ValueType {
         let word = String(text.prefix { $0 != "(" })
-        return switch NearMiss.candidates(for: word, among: ["int", "dec", "date", "timestamp", "bool"]).first {
+        return switch Suggestion.candidates(for: word, among: ["int", "dec", "date", "timestamp", "bool"]).first {
         case "int": .int
         case "dec": .decimal(precision: 38, scale: 0)
         case "date": .date
@@ -125,7 +125,7 @@ struct ValueTypeReader {
         _ text: String, _ node: YAMLNode, word: String? = nil, hint: LocalizedText? = nil
     ) -> ValueType? {
         let bare = ["int", "dec", "text", "date", "timestamp", "bool", "code"]
-        let near = NearMiss.candidates(for: word ?? text, among: bare).first
+        let near = Suggestion.candidates(for: word ?? text, among: bare).first
         log.add(
             Diagnostic(
                 code: "unknown-type", LocalizedText(en: "unknown type '\(text)'", zh: "未知的类型“\(text)”"),

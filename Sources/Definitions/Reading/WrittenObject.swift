@@ -4,6 +4,16 @@ import Diagnostics
 enum DefinitionKind: String, CaseIterable {
     case table, codelist, hierarchy, form, rules, `let`, calendar, caseno, source, pipeline
 
+    /// Keys that definitions of any kind may have.
+    static let knownKeys: Set<String> = {
+        let groups: [[String]] = [
+            allCases.map(\.rawValue), RulesReader.ruleKeys, ExamplesReader.keys, TableReader.keys,
+            TableReader.columnKeys, FormReader.keys, FormReader.columnKeys, FormReader.rowKeys,
+            ["defaults", "expr", "from", "to"],
+        ]
+        return Set(groups.joined())
+    }()
+
     /// As messages call it.
     var title: LocalizedText {
         switch self {
@@ -67,13 +77,15 @@ struct WrittenObjects {
         guard let first = entries.first(where: { kinds.contains($0.key) }),
             let kind = DefinitionKind(rawValue: first.key)
         else {
-            let near = entries.lazy.compactMap { NearMiss.candidates(for: $0.key, among: kinds).first }.first
+            let near = entries.lazy.compactMap { entry in
+                Suggestion.candidates(for: entry.key, among: kinds).first.map { (kind: $0, place: entry.keyLocation) }
+            }.first
             log.add(
                 Diagnostic(
                     code: "unknown-kind",
                     LocalizedText(en: "the document does not say what it defines", zh: "文档没有说明它定义的是什么"),
-                    at: document.location,
-                    hint: near.map(Fields.didYouMean)
+                    at: near?.place ?? document.location,
+                    hint: near.map { Fields.didYouMean($0.kind) }
                         ?? LocalizedText(
                             en: "it needs one of the keys \(kinds.joined(separator: ", "))",
                             zh: "应含有以下键之一：\(kinds.joined(separator: "、"))")))

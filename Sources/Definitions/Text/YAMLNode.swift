@@ -1,4 +1,5 @@
 import Diagnostics
+import Schema
 
 /// A YAML value as it is written: every scalar is text, and everything knows its place.
 ///
@@ -19,6 +20,8 @@ struct YAMLNode: Sendable {
     var content: Content
     /// Of a scalar, where its text begins, after the quote; else where the value begins.
     var location: SourceLocation
+    /// Of a scalar whose letters do not stand in the file as they are.
+    var pieces: [ExpressionText.Piece] = []
     /// Neither quoted nor a block, so that nothing at all (`key:`) can mean NULL.
     var isPlain: Bool
 
@@ -36,6 +39,15 @@ struct YAMLNode: Sendable {
 
     /// `key:` with nothing after it.
     var isNothing: Bool { isPlain && scalar == "" }
+
+    /// The last line that something of it stands on.
+    var lastLine: Int {
+        switch content {
+        case .scalar: max(location.line, pieces.last?.line ?? 0)
+        case .sequence(let items): items.last?.lastLine ?? location.line
+        case .mapping(let entries): entries.last?.value.lastLine ?? location.line
+        }
+    }
 
     func value(_ key: String) -> YAMLNode? { mapping?.first { $0.key == key }?.value }
 

@@ -1,4 +1,5 @@
 import Diagnostics
+import Schema
 import Yams
 
 /// Reads a YAML text into its documents, with all that is wrong with it, not only the first.
@@ -29,6 +30,9 @@ struct YAMLReader {
         }
         for line in text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false).map(Substring.init) {
             number += 1
+            if line.unicodeScalars.first(where: { $0 != " " }) == "#" {
+                log.add(comment: String(line), line: number, file: file)
+            }
             if Self.beginsDocument(line) {
                 flush()
                 firstLine = number
@@ -108,7 +112,7 @@ struct YAMLReader {
         switch error {
         case .scanner(let context, let text, let at, _), .parser(let context, let text, let at, _),
             .composer(let context, let text, let at, _):
-            mark = Place(at)
+            mark = culprit(text, context.map { ($0.text, Place($0.mark)) }, Place(at), marked)
             problem = context.map { "\(text) (\($0.text))" } ?? text
         case .reader(let text, let offset, let value, let yaml):
             problem = value >= 0 ? "\(text) U+\(String(value, radix: 16, uppercase: true))" : text
@@ -128,6 +132,17 @@ struct YAMLReader {
                 code: "yaml-syntax",
                 LocalizedText(en: "not valid YAML: \(problem)", zh: "不是有效的 YAML：\(Self.chinese(problem))"),
                 at: location, hint: Self.hint(problem)))
+    }
+
+    /// The place to show: where the word, quote or bracket began that could not be ended; else the line to blame.
+    private func culprit(
+        _ problem: String, _ context: (text: String, place: Place)?, _ at: Place, _ marked: MarkedText
+    ) -> Place {
+        if let context, ["quoted scalar", "simple key", "flow"].contains(where: context.text.contains) {
+            return context.place
+        }
+        let line = SyntaxCulprit(marked.text).line(of: at.line) { DefinitionKind.knownKeys.contains($0) }
+        return line == at.line ? at : Place(line: line, column: 1)
     }
 
     private static func hint(_ problem: String) -> LocalizedText? {
@@ -226,16 +241,15 @@ private struct Converter {
         guard left >= 0 else { return YAMLNode(content: .scalar(""), location: place, isPlain: true) }
         switch node {
         case .scalar(let scalar):
-            return YAMLNode(
-                content: .scalar(scalar.string), location: textLocation(scalar), isPlain: scalar.style == .plain)
+            return text(scalar)
         case .sequence(let items):
             return YAMLNode(content: .sequence(items.map { self.node($0, &left) }), location: place, isPlain: false)
         case .mapping(let pairs):
             var entries: [YAMLNode.Entry] = []
             var seen: [String: SourceLocation] = [:]
             for (keyNode, valueNode) in pairs {
-                let keyPlace = location(keyNode.mark)
                 guard case .scalar(let scalar) = keyNode else {
+                    let keyPlace = location(keyNode.mark)
                     log.add(
                         Diagnostic(
                             code: "wrong-shape",
@@ -243,6 +257,8 @@ private struct Converter {
                     continue
                 }
                 let key = String(String.UnicodeScalarView(scalar.string.unicodeScalars.filter { $0 != "\u{E0FF}" }))
+                var keyPlace = location(keyNode.mark)
+                keyPlace.length = key.unicodeScalars.count + (scalar.style == .plain ? 0 : 2)
                 if let first = seen[key] {
                     log.add(.duplicateKey(key, at: keyPlace, first: first))
                     continue
@@ -250,7 +266,12 @@ private struct Converter {
                 seen[key] = keyPlace
                 entries.append(.init(key: key, keyLocation: keyPlace, value: self.node(valueNode, &left)))
             }
-            return YAMLNode(content: .mapping(entries), location: place, isPlain: false)
+            // A mapping in braces begins at the brace, any other with its first key.
+            var whole = place
+            if let first = entries.first?.keyLocation, first.line == place.line, first.column == place.column {
+                whole = first
+            }
+            return YAMLNode(content: .mapping(entries), location: whole, isPlain: false)
         case .alias:
             return YAMLNode(content: .scalar(""), location: place, isPlain: true)
         }
@@ -262,26 +283,36 @@ private struct Converter {
             file: file, line: mark.line + lineOffset, column: marked.column(mark.column, inLine: mark.line))
     }
 
-    /// Where the letters themselves begin, so that a message about the text inside can count from there.
-    private func textLocation(_ scalar: Node.Scalar) -> SourceLocation {
-        var place = location(scalar.mark)
+    /// A scalar, at the place where its letters begin, so that a message about the text inside can count from there.
+    private func text(_ scalar: Node.Scalar) -> YAMLNode {
+        var (line, column) = ((scalar.mark?.line ?? 1) - 1, (scalar.mark?.column ?? 1) - 1)
         switch scalar.style {
         case .singleQuoted, .doubleQuoted:
-            place.column += 1
+            column += 1
         case .literal, .folded:
-            guard let mark = scalar.mark else { break }
-            var line = mark.line
-            while line < lines.count {
-                if let column = lines[line].firstIndex(where: { $0 != " " && $0 != "\r" }) {
-                    place.line = line + 1 + lineOffset
-                    place.column = lines[line].distance(from: lines[line].startIndex, to: column) + 1
-                    break
-                }
-                line += 1
+            if let first = (line + 1..<max(line + 1, lines.count)).first(where: { index in
+                lines[index].contains { $0 != " " && $0 != "\r" }
+            }) {
+                line = first
+                column = lines[first].prefix { $0 == " " }.count
             }
         default:
             break
         }
-        return place
+        let places = ScalarPlaces(of: scalar.string, style: scalar.style, line: line, column: column, in: lines)
+        var location = place(line, column)
+        location.length = places.length
+        return YAMLNode(
+            content: .scalar(scalar.string), location: location,
+            pieces: places.pieces.map { piece in
+                let place = place(piece.line, piece.column)
+                return ExpressionText.Piece(offset: piece.offset, line: place.line, column: place.column)
+            }, isPlain: scalar.style == .plain)
+    }
+
+    /// Of a line and column of the document, from 0.
+    private func place(_ line: Int, _ column: Int) -> SourceLocation {
+        SourceLocation(
+            file: file, line: line + 1 + lineOffset, column: marked.column(column + 1, inLine: line + 1))
     }
 }

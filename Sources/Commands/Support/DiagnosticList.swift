@@ -1,0 +1,30 @@
+import Diagnostics
+
+/// What is wrong with definitions, for editors and scripts: with `--json`, in place of the result, at status 78.
+struct DiagnosticList: Encodable {
+    struct Problem: Encodable {
+        var severity: String
+        var code: String
+        var message: String
+        @Nullable var hint: String?
+        @Nullable var file: String?
+        /// Line and column count from 1, columns and the length in code points.
+        @Nullable var line: Int?
+        @Nullable var column: Int?
+        @Nullable var length: Int?
+    }
+
+    let format = "sitong.diagnostics/1"
+    var diagnostics: [Problem]
+    let status = ExitStatus.badDefinition.rawValue
+
+    init(_ invalid: InvalidDefinitions, in language: Language) {
+        diagnostics = invalid.diagnostics.map { diagnostic in
+            Problem(
+                severity: diagnostic.severity.rawValue, code: diagnostic.code,
+                message: diagnostic.message.text(in: language), hint: diagnostic.hint?.text(in: language),
+                file: diagnostic.location?.file, line: diagnostic.location?.line, column: diagnostic.location?.column,
+                length: diagnostic.location?.length)
+        }
+    }
+}

@@ -1,0 +1,100 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// `Schemas/json/output`: what every verb prints with `--json` fits the schema of its format.
+struct OutputSchemaTests {
+    static let folder = MistakesTests.root + "/Schemas/json"
+
+    /// Remembers which formats were seen, and holds each value against its schema.
+    final class Checker {
+        private(set) var seen: Set<String> = []
+
+        func check(_ text: String, _ what: String) throws {
+            let value = try JSONValue(parsing: text)
+            guard case .string(let format)? = value["format"] else {
+                Issue.record("\(what) says no format")
+                return
+            }
+            let parts = format.split(separator: "/").map(String.init)
+            let name = try #require(parts.first).dropFirst("sitong.".count)
+            let schema = try JSONSchema(file: "\(OutputSchemaTests.folder)/output/\(name).schema.json")
+            #expect(schema.problems(of: value) == [], "\(what)")
+            seen.insert(String(name))
+        }
+    }
+
+    static var published: Set<String> {
+        get throws {
+            Set(
+                try FileManager.default.contentsOfDirectory(atPath: folder + "/output").map {
+                    String($0.prefix { $0 != "." })
+                })
+        }
+    }
+
+    @Test("after a demonstration and a run, every verb's object fits its schema, and no schema is left over")
+    func everyVerb() throws {
+        RealPart.note(.postgres)
+        RealPart.note(.sqlite)
+        let outer = try OpenFolder()
+        let checker = Checker()
+        func run(_ arguments: [String], in folder: String, status: Int32 = 0) throws {
+            let process = try SitongProcess.run(
+                arguments + ["--json"], in: folder, environment: ["SITONG_LIBRARY": "library", "SITONG_INBOX": "inbox"])
+            let command = arguments.joined(separator: " ")
+            #expect(process.status == status, "\(command): \(process.errors)")
+            try checker.check(process.output, command)
+        }
+        try run(["demo", "--dir", "D", "--seed", "3", "--courts", "2", "--cases", "600"], in: outer.path)
+        let place = outer.path + "/D"
+        defer { _ = try? SitongProcess.run(["library", "stop", "--library", "library"], in: place) }
+        for name in ["library start", "library status", "library url", "schema check", "schema sql", "schema diff"] {
+            try run(name.split(separator: " ").map(String.init), in: place)
+        }
+        try run(["run", "monthly", "--period", "2026-10", "--dry-run"], in: place)
+        try run(["run", "monthly", "--period", "2026-10"], in: place, status: 1)
+        let results = place + "/.sitong/runs/monthly-2026-10-0001"
+        for file in try FileManager.default.contentsOfDirectory(atPath: results) where file.hasSuffix(".json") {
+            try checker.check(try String(contentsOfFile: results + "/" + file, encoding: .utf8), file)
+        }
+        let report = place + "/reports/2026-10/report.json"
+        try checker.check(try String(contentsOfFile: report, encoding: .utf8), "report.json")
+        for name in ["rules list", "rules check", "rules test", "quarantine list", "quarantine show", "runs"] {
+            try run(name.split(separator: " ").map(String.init), in: place)
+        }
+        try run(["rules", "explain", "case.number-court"], in: place)
+        try run(["runs", "show", "monthly-2026-10-0001"], in: place)
+        let ofRun = ["--period", "2026-10", "--run", "monthly-2026-10-0001"]
+        try run(["forms", "show", "--form", "F01"] + ofRun, in: place)
+        try run(["forms", "export", "--to", "figures.csv"] + ofRun, in: place)
+        try run(
+            ["rules", "check", "--schemas", MistakesTests.root + "/Fixtures/mistakes"], in: place, status: 78)
+        #expect(checker.seen == (try Self.published))
+
+        // The definitions that the demonstration writes fit their schemas too.
+        let schemas = try DefinitionSchemas(folder: Self.folder)
+        let sources = try FileManager.default.contentsOfDirectory(atPath: place + "/sources")
+        #expect(!sources.isEmpty)
+        for file in sources where file.hasSuffix(".yaml") {
+            let text = try String(contentsOfFile: "\(place)/sources/\(file)", encoding: .utf8)
+            for document in try JSONValue.documents(ofYAML: text) {
+                #expect(schemas.problems(of: document) == [], "\(file)")
+            }
+        }
+    }
+
+    @Test(
+        "an object with a member too many, too few, or of another type is refused",
+        arguments: [
+            #"{"format": "sitong.rules-check/1"}"#, #"{"format": "sitong.rules-check/1", "rules": -1}"#,
+            #"{"format": "sitong.rules-check/1", "rules": "3"}"#, #"{"format": "sitong.rules-check/2", "rules": 3}"#,
+            #"{"format": "sitong.rules-check/1", "rules": 3.5}"#,
+            #"{"format": "sitong.rules-check/1", "rules": 3, "more": 1}"#, #"["sitong.rules-check/1"]"#,
+        ])
+    func refuses(_ text: String) throws {
+        let schema = try JSONSchema(file: Self.folder + "/output/rules-check.schema.json")
+        #expect(!schema.problems(of: try JSONValue(parsing: text)).isEmpty)
+        #expect(schema.problems(of: try JSONValue(parsing: #"{"format": "sitong.rules-check/1", "rules": 3}"#)) == [])
+    }
+}
