@@ -41,7 +41,7 @@ struct ManifestTarget: FuzzTarget {
         "{", "}", "[", "]", ":", ",", "null", "true", "-1", "0", "1", "9223372036854775807", "9223372036854775808", "1e99",
         "1.5", "\"\"", "\"..\"", "\"../../x\"", "\"/etc/passwd\"", "\"\\u0000\"", "\"\\ud800\"", "\"format\":",
         "\"sitong-batch/1\"", "\"checksum\":\"", "\"tables\":", "\"tombstones\":", "\"parts\":", "\"rows\":", "\"path\":",
-        "\"anjian/part-00001.csv.zst\"", "\"columns\":", "\"rowsPerCourt\":", "\"sequence\":", "\"previous\":", "\"id\":",
+        "\"anjian/000001.csv.zst\"", "\"columns\":", "\"rowsPerCourt\":", "\"sequence\":", "\"previous\":", "\"id\":",
         "[[[[[[[[", "{\"a\":",
     ]
 }

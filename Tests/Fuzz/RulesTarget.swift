@@ -1,4 +1,5 @@
 import Definitions
+import Diagnostics
 import RuleLanguage
 import Schema
 
@@ -29,8 +30,9 @@ struct RulesTarget: FuzzTarget {
             }
             kind = Self.checked(source, schema)
             precondition(Self.checked(printed, schema) == kind, "the printed text is typed otherwise")
+            kind += " " + Self.shape(of: printed.text)
         } catch {
-            kind = error.diagnostic.code
+            kind = Self.complaint(error)
         }
         for parse in [{ _ = try Parser.parseShare(source) }, { _ = try Parser.parseCell(source) }] as [() throws -> Void] {
             do { try parse() } catch { kind += error is LanguageError ? "-" : "?" }
@@ -43,15 +45,21 @@ struct RulesTarget: FuzzTarget {
         guard let table = schema.table("t") else { preconditionFailure("the schema of this page has a table t") }
         do throws(LanguageError) {
             let typed = try TypeChecker(schema: schema, table: table).check(text)
-            return "\(typed.type) \(shape(of: typed))"
+            return "\(typed.type)"
         } catch {
-            return error.diagnostic.code
+            return complaint(error)
         }
     }
 
-    /// The outermost operators, without values.
-    private static func shape(of expression: TypedExpression) -> String {
-        String(String(describing: expression).filter { $0.isLetter || $0 == "(" }.prefix(60))
+    /// The marks of the canonical text, without words and numbers.
+    private static func shape(of printed: String) -> String {
+        String(printed.filter { !$0.isLetter && !$0.isNumber && $0 != " " }.prefix(24))
+    }
+
+    /// The code, and the message without what it quotes.
+    private static func complaint(_ error: LanguageError) -> String {
+        let words = error.diagnostic.message.en.split(separator: "'", omittingEmptySubsequences: false)
+        return error.diagnostic.code + words.enumerated().filter { $0.offset.isMultiple(of: 2) }.map(\.element).joined()
     }
 
     private static let definitions = """
