@@ -3,7 +3,7 @@ import Foundation
 /// `Fuzz TARGET [--seconds N] [--seed S] [--corpus DIR] [--crashes DIR] [--replay FILE]`
 ///
 /// Feeds mutated inputs to one reader for a while. An input is written to `DIR/TARGET.current` before it is tried, and a
-/// trap, a broken promise or five seconds without an answer ends the process by a signal: what is then in that file is
+/// trap, a broken promise or too long a silence ends the process by a signal: what is then in that file is
 /// the input that did it. `--replay` tries one file, as it is.
 @main struct Fuzz {
     static func main() throws {
@@ -17,7 +17,7 @@ import Foundation
             options[key] = value
         }
         if let file = options["--replay"] {
-            alarm(secondsForOneInput)
+            Deadline.begin()
             print(try target.run([UInt8](Data(contentsOf: URL(fileURLWithPath: file)))))
             return
         }
@@ -35,9 +35,6 @@ import Foundation
         try current.remove()
         print("fuzz \(name): \(campaign.tried) inputs tried, \(campaign.seen.count) ways to answer, none wrong")
     }
-
-    /// An input that takes longer hangs.
-    static let secondsForOneInput: UInt32 = 5
 
     private static let targets: [String: @Sendable () throws -> any FuzzTarget] = [
         "csv": { CSVTarget() }, "rules": { try RulesTarget() }, "definitions": { try DefinitionsTarget() },
@@ -91,13 +88,13 @@ struct Campaign {
             // Beyond some thousand kinds the newest say little, and memory is not for them.
             if try attempt(input), corpus.count < 5000 { corpus.append(input) }
         }
-        alarm(0)
+        Deadline.clear()
     }
 
     /// Whether the answer was of a new kind.
     private mutating func attempt(_ input: [UInt8]) throws -> Bool {
         try current.write(input)
-        alarm(Fuzz.secondsForOneInput)
+        Deadline.begin()
         tried += 1
         return seen.insert(target.run(input)).inserted
     }
@@ -121,4 +118,18 @@ struct CurrentInput {
     }
 
     func remove() throws { try FileManager.default.removeItem(atPath: path) }
+}
+
+/// Ends the process by a signal when one input takes five seconds of the processor, or waits for a minute.
+enum Deadline {
+    static func begin() { set(processor: 5, clock: 60) }
+
+    static func clear() { set(processor: 0, clock: 0) }
+
+    private static func set(processor: Int, clock: UInt32) {
+        var timer = itimerval(it_interval: timeval(), it_value: timeval(tv_sec: processor, tv_usec: 0))
+        let result = setitimer(__itimer_which_t(ITIMER_PROF.rawValue), &timer, nil)
+        precondition(result == 0, "there is no timer")
+        alarm(clock)
+    }
 }
