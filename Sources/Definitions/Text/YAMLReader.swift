@@ -207,7 +207,7 @@ private struct MarkedText {
         marked.markCount += 1
         marked.markedLines[place.line] = lines[place.line - 1]
         // A key doubled a hundred times is told a hundred times, but no text makes this loop without end.
-        return markCount < 1000 ? marked : nil
+        return markCount < 100 ? marked : nil
     }
 
     func column(_ column: Int, inLine line: Int) -> Int {
