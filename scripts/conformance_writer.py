@@ -96,7 +96,7 @@ def judge(name, shows, columns, rows, rules, builtin=(), extra_definitions=None,
         found += [[rule, "error", "t", keys[row], row + 1] for row, letter in enumerate(outcomes) if letter in "Ff"]
     found += [[rule, "error", "t", keys[row - 1], row] for rule, row in builtin]
     expected = {rule: counts(outcomes) for rule, _, outcomes in rules}
-    for rule in {rule for rule, _ in builtin}:
+    for rule in dict.fromkeys(rule for rule, _ in builtin):
         expected[rule] = {"false": sum(other == rule for other, _ in builtin)}
     write(name, shows, definitions, {"t.csv": csv_content}, (1 if len(found) > 1 else 0) if status is None else status,
           arguments=arguments, findings=found, rules=expected)

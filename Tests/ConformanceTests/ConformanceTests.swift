@@ -22,7 +22,8 @@ import Testing
         func write(_ text: String, _ name: String) throws {
             try Data(text.utf8).write(to: folder.appending(path: "case/\(name)"))
         }
-        try write("shows: a row that is right\narguments: --schemas definitions --table t=t.csv\nstatus: 0\n", "case.yaml")
+        try write(
+            "shows: a row that is right\narguments: --schemas definitions --table t=t.csv\nstatus: 0\n", "case.yaml")
         try write("table: t\nkey: [id]\ncolumns: [{name: id, type: int}]\n", "definitions/t.yaml")
         try write("- {id: R, on: t, check: id > 0}\n", "definitions/rules.yaml")
         try write("id\n1\n2\n", "t.csv")

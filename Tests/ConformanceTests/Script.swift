@@ -38,6 +38,7 @@ struct Script {
         process.standardError = handle
         try process.run()
         process.waitUntilExit()
-        return Script(status: process.terminationStatus, output: try String(decoding: Data(contentsOf: file), as: UTF8.self))
+        return Script(
+            status: process.terminationStatus, output: try String(decoding: Data(contentsOf: file), as: UTF8.self))
     }
 }

@@ -37,10 +37,12 @@ struct DefinitionsTarget: FuzzTarget {
         "pipeline: ", "---\n", "- ", "{", "}", "[", "]", ": ", ", ", "\n  ", "\n", "'", "\"", "#", "|\n", ">\n", "&a ",
         "*a", "<<: ", "!!int ", "? ", "%YAML 1.2\n", "key: ", "columns:\n", "name: ", "title: ", "type: ", "int",
         "dec(18,2)", "dec(99,99)", "text(0)", "text(9999999999999999999)", "code(l)", "code(by id: {'*': l})", "date",
-        "relations:\n", "on: ", "many: true", "file: codes.csv", "file: ../codes.csv", "valid: {since: since, until: until}",
+        "relations:\n", "on: ", "many: true", "file: codes.csv", "file: ../codes.csv",
+        "valid: {since: since, until: until}",
         "parent: parent", "attributes: {name: 名称}", "check: ", "unique: [id]", "depends: {from: [id], to: [s]}",
         "share: '缺值(s) <= 0.5%'", "severity: error", "effective: 2016-01-01..", "examples: {pass: [{id: 1}], fail: []}",
-        "except: [{key: 1, until: 2026-12-31}]", "rows: 1..30", "rows: 1..99999999999", "each: l", "level: 1", "\t", "\u{FEFF}",
+        "except: [{key: 1, until: 2026-12-31}]", "rows: 1..30", "rows: 1..99999999999", "each: l", "level: 1", "\t",
+        "\u{FEFF}",
         "\u{0}", "1..", "..", "null", "案件",
     ]
 }

@@ -38,9 +38,11 @@ struct ManifestTarget: FuzzTarget {
     private static let batch = "trial-2026-10-0001"
 
     let dictionary = [
-        "{", "}", "[", "]", ":", ",", "null", "true", "-1", "0", "1", "9223372036854775807", "9223372036854775808", "1e99",
+        "{", "}", "[", "]", ":", ",", "null", "true", "-1", "0", "1", "9223372036854775807", "9223372036854775808",
+        "1e99",
         "1.5", "\"\"", "\"..\"", "\"../../x\"", "\"/etc/passwd\"", "\"\\u0000\"", "\"\\ud800\"", "\"format\":",
-        "\"sitong-batch/1\"", "\"checksum\":\"", "\"tables\":", "\"tombstones\":", "\"parts\":", "\"rows\":", "\"path\":",
+        "\"sitong-batch/1\"", "\"checksum\":\"", "\"tables\":", "\"tombstones\":", "\"parts\":", "\"rows\":",
+        "\"path\":",
         "\"anjian/000001.csv.zst\"", "\"columns\":", "\"rowsPerCourt\":", "\"sequence\":", "\"previous\":", "\"id\":",
         "[[[[[[[[", "{\"a\":",
     ]

@@ -18,7 +18,8 @@ struct Mutator {
 
     private mutating func change(_ input: inout [UInt8], _ corpus: [[UInt8]]) {
         let place = Int.random(in: 0...input.count, using: &random)
-        let length = Int.random(in: 0...min(1 << Int.random(in: 0...8, using: &random), input.count - place), using: &random)
+        let length = Int.random(
+            in: 0...min(1 << Int.random(in: 0...8, using: &random), input.count - place), using: &random)
         let piece = place..<place + length
         switch Int.random(in: 0..<9, using: &random) {
         case 0 where place < input.count: input[place] ^= 1 << UInt8.random(in: 0..<8, using: &random)
@@ -40,7 +41,8 @@ struct Mutator {
     }
 
     /// Bytes that end something somewhere.
-    private static let marks: [UInt8] = Array("\u{0}\t\n\r \"'#%&()*+,-./0189:;<=>?@[\\]^`{|}~".utf8) + [0x80, 0xC0, 0xE4, 0xFF]
+    private static let marks: [UInt8] =
+        Array("\u{0}\t\n\r \"'#%&()*+,-./0189:;<=>?@[\\]^`{|}~".utf8) + [0x80, 0xC0, 0xE4, 0xFF]
 }
 
 /// A small generator of random numbers that begins where it is told (Steele, Lea and Flood's SplitMix64).

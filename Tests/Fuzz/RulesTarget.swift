@@ -34,7 +34,9 @@ struct RulesTarget: FuzzTarget {
         } catch {
             kind = Self.complaint(error)
         }
-        for parse in [{ _ = try Parser.parseShare(source) }, { _ = try Parser.parseCell(source) }] as [() throws -> Void] {
+        for parse in [{ _ = try Parser.parseShare(source) }, { _ = try Parser.parseCell(source) }]
+            as [() throws -> Void]
+        {
             do { try parse() } catch { kind += error is LanguageError ? "-" : "?" }
         }
         return kind
@@ -97,14 +99,18 @@ struct RulesTarget: FuzzTarget {
 
     let dictionary = [
         "and", "or", "not", "when", "where", "in", "codelist", "by", "under", "between", "is", "null", "present",
-        "matches", "if", "then", "else", "end", "count", "sum", "min", "max", "exists", "row", "column", "this", "period",
+        "matches", "if", "then", "else", "end", "count", "sum", "min", "max", "exists", "row", "column", "this",
+        "period",
         "previous", "period-begin", "period-end", "same-period-last-year", "true", "false", "且", "或", "非", "属于", "码表",
         "按", "之下", "介于", "和", "为空", "不为空", "有值", "缺值", "匹配", "如果", "那么", "否则", "结束", "计数", "合计", "最小", "最大",
         "存在", "行", "列", "本行", "本期", "上期", "期初", "期末", "真", "假", "空", " 当 ", "2016-01-01", "0001-01-01", "9999-12-31",
-        "2023-02-29", "9223372036854775807", "99999999999999999999999999999999999999", "0.5", "''", "'…'", "‘", "’", "`",
-        "（", "）", "，", "＝", "≠", "≥", "≤", "<>", "!=", ">=", "-", "*", "&", "+", ".", "..", "@", "[", "]", "id", "标识", "文字",
+        "2023-02-29", "9223372036854775807", "99999999999999999999999999999999999999", "0.5", "''", "'…'", "‘", "’",
+        "`",
+        "（", "）", "，", "＝", "≠", "≥", "≤", "<>", "!=", ">=", "-", "*", "&", "+", ".", "..", "@", "[", "]", "id", "标识",
+        "文字",
         "us", "us.v", "子行", "c.x", "l", "len(", "left(", "mid(", "date(", "dec(", "round(", "div(", "mod(", "caseno(",
-        "coalesce(", "addmonths(", "workdays(", "strip(", "'[a-z]{1,255}'", "'(a|b)*'", "'[^一-龥]+'", "'cjk'", "((((((((", "))))))))",
+        "coalesce(", "addmonths(", "workdays(", "strip(", "'[a-z]{1,255}'", "'(a|b)*'", "'[^一-龥]+'", "'cjk'",
+        "((((((((", "))))))))",
         "not not not not ", "- - - - ", " + 1", " <= 0.5%",
     ]
 }
