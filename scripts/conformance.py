@@ -154,7 +154,7 @@ def main():
     except SystemExit as end:
         raise SystemExit(64 if end.code else 0)
     binary = os.path.abspath(options.binary)
-    if not os.access(binary, os.X_OK):
+    if not os.path.isfile(binary) or not os.access(binary, os.X_OK):
         print(f"{options.binary} cannot be run", file=sys.stderr)
         raise SystemExit(64)
     root = options.cases.resolve()
