@@ -3,7 +3,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help deps deps-test demo test test-all lint format bench bench-copy docs clean
+.PHONY: help deps deps-test demo test test-all lint format conformance fuzz mutants bench bench-copy docs clean
 
 SWIFT_SOURCES := Package.swift Sources Tests
 DEMO_ARGUMENTS ?=
@@ -28,6 +28,17 @@ test: deps-test ## all tests, on a real PostgreSQL, SQLite and sshd · 全部测
 
 test-all: lint ## lint, then all tests with the long ones at full length · 先检查格式，再以完整长度运行全部测试
 	@SITONG_TEST_LONG=1 $(MAKE) --no-print-directory test
+
+conformance: ## conformance cases against any executable: make conformance BIN=… · 用一致性用例检验任一程序
+	@if [ -z "$(BIN)" ]; then swift build --product sitong; fi
+	@scripts/conformance.py "$(or $(BIN),.build/debug/sitong)"
+
+fuzz: ## fuzz the readers: make fuzz SECONDS=600 · 模糊测试各读取器
+	swift build --product Fuzz
+	@scripts/fuzz.sh .build/debug/Fuzz $(or $(SECONDS),20) $(SEED)
+
+mutants: ## plant one-line faults and see the tests catch them · 植入单行错误，检验测试能否发现
+	@scripts/mutants.py $(MUTANTS)
 
 lint: ## check the style without changing anything · 检查代码风格，不作改动
 	swift format lint --strict --recursive --parallel $(SWIFT_SOURCES)

@@ -124,6 +124,13 @@ let package = Package(
                 "Library", "PostgresClient", "SQLiteClient", "DataAccess", "Columnar", "Diagnostics", "Yams",
             ]),
             path: "Tests/TestSupport", swiftSettings: settings),
+        .executableTarget(
+            name: "Fuzz",
+            dependencies: dependencies([
+                "Batches", "Definitions", "DelimitedText", "RuleLanguage", "Schema", "DataAccess", "Digests",
+                "Columnar", "Diagnostics",
+            ]),
+            path: "Tests/Fuzz", swiftSettings: settings),
         tests("ArchitectureTests"),
         tests("DiagnosticsTests", "Diagnostics"),
         tests("ColumnarTests", "Columnar"),
@@ -159,6 +166,7 @@ let package = Package(
             "ReportingTests", "Reporting", "Library", "FormEngine", "Reconciliation", "RuleEngine", "Schema",
             "CourtModel",
             "Diagnostics"),
+        tests("ConformanceTests", "sitong", "Fuzz"),
         tests(
             "DemonstrationTests", "Demonstration", "Schema", "CourtModel", "Columnar", "PostgresClient", "SQLiteClient",
             "DataAccess", "Diagnostics"),

@@ -22,7 +22,7 @@ wanted=(
     'postgresql|postgresql-[0-9]*'
 )
 if [ "${1:-}" = --tests ]; then
-    wanted+=('openssh-server' 'sqlite3')
+    wanted+=('openssh-server' 'sqlite3' 'python3')
 fi
 
 check_swift() {

@@ -22,7 +22,10 @@ struct ManifestTable {
             add(Self.literals(in: call), row: row)
         }
         for call in Self.calls(of: "native", in: targets) { add(Self.literals(in: call), row: 0) }
-        for call in Self.calls(of: "executableTarget", in: targets) { add(Self.literals(in: call), row: nil) }
+        // What stands below Tests/ serves the tests, and may import as they do.
+        for call in Self.calls(of: "executableTarget", in: targets) where !call.contains(#"path: "Tests/"#) {
+            add(Self.literals(in: call), row: nil)
+        }
         for call in Self.calls(of: "system", in: targets) {
             if let name = Self.literals(in: call).first { systemLibraries.insert(name) }
         }

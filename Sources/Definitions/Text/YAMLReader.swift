@@ -11,7 +11,7 @@ struct YAMLReader {
     let log: DiagnosticLog
 
     /// A letter for private use, which no definition holds.
-    private static let mark: Unicode.Scalar = "\u{E0FF}"
+    fileprivate static let mark: Unicode.Scalar = "\u{E0FF}"
     /// Aliases are copied where they are used; this bounds what a few of them can become.
     private static let largestDocument = 400_000
 
@@ -195,7 +195,9 @@ private struct Place {
 /// A document with marks put before some of its keys, and where, so that columns can be told as they were written.
 private struct MarkedText {
     var text: String
-    private var marks: [(line: Int, column: Int)] = []
+    private var markCount = 0
+    /// The lines that have marks, by number, as they are now.
+    private var markedLines: [Int: [Unicode.Scalar]] = [:]
 
     init(text: String) { self.text = text }
 
@@ -217,13 +219,14 @@ private struct MarkedText {
         }
         var marked = self
         marked.text = String(scalars)
-        marked.marks.append((place.line, column))
+        marked.markCount += 1
+        marked.markedLines[place.line] = lines[place.line - 1]
         // A key doubled a hundred times is told a hundred times, but no text makes this loop without end.
-        return marks.count < 1000 ? marked : nil
+        return markCount < 100 ? marked : nil
     }
 
     func column(_ column: Int, inLine line: Int) -> Int {
-        column - marks.count { $0.line == line && $0.column < column }
+        column - (markedLines[line]?.prefix(max(0, column - 1)).count { $0 == YAMLReader.mark } ?? 0)
     }
 }
 
