@@ -4,13 +4,14 @@ import RuleLanguage
 import Schema
 import Testing
 
-/// `docs/qc-coverage.md` against the list of known checks, the rules that ship and the tables.
+/// `docs/qc-coverage.md` against the lists of known checks and of time limits, the rules that ship and the tables.
 @Suite("the coverage of the known checks")
 struct QCCoverageTests {
-    /// A line of the page's table.
+    /// A line of one of the page's tables.
     struct Line {
         var id: String
-        var check: String
+        /// The check in its words; or what the limit is of, and the limit.
+        var texts: [String]
         /// ● judged, ◐ judged in part, ○ no rule.
         var mark: String
         var rules: [String]
@@ -21,40 +22,70 @@ struct QCCoverageTests {
     static let root = ShippedDefinitionsTests.root
     static let page = Result { try String(contentsOfFile: "\(root)/docs/qc-coverage.md", encoding: .utf8) }
 
-    static func lines() throws -> [Line] {
-        try page.get().split(separator: "\n").filter { $0.hasPrefix("| QC") }.map { line in
+    /// The lines of a table; the ids of checks begin with `QC`, those of limits with `T`.
+    static func lines(_ prefix: String) throws -> [Line] {
+        try page.get().split(separator: "\n").filter { $0.hasPrefix("| \(prefix)") }.map { line in
             let cells = line.dropFirst().dropLast().split(separator: "|", omittingEmptySubsequences: false)
                 .map { $0.trimmingCharacters(in: .whitespaces) }
-            try #require(cells.count == 6, "\(line)")
+            try #require(cells.count == (prefix == "QC" ? 6 : 7), "\(line)")
+            let last = Array(cells.suffix(4))
             return Line(
-                id: cells[0], check: cells[1], mark: cells[2], rules: Self.quoted(cells[3]), missingInChinese: cells[4],
-                missingInEnglish: cells[5])
+                id: cells[0], texts: Array(cells[1..<cells.count - 4]), mark: last[0], rules: Self.quoted(last[1]),
+                missingInChinese: last[2], missingInEnglish: last[3])
         }
     }
 
     /// What stands between back-quotes.
     static func quoted(_ text: String) -> [String] {
-        text.split(separator: "`", omittingEmptySubsequences: false).enumerated().filter { !$0.offset.isMultiple(of: 2) }
-            .map { String($0.element) }
+        text.split(separator: "`", omittingEmptySubsequences: false).enumerated().filter {
+            !$0.offset.isMultiple(of: 2)
+        }
+        .map { String($0.element) }
     }
 
-    /// The list of checks, read as the program reads a code list.
-    static func checks() throws -> [(id: String, text: String)] {
+    /// A list of facts, read as the program reads a code list: its ids, and the named columns.
+    ///
+    /// - Parameter numbering: given to a list without ids, whose records are then T01, T02 and so on.
+    static func facts(
+        _ file: String, columns: [String], numbering: String? = nil
+    ) throws -> [(id: String, values: [String])] {
+        let attributes = columns.map { "\($0): \($0)" }.joined(separator: ", ")
         let folder = try DefinitionFolder([
-            "checks.yaml": "{codelist: checks, file: qc_rules.csv, key: id, attributes: {rule: rule}}"
+            "facts.yaml": "{codelist: facts, file: \(file), key: id, attributes: {\(attributes)}}"
         ])
-        try folder.write("qc_rules.csv", Data(contentsOf: URL(fileURLWithPath: "\(root)/Fixtures/domain/qc_rules.csv")))
-        let list = try #require(try folder.load().schema.codelist("checks"))
-        return list.entries.map { ($0.code, $0.values.first.flatMap { $0 } ?? "") }
+        var text = try String(contentsOfFile: "\(root)/Fixtures/domain/\(file)", encoding: .utf8)
+        if let numbering {
+            text = text.split(separator: "\n").enumerated().map { index, line in
+                index == 0 ? "id,\(line)" : "\(numbering)\(index < 10 ? "0" : "")\(index),\(line)"
+            }.joined(separator: "\n")
+        }
+        try folder.write(file, Data(text.utf8))
+        let loaded = try folder.load()
+        #expect(loaded.diagnostics.isEmpty)
+        return try #require(loaded.schema.codelist("facts")).entries.map { ($0.code, $0.values.map { $0 ?? "" }) }
     }
 
     @Test("every known check has its line, in order and in its words")
-    func complete() throws {
-        let checks = try Self.checks()
-        let lines = try Self.lines()
+    func checks() throws {
+        let checks = try Self.facts("qc_rules.csv", columns: ["rule"])
+        let lines = try Self.lines("QC")
         #expect(checks.count == 61)
         #expect(lines.map(\.id) == checks.map(\.id))
-        for (line, check) in zip(lines, checks) { #expect(line.check == check.text, "\(line.id)") }
+        for (line, check) in zip(lines, checks) { #expect(line.texts == check.values, "\(line.id)") }
+    }
+
+    @Test("every known time limit has its line, in order, with rules that there are")
+    func limits() throws {
+        let limits = try Self.facts("time_limits.csv", columns: ["case", "limit", "unit"], numbering: "T")
+        let lines = try Self.lines("T")
+        #expect(limits.count == 37)
+        #expect(lines.map(\.id) == limits.map(\.id))
+        for (line, limit) in zip(lines, limits) {
+            let size = limit.values[1...].filter { !$0.isEmpty }.joined(separator: " ")
+            #expect(line.texts == [limit.values[0], size], "\(line.id)")
+        }
+        let rules = Set(try ShippedDefinitionsTests.loaded.get().rules.rules.map(\.id))
+        for line in lines { #expect(rules.isSuperset(of: line.rules), "\(line.id): \(line.rules)") }
     }
 
     @Test("a line names exactly the rules with its tag, and built-in findings that there are")
@@ -64,7 +95,7 @@ struct QCCoverageTests {
         for rule in loaded.rules.rules {
             for tag in rule.tags where tag.hasPrefix("QC") { tagged[tag, default: []].insert(rule.id) }
         }
-        let lines = try Self.lines()
+        let lines = try Self.lines("QC")
         for line in lines {
             let builtIn = line.rules.filter { Self.isBuiltIn($0) }
             #expect(
@@ -79,7 +110,7 @@ struct QCCoverageTests {
     @Test("a line without a rule, or with a part of one, says in both languages what is missing, and it is missing")
     func missing() throws {
         let schema = try ShippedDefinitionsTests.loaded.get().schema
-        for line in try Self.lines() {
+        for line in try Self.lines("QC") + Self.lines("T") {
             let isMissing = !line.missingInChinese.isEmpty
             #expect(isMissing == !line.missingInEnglish.isEmpty, "\(line.id)")
             #expect(line.mark == (line.rules.isEmpty ? "○" : isMissing ? "◐" : "●"), "\(line.id)")
@@ -99,7 +130,7 @@ struct QCCoverageTests {
 
     @Test("the numbers at the head of the page are those of its lines")
     func counts() throws {
-        let marks = Dictionary(grouping: try Self.lines(), by: \.mark).mapValues(\.count)
+        let marks = Dictionary(grouping: try Self.lines("QC"), by: \.mark).mapValues(\.count)
         let page = try Self.page.get()
         for (mark, words) in [("●", "judged 有规则判断"), ("◐", "judged in part 部分判断"), ("○", "no rule 无规则")] {
             #expect(page.contains("\(mark) \(words): \(marks[mark, default: 0])"), "\(mark)")

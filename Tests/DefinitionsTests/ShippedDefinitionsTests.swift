@@ -20,7 +20,8 @@ struct ShippedDefinitionsTests {
         #expect(loaded.diagnostics.isEmpty, "\(loaded.diagnostics.map { $0.text(in: .en) }.joined(separator: "\n"))")
         #expect(
             loaded.schema.tables.map(\.name) == [
-                "anjian", "dangshiren", "shenxianbiangeng", "shangsukangsu", "kaiting", "kaitinggonggao", "dianzidangan",
+                "anjian", "dangshiren", "shenxianbiangeng", "shangsukangsu", "kaiting", "kaitinggonggao",
+                "dianzidangan",
                 "danganmulu", "danganwenjian", "anjianshanchu", "paichuanjian", "konghao",
             ])
         #expect(

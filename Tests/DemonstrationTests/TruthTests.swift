@@ -24,6 +24,7 @@ import Testing
             "party.id-card-valid", "party.uscc-valid", "party.birth-before-filing", "party.birth-matches-id-card",
             "party.sex-matches-id-card", "party.name-present", "limit-change.case-exists",
             "limit-change.dates-in-order", "limit-change.days", "appeal.case-exists", "appeal.after-closing",
+            "appeal.second-number-exists",
             "F01.balance",
         ]
         #expect(rules == wanted)

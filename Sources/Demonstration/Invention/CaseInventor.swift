@@ -23,14 +23,19 @@ struct CaseInventor {
     let firstDay: CivilDate
     let lastDay: CivilDate
     let caseCount: Int
+    /// The second instances of the upper court, by case type: what an appeal of this court may have become.
+    let secondInstances: [String: [SecondInstance]]
     private var random: RandomSource
     /// The last number given out, by type and year.
     private var lastNumbers: [String: Int] = [:]
     private let types: [(String, Int)]
 
-    init(court: CourtRow, isUpper: Bool, firstDay: CivilDate, lastDay: CivilDate, caseCount: Int, random: RandomSource)
-    {
+    init(
+        court: CourtRow, isUpper: Bool, firstDay: CivilDate, lastDay: CivilDate, caseCount: Int,
+        secondInstances: [String: [SecondInstance]], random: RandomSource
+    ) {
         self.court = court
+        self.secondInstances = secondInstances
         self.firstDay = firstDay
         self.lastDay = lastDay
         self.caseCount = caseCount
@@ -237,14 +242,17 @@ struct CaseInventor {
         guard let closed = record.closed else { return }
         let raised = closed.adding(days: random.between(1...15))
         let isTransferred = random.chance(70)
-        let second = "\(Self.marks[String(record.type.prefix(2)) + "02"] ?? "")\(random.between(1...400))号"
+        let transferred = isTransferred ? raised.adding(days: random.between(5...20)) : nil
+        let second = transferred.flatMap { day in
+            secondInstances[String(record.type.prefix(2)) + "02"]?.filter { $0.filed >= day }
+        }
         record.appeals.append(
             AppealRecord(
                 caseID: record.id, order: 1, kind: record.type == "0201" && random.chance(8) ? "2" : "1",
                 raised: raised, person: InventedNames.person(&random),
-                transferred: isTransferred ? raised.adding(days: random.between(5...20)) : nil,
-                secondNumber: isTransferred
-                    ? "（\(raised.adding(days: 20).yearMonthDay.year)）\(court.upperMark ?? court.mark)\(second)" : nil,
+                transferred: transferred,
+                // Those that follow soonest; none when the upper court is not among the courts, or has not filed it yet.
+                secondNumber: second.flatMap { $0.isEmpty ? nil : random.one(of: Array($0.prefix(5))).number },
                 updated: Moment(day: raised, second: record.updated.second)))
     }
 }

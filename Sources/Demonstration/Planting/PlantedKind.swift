@@ -43,6 +43,7 @@ enum PlantedKind: String, CaseIterable {
     case limitChangeDaysWrong = "limit-change-days-wrong"
     case appealOrphan = "appeal-orphan"
     case appealBeforeClosing = "appeal-before-closing"
+    case secondInstanceMissing = "second-instance-missing"
 
     // What cannot be loaded.
     case receivedDateImpossible = "received-date-impossible"

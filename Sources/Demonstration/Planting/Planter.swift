@@ -102,7 +102,7 @@ struct Planter {
             wish.isClosed = false
         case .limitChangeOrphan, .limitChangeReversed, .limitChangeDaysWrong, .limitChangeOfOneDay:
             wish.extras = .limitChange
-        case .appealOrphan, .appealBeforeClosing, .appealOnClosingDay: wish.extras = .appeal
+        case .appealOrphan, .appealBeforeClosing, .appealOnClosingDay, .secondInstanceMissing: wish.extras = .appeal
         case .closedBeforeFiledAcrossPeriod:
             wish.filed = period.firstDay.adding(days: 4)
             wish.closed = period.firstDay.adding(days: -3)
@@ -322,6 +322,11 @@ struct Planter {
             guard let closed = planted.record.closed else { return }
             planted.record.appeals[0].raised = closed.adding(days: -1)
             expect(kind, .finding, "appeal.after-closing", "shangsukangsu", Self.key(id, 1))
+        case .secondInstanceMissing:
+            // No court gives out so high a number.
+            planted.record.appeals[0].secondNumber = "（\(filed.yearMonthDay.year)）\(court.mark)民终999999号"
+            expect(
+                kind, .finding, "appeal.second-number-exists", "shangsukangsu", Self.key(id, 1), severity: .warning)
         default: break
         }
     }
