@@ -44,7 +44,9 @@ struct InventedCourt {
         if record.type.hasSuffix("02"), record.type != "1002", !planted.isQuarantined, let number = record.number,
             let filed = record.filed
         {
-            secondInstances[record.type, default: []].append(SecondInstance(number: number, filed: filed))
+            // Of two cases with one number the earlier one is meant.
+            let isNew = secondInstances[record.type]?.contains { $0.number == number } != true
+            if isNew { secondInstances[record.type, default: []].append(SecondInstance(number: number, filed: filed)) }
         }
         rows["anjian", default: 0] += planted.isDoubled ? 2 : 1
         rows["dangshiren", default: 0] += record.parties.count + planted.orphanParties.count

@@ -173,8 +173,6 @@ struct CaseInventor {
     private mutating func close(_ record: inout CaseRecord, filed: CivilDate, on closed: CivilDate) {
         record.closed = closed
         record.closingMethod = random.weighted(Self.closingMethods[record.type] ?? [("99", 1)])
-        if record.closingMethod == "11" { record.reversalReason = random.one(of: ["1", "2", "3", "9"]) }
-        if record.closingMethod == "12" { record.remandReason = random.one(of: ["1", "2", "3", "9"]) }
         record.closingCause = record.cause
         record.trialDays = Int(closed.days - filed.days)
         let over = record.limitEnd.map { max(0, Int(closed.days - $0.days)) } ?? 0

@@ -28,9 +28,6 @@ struct CaseRecord {
     var overLimitReason: String?
     var closed: CivilDate?
     var closingMethod: String?
-    /// 改判原因, 发回重审原因: of a second instance that did not uphold.
-    var reversalReason: String?
-    var remandReason: String?
     var closingCause: String?
     var claim: Amount?
     var settled: Amount?

@@ -406,8 +406,6 @@ struct Planter {
         case .filedOnLastDayOfYear, .filedOnFirstDayOfYear: keep("case.number-year")
         case .secondInstanceUpheld:
             planted.record.closingMethod = "10"
-            planted.record.reversalReason = nil
-            planted.record.remandReason = nil
             keep("case.closing-method-fits-type")
         case .openWithoutClosing: keep("case.closing-method-present")
         case .limitOfNoDays:

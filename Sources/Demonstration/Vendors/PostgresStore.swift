@@ -16,8 +16,7 @@ struct PostgresStore: VendorStore {
             c_sdrq varchar(20), dt_larq timestamp, c_ay varchar(20), n_sycx varchar(12), c_spt varchar(300),
             c_cbr varchar(300), dt_sxqs date, dt_sxjm date, n_fdsx integer, n_sjsl integer, n_csx integer,
             n_csxyy varchar(12), dt_jarq timestamp, n_jafs varchar(12), c_jaay varchar(20), n_qsje numeric,
-            n_jaje numeric, c_sxrq varchar(20), n_dsrs integer, n_gpyy varchar(12), n_fhyy varchar(12),
-            dt_gxsj timestamp);
+            n_jaje numeric, c_sxrq varchar(20), n_dsrs integer, dt_gxsj timestamp);
         CREATE TABLE t_dsr (
             c_ajbs varchar(64), n_xh integer, c_xm varchar(400), n_lx varchar(12), n_ssdw varchar(12),
             n_zjlx varchar(12), c_zjhm varchar(40), dt_csrq date, n_xb varchar(12), c_dh varchar(40), c_dz varchar(400),
@@ -91,9 +90,7 @@ struct PostgresStore: VendorStore {
                 record.overLimitDays.map(String.init), layout.code("csxyy", record.overLimitReason),
                 record.closed.map { "\($0) 16:00:00" }, layout.code("jafs", record.closingMethod),
                 layout.code("ay", record.closingCause), record.claim?.text, record.settled?.text,
-                record.effective?.description, record.partyCount.map(String.init),
-                layout.code("gpyy", record.reversalReason), layout.code("fhcsyy", record.remandReason),
-                record.updated.text,
+                record.effective?.description, record.partyCount.map(String.init), record.updated.text,
             ])
     }
 

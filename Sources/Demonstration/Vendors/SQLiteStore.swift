@@ -17,8 +17,7 @@ struct SQLiteStore: VendorStore {
         CREATE TABLE AJXX (
             AJXH TEXT, ANHAO TEXT, FYBH TEXT, AJLB TEXT, LAFS TEXT, SSRQ TEXT, LARQ INTEGER, ANYOU TEXT, CXLB TEXT,
             SPTMC TEXT, CBFG TEXT, SXKS TEXT, SXJS TEXT, SXTS INTEGER, SLTS INTEGER, CQTS INTEGER, CQYY TEXT, SFJA TEXT,
-            JARQ TEXT, JAFS TEXT, JAAY TEXT, QSJE_FEN INTEGER, JAJE_FEN INTEGER, SXRQ TEXT, RS INTEGER,
-            GPYY TEXT, FHCSYY TEXT, GXSJ INTEGER);
+            JARQ TEXT, JAFS TEXT, JAAY TEXT, QSJE_FEN INTEGER, JAJE_FEN INTEGER, SXRQ TEXT, RS INTEGER, GXSJ INTEGER);
         CREATE TABLE DSRXX (
             AJXH TEXT, XH INTEGER, XINGMING TEXT, LB TEXT, DW TEXT, ZJZL TEXT, ZJHAO TEXT, CSNYR TEXT, XINGBIE TEXT,
             LXFS TEXT, ZHUZHI TEXT, GXSJ INTEGER);
@@ -37,7 +36,7 @@ struct SQLiteStore: VendorStore {
             let marks = (1...columns).map { "?\($0)" }.joined(separator: ", ")
             return try opened.prepare("INSERT INTO \(table) VALUES (\(marks))")
         }
-        cases = try prepared("AJXX", 28)
+        cases = try prepared("AJXX", 26)
         parties = try prepared("DSRXX", 12)
         limitChanges = try prepared("SXBGXX", 9)
         appeals = try prepared("SKSXX", 8)
@@ -71,8 +70,7 @@ struct SQLiteStore: VendorStore {
             SQLiteValue(closed), SQLiteValue(layout.code("jafs", record.closingMethod)),
             SQLiteValue(layout.code("ay", record.closingCause)), record.claim.map { .integer($0.fen) } ?? .null,
             record.settled.map { .integer($0.fen) } ?? .null, SQLiteValue(Self.slashed(record.effective)),
-            Self.integer(record.partyCount), SQLiteValue(layout.code("gpyy", record.reversalReason)),
-            SQLiteValue(layout.code("fhcsyy", record.remandReason)), .integer(record.updated.unixSeconds),
+            Self.integer(record.partyCount), .integer(record.updated.unixSeconds),
         ]
     }
 

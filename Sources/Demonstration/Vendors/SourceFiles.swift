@@ -45,7 +45,7 @@ enum SourceFiles {
 
     static let caseCodes = [
         ("ajlx", "ajlx"), ("ajly", "ajly"), ("ay", "ay"), ("sycx", "sycx"), ("csxyy", "csxyy"), ("jafs", "jafs"),
-        ("jaay", "ay"), ("gpyy", "gpyy"), ("fhcsyy", "fhcsyy"),
+        ("jaay", "ay"),
     ]
     static let partyCodes = [("lx", "dsrlx"), ("ssdw", "ssdw"), ("zjlx", "zjlx"), ("xb", "xb")]
 
@@ -57,8 +57,7 @@ enum SourceFiles {
                        to_char(dt_larq, 'YYYY-MM-DD') AS larq, c_ay AS ay, n_sycx AS sycx, c_spt AS cbspt, c_cbr AS cbr,
                        dt_sxqs AS sxqsrq, dt_sxjm AS sxjmrq, n_fdsx AS fdsxts, n_sjsl AS sjslts, n_csx AS csxts,
                        n_csxyy AS csxyy, to_char(dt_jarq, 'YYYY-MM-DD') AS jarq, n_jafs AS jafs, c_jaay AS jaay,
-                       n_qsje AS qsbdje, n_jaje AS jabdje, c_sxrq AS sxrq, n_dsrs AS dsrs, n_gpyy AS gpyy,
-                       n_fhyy AS fhcsyy, dt_gxsj AS gxsj
+                       n_qsje AS qsbdje, n_jaje AS jabdje, c_sxrq AS sxrq, n_dsrs AS dsrs, dt_gxsj AS gxsj
                 FROM t_aj
                 """,
             codes: caseCodes),
@@ -111,8 +110,7 @@ enum SourceFiles {
                        \(day("JARQ", "jarq")), JAFS AS jafs, JAAY AS jaay,
                        \(yuan("QSJE_FEN", "qsbdje")),
                        \(yuan("JAJE_FEN", "jabdje")),
-                       \(day("SXRQ", "sxrq")), RS AS dsrs, GPYY AS gpyy, FHCSYY AS fhcsyy,
-                       \(time("GXSJ"))
+                       \(day("SXRQ", "sxrq")), RS AS dsrs, \(time("GXSJ"))
                 FROM AJXX
                 """,
             codes: [("fydm", "court")] + caseCodes),

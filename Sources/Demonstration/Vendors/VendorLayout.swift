@@ -45,8 +45,6 @@ enum VendorLayout: String {
         "xb": ["1": "5", "2": "6"],
         "sxbglx": ["1": "301", "2": "302", "3": "303"],
         "sslx": ["1": "401", "2": "402"],
-        "gpyy": ["1": "501", "2": "502", "3": "503", "9": "599"],
-        "fhcsyy": ["1": "601", "2": "602", "3": "603", "9": "699"],
     ]
 
     private static let letters: [String: [String: String]] = [
@@ -70,8 +68,6 @@ enum VendorLayout: String {
         "xb": ["1": "男", "2": "女"],
         "sxbglx": ["1": "YC", "2": "KC", "3": "ZZ0"],
         "sslx": ["1": "S", "2": "K"],
-        "gpyy": ["1": "SS", "2": "FL", "3": "XZJ", "9": "QT"],
-        "fhcsyy": ["1": "SS", "2": "CX", "3": "XZJ", "9": "QT"],
     ]
 
     private static func causes(_ rename: (String) -> String) -> [String: String] {
