@@ -101,8 +101,13 @@ public enum Demonstration {
         var truth: [TruthItem] = []
         var counted: [(court: CourtRow, own: [FigureRow])] = []
         var databases: [DemonstrationProvince.TrialDatabase] = []
+        // The upper courts come first, so that the appeals of a lower court can name their second instances.
+        var secondInstances: [String: [String: [SecondInstance]]] = [:]
         for (index, court) in chosen.enumerated() {
-            let made = try makeCourt(court, index: index, of: chosen, options, server: server, postgres: postgres)
+            let made = try makeCourt(
+                court, index: index, of: chosen, options, above: court.upperMark.flatMap { secondInstances[$0] } ?? [:],
+                server: server, postgres: postgres)
+            secondInstances[court.mark] = made.secondInstances
             databases.append(made.database)
             truth += made.truth
             counted.append((court, made.figures))
@@ -121,10 +126,18 @@ public enum Demonstration {
 
     // MARK: - One court
 
+    /// What was made for one court.
+    private struct MadeCourt {
+        var database: DemonstrationProvince.TrialDatabase
+        var truth: [TruthItem]
+        var figures: [FigureRow]
+        var secondInstances: [String: [SecondInstance]]
+    }
+
     private static func makeCourt(
         _ court: CourtRow, index: Int, of courts: [CourtRow], _ options: DemonstrationOptions,
-        server: PostgresConnection, postgres: String
-    ) throws -> (database: DemonstrationProvince.TrialDatabase, truth: [TruthItem], figures: [FigureRow]) {
+        above: [String: [SecondInstance]], server: PostgresConnection, postgres: String
+    ) throws -> MadeCourt {
         let layout = VendorLayout(courtIndex: index)
         let folder = options.directory
         let place: String
@@ -145,17 +158,17 @@ public enum Demonstration {
             return try fill(&store, place: place, connect: connect)
         }
 
-        func fill(
-            _ store: inout some VendorStore, place: String, connect: String
-        ) throws -> (database: DemonstrationProvince.TrialDatabase, truth: [TruthItem], figures: [FigureRow]) {
-            var invented = InventedCourt(court, index: index, of: courts, layout: layout, options)
+        func fill(_ store: inout some VendorStore, place: String, connect: String) throws -> MadeCourt {
+            var invented = InventedCourt(court, index: index, of: courts, layout: layout, options, above: above)
             while let planted = invented.next() { try store.insert(planted) }
             try store.finish()
             let sourceFile = "\(folder)/sources/\(court.fileName).yaml"
             try write(SourceFiles.definition(of: court, layout: layout, connect: connect), to: sourceFile)
             let database = DemonstrationProvince.TrialDatabase(
                 court: court, kind: layout.rawValue, place: place, sourceFile: sourceFile, rows: invented.rows)
-            return (database, invented.truth, invented.figures)
+            return MadeCourt(
+                database: database, truth: invented.truth, figures: invented.figures,
+                secondInstances: invented.secondInstances)
         }
     }
 

@@ -10,9 +10,12 @@ struct InventedCourt {
     private let caseCount: Int
     /// Rows so far, by table of the standard.
     private(set) var rows: [String: Int] = [:]
+    /// The second instances so far, by case type, in the order of filing.
+    private(set) var secondInstances: [String: [SecondInstance]] = [:]
 
     init(
-        _ court: CourtRow, index: Int, of courts: [CourtRow], layout: VendorLayout, _ options: DemonstrationOptions
+        _ court: CourtRow, index: Int, of courts: [CourtRow], layout: VendorLayout, _ options: DemonstrationOptions,
+        above: [String: [SecondInstance]]
     ) {
         let period = options.period
         caseCount = options.cases / courts.count + (index < options.cases % courts.count ? 1 : 0)
@@ -23,7 +26,7 @@ struct InventedCourt {
             random: &random)
         inventor = CaseInventor(
             court: court, isUpper: court.level != "基层", firstDay: firstDay, lastDay: period.lastDay,
-            caseCount: caseCount, random: random)
+            caseCount: caseCount, secondInstances: above, random: random)
         planter = Planter(court: court, layout: layout, period: period, kinds: kinds, caseCount: caseCount)
         counter = FigureCounter(period: period)
     }
@@ -38,6 +41,13 @@ struct InventedCourt {
         nextIndex += 1
         counter.count(planted)
         let record = planted.record
+        if record.type.hasSuffix("02"), record.type != "1002", !planted.isQuarantined, let number = record.number,
+            let filed = record.filed
+        {
+            // Of two cases with one number the earlier one is meant.
+            let isNew = secondInstances[record.type]?.contains { $0.number == number } != true
+            if isNew { secondInstances[record.type, default: []].append(SecondInstance(number: number, filed: filed)) }
+        }
         rows["anjian", default: 0] += planted.isDoubled ? 2 : 1
         rows["dangshiren", default: 0] += record.parties.count + planted.orphanParties.count
         rows["shenxianbiangeng", default: 0] += record.limitChanges.count + planted.orphanLimitChanges.count

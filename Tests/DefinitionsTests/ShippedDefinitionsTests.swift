@@ -18,8 +18,17 @@ struct ShippedDefinitionsTests {
     func clean() throws {
         let loaded = try Self.loaded.get()
         #expect(loaded.diagnostics.isEmpty, "\(loaded.diagnostics.map { $0.text(in: .en) }.joined(separator: "\n"))")
-        #expect(loaded.schema.tables.map(\.name) == ["anjian", "dangshiren", "shenxianbiangeng", "shangsukangsu"])
-        #expect(loaded.schema.tables.map(\.title) == ["案件", "当事人", "审限变更", "上诉抗诉"])
+        #expect(
+            loaded.schema.tables.map(\.name) == [
+                "anjian", "anjianbuchong", "dangshiren", "shenxianbiangeng", "shangsukangsu", "kaiting",
+                "kaitinggonggao",
+                "dianzidangan",
+                "danganmulu", "danganwenjian", "anjianshanchu", "paichuanjian", "konghao",
+            ])
+        #expect(
+            loaded.schema.tables.map(\.title) == [
+                "案件", "案件补充", "当事人", "审限变更", "上诉抗诉", "开庭", "开庭公告", "电子档案", "档案目录", "档案文件", "案件删除", "排除案件", "空号说明",
+            ])
         #expect(loaded.schema.caseNumberTypes?.codelist == "ajlx")
     }
 
@@ -41,6 +50,40 @@ struct ShippedDefinitionsTests {
         #expect(hierarchy.parents["豫"] == "最高法")
         #expect(hierarchy.parents["豫9001"] == "豫96")
         #expect(try #require(schema.codelist("court")).entries.count == 3586)
+    }
+
+    @Test("the marks of case types (类型代字) are those of the case types, each once")
+    func typeMarks() throws {
+        let schema = try Self.loaded.get().schema
+        let types = try #require(schema.codelist("ajlx"))
+        let mark = try #require(types.attributeIndex("dz"))
+        let marks = Set(types.entries.compactMap { $0.values[mark] })
+        #expect(Set(try #require(schema.codelist("lxdz")).entries.map(\.code)) == marks)
+        #expect(marks.count > 100)
+    }
+
+    @Test("a time limit has months, days and the article it comes from; a procedure has the same codes in every list")
+    func timeLimits() throws {
+        let schema = try Self.loaded.get().schema
+        var limits: [String: [String?]] = [:]
+        for name in ["ajlx", "sycx", "sycx-ms1", "sycx-xs1", "sycx-xz1"] {
+            let list = try #require(schema.codelist(name))
+            let places = try ["sxy", "sxr", "yj"].map { try #require(list.attributeIndex($0), "\(name)") }
+            if name != "ajlx" { #expect(list.entries.map(\.code) == ["1", "2", "3", "4", "9"], "\(name)") }
+            for entry in list.entries {
+                let values = places.map { entry.values[$0] }
+                #expect((values[0] == nil) == (values[1] == nil), "\(name) \(entry.code)")
+                guard values[0] != nil else { continue }
+                #expect(values.allSatisfy { $0?.isEmpty == false }, "\(name) \(entry.code)")
+                limits["\(name)-\(entry.code)"] = values
+            }
+        }
+        // The law, by hand.
+        #expect(limits["sycx-ms1-1"] == ["6", "0", "民事诉讼法第152条"])
+        #expect(limits["sycx-ms1-2"] == ["3", "0", "民事诉讼法第164条"])
+        #expect(limits["sycx-xz1-2"] == ["0", "45", "行政诉讼法第83条"])
+        #expect(limits["ajlx-0202"] == ["2", "0", "刑事诉讼法第243条"])
+        #expect(limits["ajlx-0312"] == ["0", "30", "民事诉讼法第187条"])
     }
 
     @Test("every rule has a title, a message and examples that pass and that fail")
@@ -66,8 +109,12 @@ struct ShippedDefinitionsTests {
             }
             for part in (rule.message?.text ?? "").split(separator: "{").dropFirst() {
                 let name = String(part.prefix { $0 != "}" })
-                #expect(table.column(name) != nil, "\(rule.id): {\(name)}")
-                #expect(table.column(name)?.personal == nil, "\(rule.id) tells about a person: {\(name)}")
+                // A column, or one of a related row.
+                let path = name.split(separator: ".").map(String.init)
+                let holder = path.count == 2 ? table.relation(path[0]).flatMap { loaded.schema.table($0.table) } : table
+                let column = path.last.flatMap { holder?.column($0) }
+                #expect(column != nil, "\(rule.id): {\(name)}")
+                #expect(column?.personal == nil, "\(rule.id) tells about a person: {\(name)}")
             }
             for example in rule.examples {
                 for (name, rows) in example.tables {
@@ -142,7 +189,8 @@ struct ShippedDefinitionsTests {
             var digits = text.unicodeScalars.split {
                 !($0.isASCII && ($0.properties.isAlphabetic || $0.properties.numericType != nil))
             }
-            digits.removeAll { $0.count < 15 || !$0.contains { $0.properties.numericType != nil } }
+            // An identity card has 15 or 18 letters, a credit code 18.
+            digits.removeAll { ($0.count != 15 && $0.count != 18) || !$0.contains { $0.properties.numericType != nil } }
             for number in digits.map({ String($0) })
             where number.unicodeScalars.filter({ $0.properties.numericType != nil }).count > 9 {
                 // 99 is no province; 91990101 is no place of registration.

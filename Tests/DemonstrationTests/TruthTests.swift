@@ -18,10 +18,13 @@ import Testing
             "case.court-known", "case.closing-method-present", "case.closing-date-present",
             "case.closing-method-known", "case.closing-method-fits-type", "case.limit-dates-in-order",
             "case.limit-days", "case.trial-days", "case.over-limit-reason", "case.amount-not-negative",
-            "case.party-count", "case.plaintiff-present", "case.civil-limit", "party.case-exists",
+            "case.party-count", "case.plaintiff-present", "case.civil-limit", "case.number-court-known",
+            "case.cause-fits-type", "case.defendant-present", "case.filed-in-time", "case.long-pending",
+            "party.case-exists",
             "party.id-card-valid", "party.uscc-valid", "party.birth-before-filing", "party.birth-matches-id-card",
             "party.sex-matches-id-card", "party.name-present", "limit-change.case-exists",
             "limit-change.dates-in-order", "limit-change.days", "appeal.case-exists", "appeal.after-closing",
+            "appeal.second-number-exists",
             "F01.balance",
         ]
         #expect(rules == wanted)
@@ -30,7 +33,7 @@ import Testing
                 "type.anjian.sdszrq", "type.anjian.larq", "type.anjian.jarq", "type.anjian.cbr", "type.anjian.qsbdje",
                 "type.dangshiren.xm", "required.anjian.ah", "required.anjian.larq",
             ])
-        #expect(kinds.filter { $0.hasPrefix("boundary-") }.count == 30)
+        #expect(kinds.filter { $0.hasPrefix("boundary-") }.count == 32)
         #expect(kinds.contains("key-twice"))
         #expect(truth.filter { $0.outcome == .mismatch }.count >= 5)
         #expect(truth.allSatisfy { $0.outcome == .boundary || !$0.kind.hasPrefix("boundary-") })

@@ -23,14 +23,19 @@ struct CaseInventor {
     let firstDay: CivilDate
     let lastDay: CivilDate
     let caseCount: Int
+    /// The second instances of the upper court, by case type: what an appeal of this court may have become.
+    let secondInstances: [String: [SecondInstance]]
     private var random: RandomSource
     /// The last number given out, by type and year.
     private var lastNumbers: [String: Int] = [:]
     private let types: [(String, Int)]
 
-    init(court: CourtRow, isUpper: Bool, firstDay: CivilDate, lastDay: CivilDate, caseCount: Int, random: RandomSource)
-    {
+    init(
+        court: CourtRow, isUpper: Bool, firstDay: CivilDate, lastDay: CivilDate, caseCount: Int,
+        secondInstances: [String: [SecondInstance]], random: RandomSource
+    ) {
         self.court = court
+        self.secondInstances = secondInstances
         self.firstDay = firstDay
         self.lastDay = lastDay
         self.caseCount = caseCount
@@ -135,25 +140,30 @@ struct CaseInventor {
         if family == "03" { record.claim = Amount(fen: Int64(random.between(100_000...90_000_000))) }
     }
 
-    /// Statutory limits in months: civil ordinary procedure 6, simplified 3, small claims 2; criminal 3; …
+    /// Statutory limits: civil ordinary procedure six months, simplified three, small claims two; criminal three months,
+    /// simplified 20 days, fast track 10; …
     private func fillLimit(_ record: inout CaseRecord, from filed: CivilDate) {
-        let months =
+        let (months, days) =
             switch (record.type, record.procedure) {
-            case ("0301", "1"), ("0401", "1"), ("1002", _): 6
-            case ("0301", "3"), ("0301", "4"), ("0202", _): 2
-            default: 3
+            case ("0301", "1"), ("0401", "1"), ("1002", _): (6, 0)
+            case ("0301", "3"), ("0301", "4"), ("0202", _): (2, 0)
+            case ("0401", "2"): (0, 45)
+            case ("0201", "2"): (0, 20)
+            case ("0201", "4"): (0, 10)
+            default: (3, 0)
             }
         // The limit runs from the day after filing.
         let start = filed.adding(days: 1)
         record.limitStart = start
-        record.limitEnd = start.adding(months: months)
+        record.limitEnd = start.adding(months: months)?.adding(days: days)
         record.limitDays = record.limitEnd.map { Int($0.days - start.days) }
     }
 
     private mutating func closingDay(_ wish: CaseWish, filed: CivilDate) -> CivilDate? {
         // The same draws whatever is wished, so that a wish changes as little as possible.
         let duration = random.chance(80) ? random.between(8...120) : random.between(60...320)
-        let isLeftOpen = random.chance(3)
+        // A careful clerk's court leaves no case open for years.
+        let isLeftOpen = random.chance(3) && (filed.adding(months: 17) ?? filed) > lastDay
         if let closed = wish.closed { return closed }
         if let isClosed = wish.isClosed { return isClosed ? filed.adding(days: 8 + duration % 112) : nil }
         let closed = filed.adding(days: duration)
@@ -216,10 +226,12 @@ struct CaseInventor {
 
     private mutating func addLimitChange(_ record: inout CaseRecord, filed: CivilDate) {
         let start = filed.adding(days: random.between(20...60))
-        let days = random.between(5...45)
+        let kind = random.one(of: ["1", "2", "3"])
+        // The simplified procedure is extended by at most a month.
+        let days = random.between(5...(kind == "1" ? 28 : 45))
         record.limitChanges.append(
             LimitChangeRecord(
-                caseID: record.id, order: record.limitChanges.count + 1, kind: random.one(of: ["1", "2", "3"]),
+                caseID: record.id, order: record.limitChanges.count + 1, kind: kind,
                 reason: random.one(of: ["委托鉴定", "公告送达", "案情复杂"]), start: start,
                 end: start.adding(days: days - 1), days: days, approved: start, updated: record.updated))
     }
@@ -228,14 +240,17 @@ struct CaseInventor {
         guard let closed = record.closed else { return }
         let raised = closed.adding(days: random.between(1...15))
         let isTransferred = random.chance(70)
-        let second = "\(Self.marks[String(record.type.prefix(2)) + "02"] ?? "")\(random.between(1...400))号"
+        let transferred = isTransferred ? raised.adding(days: random.between(5...20)) : nil
+        let second = transferred.flatMap { day in
+            secondInstances[String(record.type.prefix(2)) + "02"]?.filter { $0.filed >= day }
+        }
         record.appeals.append(
             AppealRecord(
                 caseID: record.id, order: 1, kind: record.type == "0201" && random.chance(8) ? "2" : "1",
                 raised: raised, person: InventedNames.person(&random),
-                transferred: isTransferred ? raised.adding(days: random.between(5...20)) : nil,
-                secondNumber: isTransferred
-                    ? "（\(raised.adding(days: 20).yearMonthDay.year)）\(court.upperMark ?? court.mark)\(second)" : nil,
+                transferred: transferred,
+                // Those that follow soonest; none when the upper court is not among the courts, or has not filed it yet.
+                secondNumber: second.flatMap { $0.isEmpty ? nil : random.one(of: Array($0.prefix(5))).number },
                 updated: Moment(day: raised, second: record.updated.second)))
     }
 }

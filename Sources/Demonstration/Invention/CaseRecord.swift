@@ -85,6 +85,12 @@ struct AppealRecord {
     var updated: Moment
 }
 
+/// A second instance (二审) that an upper court filed.
+struct SecondInstance {
+    var number: String
+    var filed: CivilDate
+}
+
 /// Yuan as whole fen, with what a database may carry beyond them.
 struct Amount {
     var fen: Int64

@@ -25,6 +25,10 @@ enum PlantedKind: String, CaseIterable {
     case partyCountWrong = "party-count-wrong"
     case plaintiffMissing = "plaintiff-missing"
     case civilLimitTooLong = "civil-limit-too-long"
+    case causeOfOtherFamily = "cause-of-other-family"
+    case defendantMissing = "defendant-missing"
+    case filedTooLate = "filed-too-late"
+    case longPending = "long-pending"
 
     // Defects of rows that belong to a case.
     case partyOrphan = "party-orphan"
@@ -39,6 +43,7 @@ enum PlantedKind: String, CaseIterable {
     case limitChangeDaysWrong = "limit-change-days-wrong"
     case appealOrphan = "appeal-orphan"
     case appealBeforeClosing = "appeal-before-closing"
+    case secondInstanceMissing = "second-instance-missing"
 
     // What cannot be loaded.
     case receivedDateImpossible = "received-date-impossible"
@@ -72,6 +77,8 @@ enum PlantedKind: String, CaseIterable {
     case onePlaintiff = "boundary-one-plaintiff"
     case civilLimitOfSixMonths = "boundary-civil-limit-of-six-months"
     case civilLimitToMonthEnd = "boundary-civil-limit-to-month-end"
+    case filedOnSeventhDay = "boundary-filed-on-seventh-day"
+    case openForEighteenMonths = "boundary-open-for-eighteen-months"
     case idCardWithX = "boundary-id-card-with-x"
     case bornDayBeforeFiling = "boundary-born-day-before-filing"
     case partyNameAtLimit = "boundary-party-name-at-limit"

@@ -90,10 +90,19 @@ struct Planter {
             wish.filed = CivilDate(year: year, month: 8, day: 30)
         case .filedOnLastDayOfYear: wish.filed = CivilDate(year: year, month: 12, day: 31)
         case .filedOnFirstDayOfYear: wish.filed = CivilDate(year: year + 1, month: 1, day: 1)
-        case .openWithoutClosing: wish.isClosed = false
+        case .openWithoutClosing:
+            // Not so long before the end that it is open for too long as well.
+            wish.filed = period.firstDay.adding(days: -60)
+            wish.isClosed = false
+        case .longPending:
+            wish.filed = firstDayNotLongPending?.adding(days: -1)
+            wish.isClosed = false
+        case .openForEighteenMonths:
+            wish.filed = firstDayNotLongPending
+            wish.isClosed = false
         case .limitChangeOrphan, .limitChangeReversed, .limitChangeDaysWrong, .limitChangeOfOneDay:
             wish.extras = .limitChange
-        case .appealOrphan, .appealBeforeClosing, .appealOnClosingDay: wish.extras = .appeal
+        case .appealOrphan, .appealBeforeClosing, .appealOnClosingDay, .secondInstanceMissing: wish.extras = .appeal
         case .closedBeforeFiledAcrossPeriod:
             wish.filed = period.firstDay.adding(days: 4)
             wish.closed = period.firstDay.adding(days: -3)
@@ -120,6 +129,12 @@ struct Planter {
         return wish
     }
 
+    /// The first day of filing from which eighteen months do not end before the period does.
+    private var firstDayNotLongPending: CivilDate? {
+        guard let day = period.lastDay.adding(months: -18), let reached = day.adding(months: 18) else { return nil }
+        return reached < period.lastDay ? day.adding(days: 1) : day
+    }
+
     // MARK: - Notes for the truth file
 
     private mutating func expect(
@@ -140,8 +155,8 @@ struct Planter {
         let id = planted.record.id
         guard let filed = planted.record.filed, let number = planted.record.number else { return }
         let year = filed.yearMonthDay.year
-        func report(_ rule: String, on other: String? = nil, note: String = "") {
-            expect(kind, .finding, rule, "anjian", other ?? id, note: note)
+        func report(_ rule: String, on other: String? = nil, severity: Severity = .error, note: String = "") {
+            expect(kind, .finding, rule, "anjian", other ?? id, severity: severity, note: note)
         }
         switch kind {
         case .closedBeforeFiled:
@@ -157,6 +172,7 @@ struct Planter {
         case .numberOfOtherCourt:
             planted.record.number = number.replacing(court.mark, with: String(court.mark.prefix(1)) + "9999")
             report("case.number-court")
+            report("case.number-court-known", severity: .warning)
         case .numberOfOtherYear:
             planted.record.number = number.replacing("（\(year)）", with: "（\(year - 1)）").replacing("号", with: "9999号")
             report("case.number-year")
@@ -185,6 +201,7 @@ struct Planter {
             planted.record.closed = nil
             planted.record.trialDays = nil
             report("case.closing-date-present")
+            if let first = firstDayNotLongPending, filed < first { report("case.long-pending", severity: .warning) }
         case .closingMethodUnknown:
             planted.record.closingMethod = CaseRecord.unknownCode
             report("case.closing-method-known")
@@ -219,6 +236,18 @@ struct Planter {
         case .civilLimitTooLong:
             setCivilLimit(&planted.record, daysBeyondSixMonths: 1)
             report("case.civil-limit")
+        case .causeOfOtherFamily:
+            planted.record.cause = CaseInventor.causes["02"]?.first ?? ""
+            report("case.cause-fits-type")
+        case .defendantMissing:
+            for index in planted.record.parties.indices where planted.record.parties[index].standing == "02" {
+                planted.record.parties[index].standing = "03"
+            }
+            report("case.defendant-present")
+        case .filedTooLate:
+            planted.record.received = filed.adding(days: -8)
+            report("case.filed-in-time", severity: .warning)
+        case .longPending: report("case.long-pending", severity: .warning)
         default: break
         }
     }
@@ -268,6 +297,9 @@ struct Planter {
             planted.record.parties[last].name = String(repeating: "甲", count: 101)
             expect(kind, .quarantine, "type.dangshiren.xm", "dangshiren", Self.key(id, last + 1))
             expect(kind, .finding, "case.party-count", "anjian", id, note: "one party is not loaded")
+            if !planted.record.parties[..<last].contains(where: { $0.standing == "02" }) {
+                expect(kind, .finding, "case.defendant-present", "anjian", id, note: "the defendant is not loaded")
+            }
         case .limitChangeOrphan:
             var orphan = planted.record.limitChanges[0]
             orphan.caseID = inventor.identifierOfNoCase()
@@ -290,6 +322,11 @@ struct Planter {
             guard let closed = planted.record.closed else { return }
             planted.record.appeals[0].raised = closed.adding(days: -1)
             expect(kind, .finding, "appeal.after-closing", "shangsukangsu", Self.key(id, 1))
+        case .secondInstanceMissing:
+            // No court gives out so high a number.
+            planted.record.appeals[0].secondNumber = "（\(filed.yearMonthDay.year)）\(court.mark)民终999999号"
+            expect(
+                kind, .finding, "appeal.second-number-exists", "shangsukangsu", Self.key(id, 1), severity: .warning)
         default: break
         }
     }
@@ -399,6 +436,10 @@ struct Planter {
         case .civilLimitOfSixMonths, .civilLimitToMonthEnd:
             setCivilLimit(&planted.record, daysBeyondSixMonths: 0)
             keep("case.civil-limit")
+        case .filedOnSeventhDay:
+            planted.record.received = filed.adding(days: -7)
+            keep("case.filed-in-time")
+        case .openForEighteenMonths: keep("case.long-pending")
         case .idCardWithX:
             planted.record.parties.append(
                 inventor.party(of: planted.record, standing: "02", isPerson: true, checkDigit: "X"))
