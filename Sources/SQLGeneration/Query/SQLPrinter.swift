@@ -18,7 +18,7 @@ struct SQLPrinter {
         var lines = [
             "SELECT " + distinct + (fits ? short : "\n" + list.map { inner + $0 }.joined(separator: ",\n"))
         ]
-        lines.append("FROM " + print(select.source, indent: indent))
+        if select.source != .nothing { lines.append("FROM " + print(select.source, indent: indent)) }
         if let condition = select.condition { lines.append("WHERE " + print(condition, indent: inner)) }
         if !select.groupBy.isEmpty {
             lines.append("GROUP BY " + select.groupBy.map { print($0) }.joined(separator: ", "))
@@ -33,6 +33,7 @@ struct SQLPrinter {
 
     private func print(_ source: SQLSelect.Source, indent: String) -> String {
         switch source {
+        case .nothing: ""
         case .table(let table, let alias): "\(table) \(quoted(alias))"
         case .query(let select, let alias):
             "(\n\(indent)    \(print(select, indent: indent + "    "))\n\(indent)) \(quoted(alias))"

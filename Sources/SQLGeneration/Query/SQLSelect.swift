@@ -11,6 +11,8 @@ public struct SQLSelect: Sendable, Hashable {
     }
 
     public indirect enum Source: Sendable, Hashable {
+        /// No FROM at all.
+        case nothing
         case table(SQLIdentifier, alias: String)
         case query(SQLSelect, alias: String)
         case leftJoin(Source, Source, on: SQLExpression)

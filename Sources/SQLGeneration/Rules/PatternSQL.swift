@@ -37,13 +37,15 @@ enum PatternSQL {
         return "(?:\(print(node)))"
     }
 
-    private static func characterClass(_ ranges: [ClosedRange<UInt32>]) -> String {
+    private static func characterClass(_ all: [ClosedRange<UInt32>]) -> String {
+        // No text of the server contains U+0000.
+        let ranges = all.filter { $0.upperBound > 0 }
         // Nothing is in it: a character that is not itself.
         if ranges.isEmpty { return "(?!a)a" }
         if ranges.count == 1, ranges[0].count == 1 { return character(ranges[0].lowerBound) }
         if ranges.last?.upperBound == 0x10FFFF {
             let rest = complement(ranges)
-            return rest.isEmpty ? "[^\\u0001]|\\u0001" : "[^\(list(rest))]"
+            return rest.isEmpty ? "(?:[^\\u0001]|\\u0001)" : "[^\(list(rest))]"
         }
         return "[\(list(ranges))]"
     }
