@@ -82,7 +82,7 @@ public struct ServerTable: Sendable {
         } + [.column("ctid", of: alias)]
     }
 
-    func isUnique(_ columns: [String]) -> Bool { uniqueKeys.contains { $0.isSubset(of: columns) } }
+    public func isUnique(_ columns: [String]) -> Bool { uniqueKeys.contains { $0.isSubset(of: columns) } }
 }
 
 // MARK: - Looking over a table before it is judged
