@@ -86,7 +86,7 @@ struct RelationEquivalenceTests {
         "{on: c, check: \"one.m = n\", message: \"{one.t} {one.x}\"}", "{on: c, check: \"one.m = 2 or one.x is null\"}",
         "{on: c, check: \"one.x > 0 and one.d < d\"}", "{on: c, when: \"one.m >= 1\", check: \"one.x > 0\"}",
         "{on: c, check: \"pair.x > 0\"}", "{on: c, check: \"pair.t is not null\"}", "{on: c, check: \"coalesce(one.t, fy) = fy\"}",
-        "{on: p, check: \"up.d < d\", message: \"{up.k}{t}\"}", "{on: p, check: \"up.fy.mark is null or t is null\"}",
+        "{on: p, check: \"up.d < d\", message: \"{up.k}{t}\"}", "{on: p, check: \"up.fy is null or t is null\"}",
         "{on: p, check: exists(up)}", "{on: c, unique: [k]}", "{on: c, unique: [fy, n]}", "{on: c, when: \"n > 0\", unique: [fy]}",
         "{on: c, when: \"one.m = 2\", unique: [fy]}", "{on: c, when: \"count(p) >= 1\", unique: [n]}", "{on: p, unique: [x]}",
         "{on: c, depends: {from: [fy], to: [n]}}", "{on: c, depends: {from: [k], to: [fy, d]}}", "{on: p, depends: {from: [k], to: [t]}}",

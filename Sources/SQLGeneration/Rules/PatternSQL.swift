@@ -7,7 +7,11 @@ import RuleLanguage
 enum PatternSQL {
     static func test(_ text: SQLExpression, _ pattern: String) -> SQLExpression {
         // The type checker has read it before.
-        guard let pattern = try? Pattern(pattern) else { return .null(.boolean) }
+        test(text, try? Pattern(pattern))
+    }
+
+    static func test(_ text: SQLExpression, _ pattern: Pattern?) -> SQLExpression {
+        guard let pattern else { return .null(.boolean) }
         return .infix("~", [text, .text(translate(pattern))])
     }
 
