@@ -3,7 +3,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help deps deps-test demo test test-all lint format bench docs clean
+.PHONY: help deps deps-test demo test test-all lint format bench bench-postgres docs clean
 
 SWIFT_SOURCES := Package.swift Sources Tests
 DEMO_ARGUMENTS ?=
@@ -34,6 +34,10 @@ lint: ## check the style without changing anything · 检查代码风格，不�
 
 format: ## rewrite the sources in the project's style · 按项目风格重排源码
 	swift format --in-place --recursive --parallel $(SWIFT_SOURCES)
+
+bench-postgres: deps ## rules inside PostgreSQL against counting alone: W1=folder ROWS=n · 库内质检与单纯计数的比较
+	swift build -c release --product sitong
+	scripts/bench-postgres.sh "$(W1)" $(ROWS)
 
 bench: deps ## benchmarks of the hot paths, release build · 性能基准（发布版）
 	swift build -c release --product Bench

@@ -56,7 +56,12 @@ public final class LibraryReader: BlockReader {
             try connection.copyOut(sql), file: connection.displayName, options: CSVOptions(columns: columns))
     }
 
-    public func next() throws -> RawBlock? { try rows.next() }
+    /// Rows without line numbers: those of the stream mean nothing to anyone.
+    public func next() throws -> RawBlock? {
+        var block = try rows.next()
+        block?.lines = []
+        return block
+    }
 }
 
 /// The query for the current rows of a table, of some courts.

@@ -4,34 +4,30 @@ import Schema
 /// 案号: its parts. One pattern says whether the text is a case number; the parts are then cut by position, which costs a
 /// small part of what groups of a pattern do.
 extension RowTerms {
-    /// Brackets of either width around the year; the court's mark; letters, which 字第 alone are not; the number of at most 18
-    /// digits; 号; a suffix.
-    static let caseNumberPattern: Pattern? = {
-        let provinces = "京津冀晋内辽吉黑沪苏浙皖闽赣鲁豫鄂湘粤桂琼渝川黔云藏陕甘青宁新兵军"
-        // Ideographs up to 号, which ends the number, 字 and 第 cut out where the mark must not begin with 字第.
-        let (low, afterHao, afterZi, afterDi) = ("㐀-\u{53F6}", "\u{53F8}-\u{9FFF}", "\u{5B58}-\u{9FFF}", "\u{7B2D}-\u{9FFF}")
-        let letter = "[\(low)\(afterHao)]"
-        let mark =
-            "(\(letter)|[\(low)\u{53F8}-\u{5B56}\(afterZi)]\(letter)+"
-            + "|字[\(low)\u{53F8}-\u{7B2B}\(afterDi)]\(letter)*|字第\(letter)+)"
-        return try? Pattern(
-            "[\\(（][0-9]{4}[\\)）](最高法|[\(provinces)][0-9]{0,4})\(mark)[0-9]{1,18}号[㐀-\u{9FFF}0-9\\-]*")
-    }()
-
+    private static let provinces = "京津冀晋内辽吉黑沪苏浙皖闽赣鲁豫鄂湘粤桂琼渝川黔云藏陕甘青宁新兵军"
+    /// Ideographs; in marks without 号, which ends the number.
+    private static let letters = "\\u3400-\\u9fff"
+    private static let markLetters = "\\u3400-\\u53f6\\u53f8-\\u9fff"
     private static let digits = "0123456789"
 
-    /// - Parameter shortcut: a step that is true only for case numbers and computed anyway.
-    func caseNumber(_ field: CaseNumberField, _ operand: SQLTerm, shortcut: Int?) -> SQLTerm {
+    /// Brackets of either width around the year; the court's mark; letters; a number of at most 18 digits; 号; a suffix.
+    private static let shape =
+        "^[(（][0-9]{4}[)）](?:最高法|[\(provinces)][0-9]{0,4})[\(markLetters)]+[0-9]{1,18}号[\(letters)0-9\\-]*$"
+
+    /// 字第 alone is no type. Asked only of texts with 字第 in them, since looking ahead is dear.
+    private static let withoutType = "^.{6}(?:最高法|.[0-9]{0,4})字第[0-9]"
+
+    func caseNumber(_ field: CaseNumberField, _ operand: SQLTerm) -> SQLTerm {
         let text = bound(operand)
-        var isCaseNumber = PatternSQL.test(text.value, Self.caseNumberPattern)
-        var testLevel = text.level
-        if let narrower = shortcut.map({ self.term($0) }) {
-            isCaseNumber = .or([narrower.value, isCaseNumber])
-            testLevel = max(testLevel, narrower.level)
-        }
+        let isOther = SQLExpression.or([
+            .infix("=", [.call("strpos", [text.value, .text("字第")]), .number("0")]),
+            .not(.infix("~", [text.value, .text(Self.withoutType)])),
+        ])
         // What follows the year's bracket: court, type, number, 号, suffix.
         let (rest, level) = bind(
-            .when(isCaseNumber, .call("substr", [text.value, .number("7")])), level: testLevel)
+            .when(
+                .and([.infix("~", [text.value, .text(Self.shape)]), isOther]),
+                .call("substr", [text.value, .number("7")])), level: text.level)
         func term(_ value: SQLExpression, _ level: Int, _ type: SQLType = .text) -> SQLTerm {
             SQLTerm(value: value, error: text.error, type: type, level: level)
         }

@@ -30,8 +30,6 @@ final class RowTerms {
     /// Columns that each level adds to those below it.
     private(set) var levels: [[SQLSelect.Column]] = []
     private var names: [SQLExpression: (name: String, level: Int)] = [:]
-    /// For steps that read case numbers: a `matches` of the same text whose pattern only case numbers match.
-    private var shortcuts: [Int: Int] = [:]
 
     /// - Parameter roots: the steps that will be asked for, each as often as it will be used.
     init(
@@ -48,31 +46,12 @@ final class RowTerms {
             for operand in plan.steps[index].operands { uses[operand] += 1 }
         }
         self.uses = uses
-        findShortcuts()
-    }
-
-    private func findShortcuts() {
-        var proven: [Int: Bool] = [:]
-        for (index, step) in steps.enumerated() where uses[index] > 0 {
-            guard case .apply(.caseNumber) = step.operation, let whole = Self.caseNumberPattern else { continue }
-            let narrower = steps.indices.first { other in
-                guard case .matches(let text) = steps[other].operation, steps[other].operands == step.operands,
-                    uses[other] > 0
-                else { return false }
-                let isProven = proven[other] ?? (try? Pattern(text.string))?.implies(whole) ?? false
-                proven[other] = isProven
-                return isProven
-            }
-            guard let narrower else { continue }
-            shortcuts[index] = narrower
-            uses[narrower] += 1
-        }
     }
 
     /// The term of a step.
     func term(_ index: Int) -> SQLTerm {
         if let known = terms[index] { return known }
-        var made = make(steps[index], shortcut: shortcuts[index])
+        var made = make(steps[index])
         if uses[index] > 1, made.value.weight > 4 { made = bound(made) }
         terms[index] = made
         return made
@@ -114,7 +93,7 @@ final class RowTerms {
         return result
     }
 
-    private func make(_ step: ExpressionPlan.Step, shortcut: Int?) -> SQLTerm {
+    private func make(_ step: ExpressionPlan.Step) -> SQLTerm {
         switch step.operation {
         case .number(let value): return .number(value, step.type)
         case .text(let text): return SQLTerm(value: .text(text.string), type: .text)
@@ -127,8 +106,6 @@ final class RowTerms {
         case .aggregate(let index): return leaves.aggregate(index)
         case .periodBegin: return periodDay(period?.firstDay)
         case .periodEnd: return periodDay(period?.lastDay)
-        case .apply(.caseNumber(let field)):
-            return caseNumber(field, term(step.operands[0]), shortcut: shortcut)
         case .apply(let op): return apply(op, step.operands.map(term), step.operands.map { steps[$0].type }, step.type)
         case .memberOf(let set): return memberOf(set, term(step.operands[0]))
         case .inCodelist(let list, let under): return inCodelist(list, under?.string, step.operands.map(term))
@@ -172,7 +149,7 @@ final class RowTerms {
         case .workdays(let calendar): workdays(calendar, operands)
         case .isIDCard: isIDCard(operands[0])
         case .isUSCC: isUSCC(operands[0])
-        case .caseNumber: operands[0]
+        case .caseNumber(let field): caseNumber(field, operands[0])
         }
     }
 }

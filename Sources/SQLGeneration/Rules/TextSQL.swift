@@ -53,18 +53,23 @@ extension RowTerms {
     /// `-?[0-9]+` within 64 bits.
     func intOfText(_ operand: SQLTerm) -> SQLTerm {
         let text = bound(operand)
+        // Cheaper than a pattern: without its last digits nothing is left, or the sign.
+        let rest = SQLExpression.call("rtrim", [text.value, .text("0123456789")])
+        let signs: [SQLExpression] = [.text(""), .text("-")]
+        let isInteger = SQLExpression.and([.isIn(rest, signs), .not(.isIn(text.value, signs))])
         let digits = SQLExpression.call("length", [.call("ltrim", [text.value, .text("-0")])])
+        let number = SQLExpression.cast(text.value, .bigint)
         let range = SQLExpression.between(
             .cast(text.value, .numeric), .number("\(Int64.min)"), .number("\(Int64.max)"))
         return [text].strict(
             .bigint,
             .when(
-                .infix("~", [text.value, .text("^-?[0-9]+$")]),
+                isInteger,
                 .cases(
                     [
-                        .init(.infix("<=", [digits, .number("18")]), .cast(text.value, .bigint)),
-                        .init(
-                            .infix("=", [digits, .number("19")]), .when(range, .cast(text.value, .bigint))),
+                        .init(.infix("<=", [.call("length", [text.value]), .number("18")]), number),
+                        .init(.infix("<=", [digits, .number("18")]), number),
+                        .init(.infix("=", [digits, .number("19")]), .when(range, number)),
                     ], otherwise: nil)))
     }
 
