@@ -1,102 +1,81 @@
 import RuleLanguage
 import Schema
 
-/// 案号: its parts. One pattern says whether the text is a case number; the parts are then cut by position, which costs a
-/// small part of what groups of a pattern do.
+/// 案号: its parts, cut by position. A pattern over the whole text would cost more than all cuts together, so only the
+/// letters of the type are matched against one.
 extension RowTerms {
     private static let provinces = "京津冀晋内辽吉黑沪苏浙皖闽赣鲁豫鄂湘粤桂琼渝川黔云藏陕甘青宁新兵军"
-    /// Ideographs; in marks without 号, which ends the number.
+    private static let supreme = SQLExpression.text("最高法")
+    /// Ideographs.
     private static let letters = "\\u3400-\\u9fff"
-    private static let markLetters = "\\u3400-\\u53f6\\u53f8-\\u9fff"
-    private static let digits = "0123456789"
-
-    /// Brackets of either width around the year; the court's mark; letters; a number of at most 18 digits; 号; a suffix.
-    private static let shape =
-        "^[(（][0-9]{4}[)）](?:最高法|[\(provinces)][0-9]{0,4})[\(markLetters)]+[0-9]{1,18}号[\(letters)0-9\\-]*$"
-
-    /// 字第 alone is no type. Asked only of texts with 字第 in them, since looking ahead is dear.
-    private static let withoutType = "^.{6}(?:最高法|.[0-9]{0,4})字第[0-9]"
+    private static let digits = SQLExpression.text("0123456789")
 
     func caseNumber(_ field: CaseNumberField, _ operand: SQLTerm) -> SQLTerm {
         let text = bound(operand)
-        let isOther = SQLExpression.or([
-            .infix("=", [.call("strpos", [text.value, .text("字第")]), .number("0")]),
-            .not(.infix("~", [text.value, .text(Self.withoutType)])),
+        func cut(_ from: SQLExpression, _ start: Int, _ length: Int? = nil) -> SQLExpression {
+            .call("substr", [from, .number("\(start)")] + (length.map { [.number("\($0)")] } ?? []))
+        }
+        func length(_ of: SQLExpression) -> SQLExpression { .call("length", [of]) }
+        // Court, type and number: between the year's bracket and 号. Then without the number, then without the court.
+        let whole = SQLExpression.call("split_part", [cut(text.value, 7), .text("号"), .number("1")])
+        let (head, _) = bind(whole, level: text.level)
+        let (stem, level) = bind(.call("rtrim", [whole, Self.digits]), level: text.level)
+        let isSupreme = SQLExpression.call("starts_with", [stem, Self.supreme])
+        let (letters, typeLevel) = bind(
+            .cases(
+                [.init(isSupreme, cut(stem, 4))], otherwise: .call("ltrim", [cut(stem, 2), Self.digits])), level: level)
+        let rest = SQLExpression.call(
+            "substr", [text.value, .infix("+", [length(head), .number("7")])])
+        let year = SQLExpression.call(
+            "translate", [.call("left", [text.value, .number("6")]), .text("0123456789（）"), .text("9999999999()")])
+        let courtLength = SQLExpression.infix("-", [length(stem), length(letters)])
+        let isNumber = SQLExpression.and([
+            .infix("=", [year, .text("(9999)")]),
+            .or([
+                isSupreme,
+                .and([
+                    .infix(">", [.call("strpos", [.text(Self.provinces), cut(stem, 1, 1)]), .number("0")]),
+                    .infix("<=", [courtLength, .number("5")]),
+                ]),
+            ]),
+            .infix("~", [letters, .text("^[\(Self.letters)]+$")]),
+            // That alone is no type.
+            .infix("<>", [letters, .text("字第")]),
+            .between(.infix("-", [length(head), length(stem)]), .number("1"), .number("18")),
+            .or([
+                .infix("=", [rest, .text("号")]), .infix("~", [rest, .text("^号[\(Self.letters)0-9\\-]*$")]),
+            ]),
         ])
-        // What follows the year's bracket: court, type, number, 号, suffix.
-        let (rest, level) = bind(
-            .when(
-                .and([.infix("~", [text.value, .text(Self.shape)]), isOther]),
-                .call("substr", [text.value, .number("7")])), level: text.level)
-        func term(_ value: SQLExpression, _ level: Int, _ type: SQLType = .text) -> SQLTerm {
-            SQLTerm(value: value, error: text.error, type: type, level: level)
+        let (mark, markLevel) = bind(.when(isNumber, letters), level: typeLevel)
+        func term(_ value: SQLExpression, _ type: SQLType = .text) -> SQLTerm {
+            SQLTerm(value: .when(.isNotNull(mark), value), error: text.error, type: type, level: markLevel)
         }
-        switch field {
-        case .year:
-            let year = SQLExpression.cast(
-                .call("substr", [text.value, .number("2"), .number("4")]), .integer)
-            return term(.when(.isNotNull(rest), year), level, .integer)
-        case .suffix:
-            let start = SQLExpression.infix(
-                "+", [.call("strpos", [rest, .text("号")]), .number("1")])
-            return term(.call("substr", [rest, start]), level)
-        case .court:
-            let digits = SQLExpression.infix(
-                "-",
-                [
-                    .call("length", [rest]),
-                    .call("length", [.call("ltrim", [.call("substr", [rest, .number("2")]), .text(Self.digits)])]),
-                ])
-            return term(
-                .cases(
-                    [.init(.call("starts_with", [rest, .text("最高法")]), .text("最高法"))],
-                    otherwise: .call("left", [rest, digits])), level)
-        case .number, .type, .special, .style: break
-        }
-        // Type and number: after the court's mark and its digits, before 号.
-        let head = SQLExpression.call("split_part", [rest, .text("号"), .number("1")])
-        let afterCourt = SQLExpression.cases(
-            [.init(.call("starts_with", [rest, .text("最高法")]), .call("substr", [head, .number("4")]))],
-            otherwise: .call("ltrim", [.call("substr", [head, .number("2")]), .text(Self.digits)]))
-        if field == .number {
-            let number = SQLExpression.call(
-                "right",
-                [
-                    head,
-                    .infix(
-                        "-",
-                        [
-                            .call("length", [head]),
-                            .call("length", [.call("rtrim", [head, .text(Self.digits)])]),
-                        ]),
-                ])
-            return term(.when(.isNotNull(rest), .cast(number, .bigint)), level, .bigint)
-        }
-        let (mark, markLevel) = bind(.call("rtrim", [afterCourt, .text(Self.digits)]), level: level)
         let isOld = SQLExpression.infix("=", [.call("right", [mark, .number("2")]), .text("字第")])
-        if field == .style {
-            return term(
-                .cases(
-                    [.init(isOld, .text("old")), .init(.isNotNull(mark), .text("2016"))], otherwise: nil), markLevel)
+        switch field {
+        case .year: return term(.cast(cut(text.value, 2, 4), .integer), .integer)
+        case .court: return term(.call("left", [stem, courtLength]))
+        case .number:
+            let number = SQLExpression.call("substr", [head, .infix("+", [length(stem), .number("1")])])
+            return term(.cast(number, .bigint), .bigint)
+        case .suffix: return term(cut(rest, 2))
+        case .style: return term(.cases([.init(isOld, .text("old"))], otherwise: .text("2016")))
+        case .type, .special: break
         }
         let type = SQLExpression.cases(
             [.init(isOld, .call("left", [mark, .number("-2")]))], otherwise: mark)
         let marks = caseNumberMarks
-        guard !marks.isEmpty else {
-            return field == .type
-                ? term(type, markLevel) : term(.when(.isNotNull(mark), .text("")), markLevel)
-        }
-        let (name, typeLevel) = bind(type, level: markLevel)
-        let shorter = SQLExpression.call("substr", [name, .number("2")])
+        guard !marks.isEmpty else { return term(field == .type ? type : .text("")) }
+        let (name, nameLevel) = bind(type, level: markLevel)
+        let shorter = cut(name, 2)
         let isSpecial = SQLExpression.and([
             .isAny(shorter, .textArray(marks)), .not(.isAny(name, .textArray(marks))),
         ])
-        if field == .type { return term(.cases([.init(isSpecial, shorter)], otherwise: name), typeLevel) }
-        return term(
-            .cases(
-                [
-                    .init(isSpecial, .call("left", [name, .number("1")])), .init(.isNotNull(name), .text("")),
-                ], otherwise: nil), typeLevel)
+        let value =
+            field == .type
+            ? SQLExpression.cases([.init(isSpecial, shorter)], otherwise: name)
+            : .cases([.init(isSpecial, cut(name, 1, 1))], otherwise: .text(""))
+        return SQLTerm(
+            value: .when(.isNotNull(name), value), error: text.error, type: .text, level: nameLevel)
     }
 
     /// The marks that the definitions list, for telling a special letter from a type.

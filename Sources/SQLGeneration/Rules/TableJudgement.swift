@@ -223,9 +223,7 @@ public struct TableJudgement {
 
     /// The rows to which the rule applies.
     private func groupMembers(_ rule: CompiledRule, _ columns: [SQLTerm]) -> SQLSelect {
-        var plain = rule
-        plain.judgement = rule.judgement
-        let rows = rows([plain])
+        let rows = rows([rule])
         guard let when = rule.when else { return rows.base() }
         let terms = terms([when], rows)
         let test = SQLExpression.truth(terms.term(when).value, "IS TRUE")
