@@ -28,7 +28,9 @@ extension NotRun {
             self = .periodMissing
             return
         }
-        guard let missing = ([table.name] + rule.relatedTables).first(where: { !given.contains($0) }) else { return nil }
+        guard let missing = ([table.name] + rule.relatedTables).first(where: { !given.contains($0) }) else {
+            return nil
+        }
         self = .tableMissing(schema.table(missing)?.title ?? missing)
     }
 }

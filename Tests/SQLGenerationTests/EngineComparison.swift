@@ -47,7 +47,8 @@ struct EngineComparison {
             findings: result.findings.map {
                 Self.text(
                     FindingRecord(
-                        rule: $0.rule, severity: $0.severity, table: $0.table, key: $0.key, row: $0.row, court: $0.court,
+                        rule: $0.rule, severity: $0.severity, table: $0.table, key: $0.key, row: $0.row,
+                        court: $0.court,
                         message: $0.message))
             })
     }

@@ -24,7 +24,8 @@ struct PatternTests {
                   - {id: F, on: t, check: "a matches '😀?[😀-😂]{2}'"}
                 """)
         let texts = [
-            "", "]", "[^\\-]", "*.$(){}|?+", String(repeating: "立", count: 255), String(repeating: "立", count: 256), "abcx",
+            "", "]", "[^\\-]", "*.$(){}|?+", String(repeating: "立", count: 255), String(repeating: "立", count: 256),
+            "abcx",
             "a,b", "a\nb", "\n", "😀😁😂", "😁😂", "bbb", "bbbb,", "ａ", "e\u{301}",
         ]
         try comparison.expectAgreement(

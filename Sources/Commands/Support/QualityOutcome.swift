@@ -196,7 +196,8 @@ struct QualitySummary: Encodable {
     var status: Int32
 
     init(
-        _ outcome: QualityOutcome, engine: String, period: String?, seconds: Double, sizes: [String: (files: Int, bytes: Int)],
+        _ outcome: QualityOutcome, engine: String, period: String?, seconds: Double,
+        sizes: [String: (files: Int, bytes: Int)],
         status: Int32
     ) {
         self.engine = engine

@@ -110,8 +110,10 @@ extension OperationError {
         OperationError(
             .badData, code: "database-encoding",
             LocalizedText(
-                en: "the database \(place) is not in UTF-8; rules judge code points", zh: "数据库 \(place) 的编码不是 UTF-8，规则按码点判定"),
+                en: "the database \(place) is not in UTF-8; rules judge code points",
+                zh: "数据库 \(place) 的编码不是 UTF-8，规则按码点判定"),
             hint: LocalizedText(
-                en: "create it with ENCODING 'UTF8', or use --engine native", zh: "请用 ENCODING 'UTF8' 建库，或改用 --engine native"))
+                en: "create it with ENCODING 'UTF8', or use --engine native",
+                zh: "请用 ENCODING 'UTF8' 建库，或改用 --engine native"))
     }
 }

@@ -137,7 +137,6 @@ struct SQLPrinter {
         }
     }
 
-
     /// After AS a plain name needs no quotes.
     private func label(_ name: String) -> String {
         let isPlain = name.utf8.allSatisfy { (97...122).contains($0) || (48...57).contains($0) || $0 == 95 }

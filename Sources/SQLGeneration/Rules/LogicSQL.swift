@@ -21,7 +21,8 @@ extension RowTerms {
 
     /// Strict, unlike SQL's, which is false already when one bound says so.
     func between(_ operands: [SQLTerm]) -> SQLTerm {
-        let operands = operands[0].type == .text || !operands[1].isNeverNull || !operands[2].isNeverNull
+        let operands =
+            operands[0].type == .text || !operands[1].isNeverNull || !operands[2].isNeverNull
             ? operands.map(bound) : operands
         let values = operands.map(\.value)
         let isText = operands[0].type == .text

@@ -51,7 +51,8 @@ struct RelatedRows {
 
     /// The rows as a derived table, under alias `t`; `more` joins and their columns come beside the relations'.
     func base(
-        texts: Set<Int> = [], more: [(source: SQLSelect, alias: String, on: SQLExpression, columns: [SQLSelect.Column])] = []
+        texts: Set<Int> = [],
+        more: [(source: SQLSelect, alias: String, on: SQLExpression, columns: [SQLSelect.Column])] = []
     ) -> SQLSelect {
         let cells = own.cells(reads.columns, texts: texts)
         var source = SQLSelect.Source.query(cells, alias: Self.joined)
@@ -113,8 +114,11 @@ struct RelatedRows {
             related: { relation, column in
                 guard let related = related(relation) else { return .null(.text) }
                 var term = related.term(column, prefix: prefix(relation))
-                if let failed = keyError(relation) { term.error = .or([failed] + (term.error.map { [isTrue($0)] } ?? [])) }
-                else { term.error = term.error.map(isTrue) }
+                if let failed = keyError(relation) {
+                    term.error = .or([failed] + (term.error.map { [isTrue($0)] } ?? []))
+                } else {
+                    term.error = term.error.map(isTrue)
+                }
                 return term
             },
             aggregate: { aggregateTerm($0) })
@@ -333,9 +337,10 @@ struct RelatedRows {
                 isComplete(relation), .infix(">", [.call("coalesce", [result, .number("0")]), .number("0")]))
         case .sum: type = .numeric
         case .min, .max:
-            type = related(relation).flatMap { related in
-                aggregate.column.map { CellSQL.type(related.definition.columns[$0].type.kind) }
-            } ?? .bigint
+            type =
+                related(relation).flatMap { related in
+                    aggregate.column.map { CellSQL.type(related.definition.columns[$0].type.kind) }
+                } ?? .bigint
         }
         var errors = keyError(relation).map { [$0] } ?? []
         if canFail(aggregate) {

@@ -75,7 +75,9 @@ final class RowTerms {
 
     /// A name for an expression over names of `level`, and the level at which the name is known.
     func bind(_ expression: SQLExpression, level: Int) -> (SQLExpression, Int) {
-        if let known = names[expression], known.level >= level { return (.column(known.name, of: Self.alias), known.level) }
+        if let known = names[expression], known.level >= level {
+            return (.column(known.name, of: Self.alias), known.level)
+        }
         while levels.count <= level { levels.append([]) }
         let name = "sitong_\(names.count + 1)"
         levels[level].append(.init(expression, as: name))

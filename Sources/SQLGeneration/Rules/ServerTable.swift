@@ -78,7 +78,8 @@ public struct ServerTable: Sendable {
         let name = SQLExpression.column(definition.columns[column].name, of: RowTerms.alias)
         switch serverColumn(column).type {
         case "text": return name
-        case "boolean": return .choice(name, [.init(.bool(true), .text("t")), .init(.bool(false), .text("f"))], otherwise: nil)
+        case "boolean":
+            return .choice(name, [.init(.bool(true), .text("t")), .init(.bool(false), .text("f"))], otherwise: nil)
         default: return .cast(name, .text)
         }
     }
@@ -120,7 +121,8 @@ extension ServerTable {
         let indexes = columns.compactMap { definition.columnIndex($0) }
         let names = indexes.map { term($0).value }
         let groups = SQLSelect(
-            [], from: .query(cells(indexes, row: nil), alias: RowTerms.alias), where: .and(names.map { .isNotNull($0) }),
+            [], from: .query(cells(indexes, row: nil), alias: RowTerms.alias),
+            where: .and(names.map { .isNotNull($0) }),
             groupBy: names, having: .infix(">", [.countRows(where: nil), .number("1")]))
         return SQLSelect([.init(.exists(groups), as: "repeats")], from: .nothing)
     }

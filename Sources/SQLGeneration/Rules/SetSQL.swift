@@ -93,7 +93,9 @@ extension RowTerms {
     }
 
     private func lookUp(_ code: SQLExpression, _ values: [String: String]) -> SQLExpression {
-        let pairs = values.sorted { Self.precedes($0.key, $1.key) }.map { "\(Self.json($0.key)): \(Self.json($0.value))" }
+        let pairs = values.sorted { Self.precedes($0.key, $1.key) }.map {
+            "\(Self.json($0.key)): \(Self.json($0.value))"
+        }
         return .infix("->>", [.typed(.jsonb, "{" + pairs.joined(separator: ", ") + "}"), code])
     }
 

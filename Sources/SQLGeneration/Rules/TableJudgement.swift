@@ -90,9 +90,13 @@ public struct TableJudgement {
         if rows.canRepeat {
             let each = SQLSelect(
                 [.init(row, as: ServerTable.rowColumn)]
-                    + judged.enumerated().map { .init(code($0.element, at: 0, mapping: .undecided), as: "o\($0.offset)") },
+                    + judged.enumerated().map {
+                        .init(code($0.element, at: 0, mapping: .undecided), as: "o\($0.offset)")
+                    },
                 from: .query(base, alias: RowTerms.alias))
-            let worst = judged.indices.map { SQLExpression.aggregate("max", .column("o\($0)", of: RowTerms.alias), where: nil) }
+            let worst = judged.indices.map {
+                SQLExpression.aggregate("max", .column("o\($0)", of: RowTerms.alias), where: nil)
+            }
             let codes = judged.enumerated().map { place, term in
                 SQLExpression.choice(
                     worst[place],
