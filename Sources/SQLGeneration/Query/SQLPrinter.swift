@@ -2,51 +2,51 @@
 struct SQLPrinter {
     private static let lineLength = 100
 
-    func print(_ select: SQLSelect, indent: String = "") -> String {
+    func write(_ select: SQLSelect, indent: String = "") -> String {
         let inner = indent + "    "
         var list = select.allOf.map { ["\($0).*"] } ?? []
         list += select.columns.map { column in
-            let text = print(column.expression, indent: inner + "    ")
+            let text = write(column.expression, indent: inner + "    ")
             if case .column(let name, _) = column.expression, name == column.name { return text }
             return text + " AS " + label(column.name)
         }
         let short = list.joined(separator: ", ")
         let distinct =
             select.distinctOn.isEmpty
-            ? "" : "DISTINCT ON (\(select.distinctOn.map { print($0) }.joined(separator: ", "))) "
+            ? "" : "DISTINCT ON (\(select.distinctOn.map { write($0) }.joined(separator: ", "))) "
         let fits = short.count + indent.count < Self.lineLength && !short.contains("\n")
         var lines = [
             "SELECT " + distinct + (fits ? short : "\n" + list.map { inner + $0 }.joined(separator: ",\n"))
         ]
-        if select.source != .nothing { lines.append("FROM " + print(select.source, indent: indent)) }
-        if let condition = select.condition { lines.append("WHERE " + print(condition, indent: inner)) }
+        if select.source != .nothing { lines.append("FROM " + write(select.source, indent: indent)) }
+        if let condition = select.condition { lines.append("WHERE " + write(condition, indent: inner)) }
         if !select.groupBy.isEmpty {
-            lines.append("GROUP BY " + select.groupBy.map { print($0) }.joined(separator: ", "))
+            lines.append("GROUP BY " + select.groupBy.map { write($0) }.joined(separator: ", "))
         }
-        if let having = select.having { lines.append("HAVING " + print(having, indent: inner)) }
+        if let having = select.having { lines.append("HAVING " + write(having, indent: inner)) }
         if !select.orderBy.isEmpty {
-            lines.append("ORDER BY " + select.orderBy.map { print($0) }.joined(separator: ", "))
+            lines.append("ORDER BY " + select.orderBy.map { write($0) }.joined(separator: ", "))
         }
         if select.isFenced { lines.append("OFFSET 0") }
         return lines.joined(separator: "\n" + indent)
     }
 
-    private func print(_ source: SQLSelect.Source, indent: String) -> String {
+    private func write(_ source: SQLSelect.Source, indent: String) -> String {
         switch source {
         case .nothing: ""
         case .table(let table, let alias): "\(table) \(alias)"
         case .query(let select, let alias):
-            "(\n\(indent)    \(print(select, indent: indent + "    "))\n\(indent)) \(alias)"
+            "(\n\(indent)    \(write(select, indent: indent + "    "))\n\(indent)) \(alias)"
         case .leftJoin(let left, let right, let on):
-            print(left, indent: indent) + "\n\(indent)LEFT JOIN " + print(right, indent: indent) + " ON "
-                + print(on, indent: indent + "    ")
+            write(left, indent: indent) + "\n\(indent)LEFT JOIN " + write(right, indent: indent) + " ON "
+                + write(on, indent: indent + "    ")
         case .join(let left, let right, let on):
-            print(left, indent: indent) + "\n\(indent)JOIN " + print(right, indent: indent) + " ON "
-                + print(on, indent: indent + "    ")
+            write(left, indent: indent) + "\n\(indent)JOIN " + write(right, indent: indent) + " ON "
+                + write(on, indent: indent + "    ")
         }
     }
 
-    func print(_ expression: SQLExpression, indent: String = "") -> String {
+    func write(_ expression: SQLExpression, indent: String = "") -> String {
         let line = oneLine(expression, indent: indent)
         guard line.count + indent.count > Self.lineLength else { return line }
         let inner = indent + "    "
@@ -60,7 +60,7 @@ struct SQLPrinter {
             let first = "CASE " + operand(subject, indent: inner)
             return ([first] + lines(branches, otherwise, indent: inner)).joined(separator: "\n\(inner)")
                 + "\n\(indent)END"
-        case .not(let inside): return "NOT (" + print(inside, indent: indent) + ")"
+        case .not(let inside): return "NOT (" + write(inside, indent: indent) + ")"
         default: return line
         }
     }
@@ -70,12 +70,12 @@ struct SQLPrinter {
     ) -> [String] {
         let inner = indent + "    "
         return branches.map {
-            "WHEN \(print($0.condition, indent: inner)) THEN \(print($0.result, indent: inner))"
-        } + (otherwise.map { ["ELSE " + print($0, indent: inner)] } ?? [])
+            "WHEN \(write($0.condition, indent: inner)) THEN \(write($0.result, indent: inner))"
+        } + (otherwise.map { ["ELSE " + write($0, indent: inner)] } ?? [])
     }
 
     private func oneLine(_ expression: SQLExpression, indent: String) -> String {
-        func text(_ inside: SQLExpression) -> String { print(inside, indent: indent) }
+        func text(_ inside: SQLExpression) -> String { write(inside, indent: indent) }
         func list(_ parts: [SQLExpression]) -> String { parts.map(text).joined(separator: ", ") }
         func filter(_ condition: SQLExpression?) -> String {
             condition.map { " FILTER (WHERE \(text($0)))" } ?? ""
@@ -121,7 +121,7 @@ struct SQLPrinter {
         case .rowNumber(let order): return "row_number() OVER (ORDER BY \(list(order)))"
         case .extract(let field, let inside): return "EXTRACT(\(field) FROM \(text(inside)))"
         case .exists(let select):
-            return "EXISTS (\n\(indent)    \(print(select, indent: indent + "    "))\n\(indent))"
+            return "EXISTS (\n\(indent)    \(write(select, indent: indent + "    "))\n\(indent))"
         }
     }
 
@@ -129,11 +129,11 @@ struct SQLPrinter {
     private func operand(_ expression: SQLExpression, indent: String) -> String {
         switch expression {
         case .column, .text, .bool, .null, .typed, .textArray, .dateArray, .call, .cases, .choice, .countRows, .extract:
-            return print(expression, indent: indent)
+            return write(expression, indent: indent)
         case .number(let digits) where !digits.hasPrefix("-"): return digits
         case .cast(let inside, _) where inside.isLeaf: return oneLine(expression, indent: indent)
         case .cast(.call, _), .cast(.extract, _), .cast(.cases, _): return oneLine(expression, indent: indent)
-        default: return "(" + print(expression, indent: indent) + ")"
+        default: return "(" + write(expression, indent: indent) + ")"
         }
     }
 

@@ -50,9 +50,9 @@ public struct SQLSelect: Sendable, Hashable {
 }
 
 extension SQLSelect: CustomStringConvertible {
-    public var description: String { SQLPrinter().print(self) }
+    public var description: String { SQLPrinter().write(self) }
 }
 
 extension SQLExpression: CustomStringConvertible {
-    public var description: String { SQLPrinter().print(self) }
+    public var description: String { SQLPrinter().write(self) }
 }

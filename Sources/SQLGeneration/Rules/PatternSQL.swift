@@ -15,14 +15,14 @@ enum PatternSQL {
         return .infix("~", [text, .text(translate(pattern))])
     }
 
-    static func translate(_ pattern: Pattern) -> String { "^(?:\(print(pattern.root)))$" }
+    static func translate(_ pattern: Pattern) -> String { "^(?:\(write(pattern.root)))$" }
 
-    private static func print(_ node: Pattern.Node) -> String {
+    private static func write(_ node: Pattern.Node) -> String {
         switch node {
         case .empty: return ""
         case .oneOf(let ranges): return characterClass(ranges)
         case .sequence(let parts): return parts.map(atom).joined()
-        case .choice(let parts): return parts.map(print).joined(separator: "|")
+        case .choice(let parts): return parts.map(write).joined(separator: "|")
         case .repetition(let inner, let low, let high):
             let part = atom(inner)
             switch (low, high) {
@@ -37,8 +37,8 @@ enum PatternSQL {
 
     /// In a group unless it is one character or, in a sequence, a repeated one.
     private static func atom(_ node: Pattern.Node) -> String {
-        if case .oneOf = node { return print(node) }
-        return "(?:\(print(node)))"
+        if case .oneOf = node { return write(node) }
+        return "(?:\(write(node)))"
     }
 
     private static func characterClass(_ all: [ClosedRange<UInt32>]) -> String {
