@@ -3,7 +3,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help deps deps-test demo test test-all lint format conformance fuzz mutants bench bench-copy docs clean
+.PHONY: help deps deps-test demo test test-all lint format conformance fuzz mutants bench bench-copy bench-postgres docs clean
 
 SWIFT_SOURCES := Package.swift Sources Tests
 DEMO_ARGUMENTS ?=
@@ -52,6 +52,10 @@ ONLY := all,rows
 bench: deps ## workload W1 beside DuckDB and Polars; N=2000000 PAIRS=5 ONLY=rows TENFOLD=1 PROFILE=1 · 与 DuckDB、Polars 对比
 	@scripts/bench.sh --rows $(N) --pairs $(PAIRS) --groups $(ONLY) \
 	    $(if $(TENFOLD),--tenfold) $(if $(PROFILE),--profile)
+
+bench-postgres: deps ## rules inside PostgreSQL against counting alone: W1=folder ROWS=n · 库内质检与单纯计数的比较
+	swift build -c release --product sitong
+	scripts/bench-postgres.sh "$(W1)" $(ROWS)
 
 CONNECT := dbname=postgres
 QUERY := SELECT n, n::numeric(18,2) / 7 AS v, md5(n::text) AS t, date '2000-01-01' + n % 9999 AS d FROM generate_series(1, 500000) n

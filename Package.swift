@@ -146,7 +146,9 @@ let package = Package(
         tests(
             "FormEngineTests", "FormEngine", "Reconciliation", "RuleEngine", "RulePlan", "RuleLanguage", "Schema",
             "Columnar", "CourtModel", "DataAccess", "Diagnostics"),
-        tests("SQLGenerationTests", "SQLGeneration", "Schema", "Columnar", "Diagnostics"),
+        tests(
+            "SQLGenerationTests", "SQLGeneration", "Library", "Definitions", "RuleEngine", "RulePlan", "RuleLanguage",
+            "Schema", "CourtModel", "Columnar", "DataAccess", "PostgresClient", "Diagnostics"),
         tests("PostgresClientTests", "PostgresClient", "DelimitedText", "DataAccess", "Columnar", "Diagnostics"),
         tests("SQLiteClientTests", "SQLiteClient", "DataAccess", "Columnar", "Diagnostics"),
         tests("DelimitedTextTests", "DelimitedText", "Compression", "DataAccess", "Columnar", "Diagnostics", "CKernels"),

@@ -1,4 +1,4 @@
-import Columnar
+public import Columnar
 public import CourtModel
 public import DataAccess
 public import Diagnostics
@@ -88,17 +88,7 @@ public struct QualityCheck {
     }
 
     private func notRun(_ rule: CompiledRule, _ table: TableDefinition, given: Set<String>) -> NotRun? {
-        if let reason = rule.definition.disabledReason { return .disabled(reason) }
-        if let period = options.period {
-            if let from = rule.definition.effectiveFrom, period.lastDay < from { return .notInForce }
-            if let until = rule.definition.effectiveUntil, until < period.lastDay { return .notInForce }
-        } else if rule.needsPeriod {
-            return .periodMissing
-        }
-        for name in [table.name] + rule.relatedTables where !given.contains(name) {
-            return .tableMissing(schema.table(name)?.title ?? name)
-        }
-        return nil
+        NotRun(rule, table, given: given, schema: schema, period: options.period)
     }
 
     /// Judges the given tables (codes). `open` is asked for a reader of a table at the beginning of each reading of it.

@@ -17,39 +17,40 @@ struct QualityOutcome {
         var rowsInScope: Int { record.rowsInScope }
     }
 
-    /// A record of a file that is no row.
-    private struct Malformed {
+    /// A finding that is not the native engine's: a record of a file that is no row, or one of the library's server.
+    private struct Located {
         var record: FindingRecord
-        var file: String
-        var line: Int
+        var file: String?
+        var line: Int?
     }
 
     private(set) var statistics: [Rule]
-    private var malformed: [Malformed] = []
+    private var others: [Located] = []
     let tables: [(table: String, rows: Int)]
-    /// What the engine found, still where it keeps it.
-    private let findings: FindingList
-    private let input: any QualityInput
+    /// What the native engine found, still where it keeps it, and in what.
+    private let findings: FindingList?
+    private let input: (any QualityInput)?
     private let schema: StandardSchema
 
     init(_ result: QualityResult, input: any QualityInput, schema: StandardSchema, language: Language) {
         self.schema = schema
-        statistics = result.statistics.map { entry in
-            Rule(
-                record: RuleStatisticRecord(
-                    rule: entry.rule, title: entry.title, subject: entry.table, severity: entry.severity,
-                    isBuiltIn: entry.isBuiltin, rowsInScope: entry.rowsInScope, applicable: entry.applicable,
-                    trueCount: entry.isTrue, falseCount: entry.isFalse, undecidedCount: entry.undecided,
-                    errorCount: entry.error, stored: entry.stored, isTruncated: entry.truncated,
-                    notRun: entry.notRun?.text.text(in: language)),
-                isBuiltin: entry.isBuiltin, violations: entry.violations, notRun: entry.notRun?.text)
-        }
+        statistics = result.statistics.map { Rule($0, language) }
         findings = input.numbersRows ? result.findings : result.findings.byKey
         self.input = input
         tables = result.tables.map { table in
             (table.table, table.rows + input.malformed(in: table.table).count)
         }
         for (table, rows) in tables { addMalformed(of: table, rows: rows, input: input, language: language) }
+    }
+
+    /// What was judged inside the library's server.
+    init(_ result: SQLQualityResult, schema: StandardSchema, language: Language) {
+        self.schema = schema
+        statistics = result.statistics.map { Rule($0, language) }
+        others = result.findings.map { Located(record: $0) }
+        findings = nil
+        input = nil
+        tables = result.tables
     }
 
     /// `csv.<table>.<kind>`: one finding for each record that is no row.
@@ -72,8 +73,8 @@ struct QualityOutcome {
                         rowsInScope: rows, applicable: rows, trueCount: rows - records.count, falseCount: records.count,
                         stored: records.count),
                     isBuiltin: true, violations: records.count))
-            malformed += records.map { file, record in
-                Malformed(
+            others += records.map { file, record in
+                Located(
                     record: FindingRecord(
                         rule: rule, severity: .error, table: table, key: "", row: record.row, court: nil,
                         message: message.text(in: language)),
@@ -86,15 +87,16 @@ struct QualityOutcome {
 
     func write(to path: String) throws {
         var file = try FindingsFile(path, columns: FindingsFile.rowColumns)
-        try findings.forEachEncoded { source, finding in
+        try findings?.forEachEncoded { source, finding in
             try file.append(
-                source, finding, file: input.place(of: finding.row, in: source.table), hasRow: input.numbersRows)
+                source, finding, file: input?.place(of: finding.row, in: source.table),
+                hasRow: input?.numbersRows ?? false)
         }
-        for record in malformed {
+        for record in others {
             let finding = record.record
             try file.append([
                 finding.rule, finding.severity.rawValue, finding.table, finding.key, finding.row.map(String.init),
-                finding.court, finding.message, record.file, String(record.line),
+                finding.court, finding.message, record.file, record.line.map(String.init),
             ])
         }
         try file.finish()
@@ -102,11 +104,11 @@ struct QualityOutcome {
 
     func store(in library: StandardLibrary, run: String) throws {
         var counts: [String: [String: Int]] = [:]
-        try findings.forEachEncoded { source, finding in
+        try findings?.forEachEncoded { source, finding in
             let court = finding.court.map { String(decoding: $0, as: UTF8.self) } ?? ""
             counts[source.rule, default: [:]][court, default: 0] += 1
         }
-        for record in malformed { counts[record.record.rule, default: [:]]["", default: 0] += 1 }
+        for other in others { counts[other.record.rule, default: [:]][other.record.court ?? "", default: 0] += 1 }
         let countRecords = counts.flatMap { rule, courts in
             courts.map { FindingCountRecord(rule: rule, court: $0.key, count: $0.value) }
         }
@@ -118,13 +120,15 @@ struct QualityOutcome {
 
     /// Every finding as the library keeps it.
     private func records() -> some Sequence<FindingRecord> {
-        let hasRows = input.numbersRows
+        let hasRows = input?.numbersRows ?? false
+        let others = AnySequence(others.lazy.map(\.record))
+        guard let findings else { return [others].joined() }
         let found = findings.lazy.map { finding in
             FindingRecord(
                 rule: finding.rule, severity: finding.severity, table: finding.table, key: finding.key,
                 row: hasRows ? finding.row : nil, court: finding.court, message: finding.message)
         }
-        return [AnySequence(found), AnySequence(malformed.lazy.map(\.record))].joined()
+        return [AnySequence(found), others].joined()
     }
 
     /// The lines that `qc` prints.
@@ -151,6 +155,19 @@ struct QualityOutcome {
             }
         }
         return LocalizedText(en: en.joined(separator: "\n"), zh: zh.joined(separator: "\n"))
+    }
+}
+
+extension QualityOutcome.Rule {
+    fileprivate init(_ entry: RuleStatistics, _ language: Language) {
+        self.init(
+            record: RuleStatisticRecord(
+                rule: entry.rule, title: entry.title, subject: entry.table, severity: entry.severity,
+                isBuiltIn: entry.isBuiltin, rowsInScope: entry.rowsInScope, applicable: entry.applicable,
+                trueCount: entry.isTrue, falseCount: entry.isFalse, undecidedCount: entry.undecided,
+                errorCount: entry.error, stored: entry.stored, isTruncated: entry.truncated,
+                notRun: entry.notRun?.text.text(in: language)),
+            isBuiltin: entry.isBuiltin, violations: entry.violations, notRun: entry.notRun?.text)
     }
 }
 
@@ -183,7 +200,7 @@ struct QualitySummary: Encodable {
     }
 
     var format = "sitong.qc/1"
-    var engine = "native"
+    var engine: String
     @Nullable var period: String?
     var seconds: Double
     // swift-format-ignore: AlwaysUseLowerCamelCase
@@ -198,9 +215,11 @@ struct QualitySummary: Encodable {
     var status: Int32
 
     init(
-        _ outcome: QualityOutcome, period: String?, seconds: Double, sizes: [String: (files: Int, bytes: Int)],
+        _ outcome: QualityOutcome, engine: String, period: String?, seconds: Double,
+        sizes: [String: (files: Int, bytes: Int)],
         status: Int32
     ) {
+        self.engine = engine
         self.period = period
         self.seconds = seconds
         cpu_seconds = ResourceUse.cpuSeconds

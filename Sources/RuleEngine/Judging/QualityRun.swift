@@ -137,20 +137,7 @@ final class QualityRun {
     private func settleShares(_ state: TableState) throws {
         for (index, rule) in state.program.rules.enumerated() {
             let counts = state.shares[index]
-            guard case .share(_, let comparison, let limit, let scale) = rule.judgement,
-                counts.isTrue + counts.isFalse > 0
-            else { continue }
-            let share = Int128(counts.isTrue) * PowerOfTen.value(scale)
-            let bound = limit * Int128(counts.isTrue + counts.isFalse)
-            let holds =
-                switch comparison {
-                case .equal: share == bound
-                case .notEqual: share != bound
-                case .less: share < bound
-                case .lessOrEqual: share <= bound
-                case .greater: share > bound
-                case .greaterOrEqual: share >= bound
-                }
+            guard let holds = rule.shareHolds(isTrue: counts.isTrue, isFalse: counts.isFalse) else { continue }
             guard !holds else { continue }
             state.statistics[index].violations = 1
             state.statistics[index].stored = 1

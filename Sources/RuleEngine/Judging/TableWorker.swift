@@ -1,8 +1,8 @@
-import Columnar
-import Diagnostics
+public import Columnar
+public import Diagnostics
 import RuleLanguage
 import RulePlan
-import Schema
+public import Schema
 
 /// Judges blocks of one table while it is read, and remembers what others need of its rows. One per thread.
 final class TableWorker {
@@ -371,12 +371,12 @@ enum KeyRecord {
 }
 
 /// The texts of `type.<table>.<column>`; the value itself is never in them.
-enum TypeFinding {
-    static func title(_ column: ColumnDefinition) -> LocalizedText {
+public enum TypeFinding {
+    public static func title(_ column: ColumnDefinition) -> LocalizedText {
         LocalizedText(en: "type of \(column.name)", zh: "\(column.title)的类型")
     }
 
-    static func message(_ column: ColumnDefinition, _ fault: DecodingFault) -> LocalizedText {
+    public static func message(_ column: ColumnDefinition, _ fault: DecodingFault) -> LocalizedText {
         switch fault {
         case .unparsable: LocalizedText(en: "\(column.name) is no value of its type", zh: "\(column.title)不是该类型的值")
         case .tooLong: LocalizedText(en: "\(column.name) is too long", zh: "\(column.title)过长")
