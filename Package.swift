@@ -121,6 +121,20 @@ let package = Package(
                 "Library", "PostgresClient", "SQLiteClient", "DataAccess", "Columnar", "Diagnostics",
             ]),
             path: "Tests/TestSupport", swiftSettings: settings),
+        .target(
+            name: "ReferenceInterpreter", dependencies: dependencies(["RuleLanguage", "Schema", "Columnar"]),
+            path: "Tests/ReferenceInterpreter", swiftSettings: settings),
+        .target(
+            name: "Proof",
+            dependencies: dependencies([
+                "ReferenceInterpreter", "RuleEngine", "RuleLanguage", "Schema", "Definitions", "DelimitedText",
+                "DataAccess", "Columnar", "CourtModel", "Diagnostics",
+            ]),
+            path: "Tests/Proof", swiftSettings: settings),
+        .executableTarget(
+            name: "Prove", dependencies: dependencies(["Proof", "ReferenceInterpreter", "RuleLanguage", "Diagnostics"]),
+            path: "Tests/Prove",
+            swiftSettings: settings),
         tests("ArchitectureTests"),
         tests("DiagnosticsTests", "Diagnostics"),
         tests("ColumnarTests", "Columnar"),
@@ -137,6 +151,9 @@ let package = Package(
         tests(
             "FormEngineTests", "FormEngine", "Reconciliation", "RuleEngine", "RulePlan", "RuleLanguage", "Schema",
             "Columnar", "CourtModel", "DataAccess", "Diagnostics"),
+        tests(
+            "ProofTests", "Proof", "ReferenceInterpreter", "RuleEngine", "RulePlan", "RuleLanguage", "Schema",
+            "Definitions", "DelimitedText", "DataAccess", "Columnar", "CourtModel", "Diagnostics"),
         tests("SQLGenerationTests", "SQLGeneration", "Schema", "Columnar", "Diagnostics"),
         tests("PostgresClientTests", "PostgresClient", "DataAccess", "Columnar", "Diagnostics"),
         tests("SQLiteClientTests", "SQLiteClient", "DataAccess", "Columnar", "Diagnostics"),
