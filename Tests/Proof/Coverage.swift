@@ -41,12 +41,12 @@ public final class Coverage {
         + ["min", "max"].map { ($0, ordered) }
         + ["idcard18_valid", "uscc_valid"].map { ($0, texts) }
         + ["year", "number", "court", "type", "special", "suffix", "style"].map { ("caseno \($0)", texts) }
-        + [("relation.column", all), ("where", [.bool]), ("count(relation)", [.int]), ("exists(relation)", [.bool])]
+        + [("several related rows", [.bool]), ("relation.column", all), ("where", [.bool]), ("count(relation)", [.int]), ("exists(relation)", [.bool])]
         + [("sum(relation.column)", numbers), ("min(relation.column)", ordered), ("max(relation.column)", ordered)]
 
     public static let features = [
         "check", "check with when", "share", "share with when", "unique", "unique with when", "depends", "depends with when",
-        "null: fail", "null: pass", "several related rows",
+        "null: fail", "null: pass",
     ]
 
     /// Outcomes that a rule of a kind cannot have.

@@ -1,3 +1,4 @@
+import Columnar
 public import CourtModel
 public import ReferenceInterpreter
 public import RuleLanguage

@@ -2,6 +2,7 @@ public import DataAccess
 import Columnar
 public import ReferenceInterpreter
 import RuleEngine
+import RuleLanguage
 public import Schema
 
 /// The native column engine, through its public API.

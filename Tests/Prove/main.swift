@@ -1,8 +1,72 @@
+import Diagnostics
+import Foundation
 import Proof
 
-var proof = Proof(seed: 1, engines: [NativeEngine()])
-for _ in 0..<20 { try proof.step() }
-print(proof.distinctRules, proof.cases, proof.disagreements.count)
-for d in proof.disagreements.prefix(10) { print(d.question.rules, d.question.cells, d.answers) }
+// Judges random rules over random data by every engine and by the reference interpreter, for as long as is asked.
+// 用随机规则与随机数据核对各引擎与参照解释器，直到给定的时间。
+
+/// `NAME=value` arguments over environment variables of the same name.
+func setting(_ name: String) -> String? {
+    let given = CommandLine.arguments.first { $0.hasPrefix(name + "=") }.map { String($0.dropFirst(name.count + 1)) }
+    let value = given ?? ProcessInfo.processInfo.environment[name]
+    return value?.isEmpty == false ? value : nil
+}
+
+func say(_ en: String, _ zh: String) { print("\(en) · \(zh)") }
+
+func number<Value: LosslessStringConvertible>(_ name: String, default value: Value) -> Value {
+    guard let text = setting(name) else { return value }
+    guard let number = Value(text) else {
+        say("error: \(name) is no number", "错误：\(name) 不是数值")
+        exit(64)
+    }
+    return number
+}
+
+let seconds: Double = number("SECONDS", default: 180)
+let seed: UInt64 = number("SEED", default: UInt64(Date.now.timeIntervalSince1970))
+let wantedRules: Int = number("RULES", default: 20_000)
+let wantedCases: Int = number("CASES", default: 1_000_000)
+let folder = URL(filePath: setting("FAILURES") ?? ".build/prove")
+
+say("seed \(seed)", "种子 \(seed)")
+let start = Date.now
+var proof = Proof(seed: seed, engines: [NativeEngine()])
+var nextReport = 10.0
+var elapsed = 0.0
+do {
+    while elapsed < seconds, proof.disagreements.count < 20 {
+        try proof.step()
+        elapsed = Date.now.timeIntervalSince(start)
+        if elapsed >= nextReport {
+            say(
+                "\(Int(elapsed)) s: \(proof.distinctRules) rules, \(proof.cases) rule × row cases",
+                "\(Int(elapsed)) 秒：\(proof.distinctRules) 条规则，\(proof.cases) 个“规则×行”")
+            nextReport += 30
+        }
+    }
+} catch {
+    say("error: \(error)", "错误：\(error)")
+    exit(1)
+}
+
 print(proof.coverage.table)
-print(proof.coverage.gaps)
+for (index, disagreement) in proof.disagreements.enumerated() {
+    let place = folder.appending(path: "\(seed)-\(index)")
+    try CaseFiles.write(disagreement, to: place)
+    let (files, command) = try CaseFiles.files(of: disagreement.question)
+    print("\n==== \(place.path(percentEncoded: false))\n\(command)")
+    for file in files where file.name == "definitions.yaml" {
+        print(String(decoding: file.bytes, as: UTF8.self).components(separatedBy: "---\n").last ?? "")
+    }
+    for answer in disagreement.answers { print("\(answer.engine): \(answer.verdict)") }
+}
+let gaps = proof.coverage.gaps
+if !gaps.isEmpty { say("not covered: \(gaps.joined(separator: ", "))", "未覆盖以上各项") }
+say(
+    "\(proof.distinctRules) distinct rules of \(proof.ruleCount), \(proof.cases) rule × row cases, \(proof.disagreements.count) disagreements, seed \(seed), \(Int(elapsed)) s",
+    "不同规则 \(proof.distinctRules) 条（共 \(proof.ruleCount) 条），“规则×行” \(proof.cases) 个，不一致 \(proof.disagreements.count) 个，种子 \(seed)，\(Int(elapsed)) 秒"
+)
+let isEnough = proof.distinctRules >= wantedRules && proof.cases >= wantedCases
+if !isEnough { say("fewer than \(wantedRules) rules or \(wantedCases) cases: give more SECONDS", "规则或数据不足，请增大 SECONDS") }
+exit(proof.disagreements.isEmpty && gaps.isEmpty && isEnough ? 0 : 1)

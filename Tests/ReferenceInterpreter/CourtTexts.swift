@@ -30,7 +30,7 @@ struct CaseNumberParts {
             court += take(min(4, rest.prefix(while: isDigit).count))
         }
         type = Array(take(rest.prefix { isLetter($0) && $0 != "号" }.count))
-        if type.count > 2, type.suffix(2) == Array("字第".unicodeScalars)[...] {
+        if type.count >= 2, type.suffix(2) == Array("字第".unicodeScalars)[...] {
             type.removeLast(2)
             style = "old"
         }

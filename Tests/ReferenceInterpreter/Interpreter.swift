@@ -79,7 +79,7 @@ public final class Interpreter {
     }
 
     let tables: Tables
-    private let observe: Observer?
+    let observe: Observer?
 
     public init(_ tables: Tables, observe: Observer? = nil) {
         self.tables = tables

@@ -50,12 +50,11 @@ public struct RuleJudge {
             let check = try resolver.resolve(text)
             outcomes = rows.map { row in
                 let looked = check.lookedUp.union(when?.lookedUp ?? [])
-                return Truth.worst(
-                    combinations(looked, table, row).map { place in
-                        let holds = Truth(interpreter.value(check, place))
-                        guard let when else { return holds }
-                        return Truth.or([Truth.not(Truth(interpreter.value(when, place))), holds])
-                    })
+                return worst(combinations(looked, table, row)) { place in
+                    let holds = Truth(interpreter.value(check, place))
+                    guard let when else { return holds }
+                    return Truth.or([Truth.not(Truth(interpreter.value(when, place))), holds])
+                }
             }
             verdict.applicable = whens.count { $0 == .isTrue }
         case .share(let text):
@@ -123,8 +122,13 @@ public struct RuleJudge {
     }
 
     private func outcome(of expression: Expression, _ table: TableDefinition, _ row: Int) -> Truth {
-        Truth.worst(
-            combinations(expression.lookedUp, table, row).map { Truth(interpreter.value(expression, $0)) })
+        worst(combinations(expression.lookedUp, table, row)) { Truth(interpreter.value(expression, $0)) }
+    }
+
+    private func worst(_ places: [Interpreter.Place], _ judge: (Interpreter.Place) -> Truth) -> Truth {
+        let outcomes = places.map(judge)
+        if outcomes.count > 1 { interpreter.observe?("several related rows", .bool, outcomes.map(\.value)) }
+        return Truth.worst(outcomes)
     }
 
     // MARK: - Groups
