@@ -1,4 +1,5 @@
 import Columnar
+import ReferenceInterpreter
 import RuleLanguage
 import Schema
 
@@ -17,6 +18,8 @@ struct ExpressionGenerator {
     /// Makes literals from the texts that cells are made of.
     var values: UniverseGenerator
     let hasPeriod: Bool
+    /// Where columns are picked, those of this family are, so that no cell of the coverage table is left to chance.
+    var focus: Family?
 
     private func make(_ kind: Syntax.Kind) -> Syntax { Syntax(kind, at: 0) }
 
@@ -31,7 +34,9 @@ struct ExpressionGenerator {
     }
 
     private mutating func columns(_ table: TableDefinition, _ kind: Kind) -> [ColumnDefinition] {
-        table.columns.filter { Self.kind($0.type) == kind }
+        let all = table.columns.filter { Self.kind($0.type) == kind }
+        let focused = all.filter { Family($0.type) == focus }
+        return focused.isEmpty ? all : focused
     }
 
     /// By code or by title, unless the title is another column's code.
@@ -52,7 +57,7 @@ struct ExpressionGenerator {
         case .number: return number(depth)
         case .text: return text(depth)
         case .date: return date(depth)
-        case .timestamp: return leaf(kind)
+        case .timestamp: return random.chance(30) ? aggregate(kind, depth) ?? leaf(kind) : leaf(kind)
         }
     }
 
@@ -61,7 +66,7 @@ struct ExpressionGenerator {
         if let outer, random.chance(25), let column = columns(outer, kind).randomElement(using: &random) {
             return make(.this(nameOf(column)))
         }
-        if random.chance(25) { return literal(kind) }
+        if random.chance(focus == nil ? 25 : 10) { return literal(kind) }
         if outer == nil, random.chance(20), let relation = table.relations.filter({ !$0.isToMany || random.chance(10) }).randomElement(using: &random),
             let related = schema.table(relation.table), let column = columns(related, kind).randomElement(using: &random)
         {
@@ -155,7 +160,7 @@ struct ExpressionGenerator {
 
     /// The columns and texts of case numbers and identity numbers, more often than not.
     private mutating func digits(_ depth: Int) -> Syntax {
-        random.chance(70) ? make(.name(random.pick(["t2", "t3"]))) : expression(.text, depth - 1)
+        focus != .code && random.chance(70) ? make(.name(random.pick(["t2", "t3"]))) : expression(.text, depth - 1)
     }
 
     private mutating func membership(_ depth: Int) -> Syntax {
@@ -188,7 +193,7 @@ struct ExpressionGenerator {
             var inner = self
             inner = ExpressionGenerator(
                 random: random, schema: schema, table: related, lets: [:], outer: table, values: values,
-                hasPeriod: hasPeriod)
+                hasPeriod: hasPeriod, focus: focus)
             condition = inner.expression(.bool, min(2, depth - 1))
             random = inner.random
             values = inner.values

@@ -72,7 +72,8 @@ public struct Proof {
         func generator(_ table: TableDefinition) -> ExpressionGenerator {
             ExpressionGenerator(
                 random: RandomSource(seed: random.next()), schema: schema, table: table,
-                lets: named[table.name] ?? [:], values: universe, hasPeriod: period != nil)
+                lets: named[table.name] ?? [:], values: universe, hasPeriod: period != nil,
+                focus: random.chance(50) ? random.pick(Family.allCases) : nil)
         }
         for number in 0..<4 {
             let table = random.pick(schema.tables)

@@ -13,7 +13,7 @@ struct Shrinker {
         for _ in 0..<6 {
             let before = size(best)
             best = shrinkLets(shrinkRule(shrinkRows(best)))
-            best = shrinkCells(best)
+            best = shrinkLists(shrinkCells(best))
             if size(best) == before { break }
         }
         return best
@@ -74,6 +74,17 @@ struct Shrinker {
                     let smaller = with(best) { $0.cells[table]?[row][column] = nil }
                     if disagree(smaller) { best = smaller }
                 }
+            }
+        }
+        return best
+    }
+
+    private func shrinkLists(_ question: ProofCase) -> ProofCase {
+        var best = question
+        for list in best.schema.codelists.keys.sorted() {
+            for index in (best.schema.codelists[list]?.entries ?? []).indices.reversed() {
+                let smaller = with(best) { _ = $0.schema.codelists[list]?.entries.remove(at: index) }
+                if disagree(smaller) { best = smaller }
             }
         }
         return best
