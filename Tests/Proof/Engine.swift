@@ -32,22 +32,29 @@ public protocol Engine {
 /// The reference interpreter as an engine.
 public struct ReferenceEngine: Engine {
     public let name = "reference"
-    private let workdays: Workdays?
+    /// Of the calendar of all random questions, counted once.
+    private static let workdays = Workdays(
+        holidays: days(UniverseGenerator.calendar.holidays), workdays: days(UniverseGenerator.calendar.workdays))
     private let observe: Interpreter.Observer?
 
-    /// - Parameter calendar: the only calendar that the questions will have.
-    public init(calendar: WorkCalendar?, observe: Interpreter.Observer? = nil) {
-        workdays = calendar.map { calendar in
-            Workdays(holidays: Self.days(calendar.holidays), workdays: Self.days(calendar.workdays))
-        }
-        self.observe = observe
-    }
+    public init(observe: Interpreter.Observer? = nil) { self.observe = observe }
 
-    private static func days(_ dates: some Sequence<some CustomStringConvertible>) -> Set<Day> {
+    private static func days(_ dates: Set<CivilDate>) -> Set<Day> {
         Set(dates.compactMap { Day(Array($0.description.unicodeScalars)) })
     }
 
     public func judge(_ question: ProofCase) throws -> [Verdict?] {
+        let judge = judge(for: question)
+        return try question.rules.rules.map { try judge.judge($0) }
+    }
+
+    /// What an expression gives for each row of a table.
+    public func values(of text: String, on table: String, _ question: ProofCase) throws -> [Value] {
+        guard let table = question.schema.table(table) else { return [] }
+        return try judge(for: question).values(of: ExpressionText(text), on: table)
+    }
+
+    private func judge(for question: ProofCase) -> RuleJudge {
         let period = question.period.flatMap { period -> (first: Day, last: Day)? in
             guard let first = Day(Array(period.firstDay.description.unicodeScalars)),
                 let last = Day(Array(period.lastDay.description.unicodeScalars))
@@ -55,8 +62,7 @@ public struct ReferenceEngine: Engine {
             return (first, last)
         }
         let tables = Tables(
-            schema: question.schema, cells: question.cells, period: period, workdays: workdays)
-        let judge = RuleJudge(Interpreter(tables, observe: observe), lets: question.rules.lets)
-        return try question.rules.rules.map { try judge.judge($0) }
+            schema: question.schema, cells: question.cells, period: period, workdays: Self.workdays)
+        return RuleJudge(Interpreter(tables, observe: observe), lets: question.rules.lets)
     }
 }

@@ -32,6 +32,8 @@ public struct BigInteger: Sendable, Hashable {
     public var isZero: Bool { digits.isEmpty }
     /// How many decimal digits it has; none for 0.
     public var digitCount: Int { digits.count }
+    /// The digit at the place of 10^place.
+    func digit(_ place: Int) -> UInt8 { place < digits.count ? digits[place] : 0 }
     public var magnitude: BigInteger { BigInteger(digits: digits, isNegative: false) }
     public static prefix func - (value: BigInteger) -> BigInteger {
         BigInteger(digits: value.digits, isNegative: !value.isNegative)
@@ -171,6 +173,14 @@ public struct Number: Sendable {
             let coefficient = BigInteger(Array(parts[0] + parts[1]))
         else { return nil }
         self.init(coefficient, scale: parts[1].count)
+    }
+
+    /// `-?[0-9]+(\.[0-9]+)?`
+    public var text: String {
+        let whole = max(1, coefficient.digitCount - scale)
+        let digits = (0..<(whole + scale)).reversed().map { coefficient.digit($0) }
+        let tail = scale == 0 ? "" : "." + digits[whole...].map(String.init).joined()
+        return (sign < 0 ? "-" : "") + digits[..<whole].map(String.init).joined() + tail
     }
 
     /// Its coefficient at a scale; nil when decimals other than zeros would be lost.

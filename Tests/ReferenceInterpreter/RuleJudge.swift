@@ -1,5 +1,5 @@
 public import RuleLanguage
-import Schema
+public import Schema
 
 /// How a rule fared: what every engine has to agree on.
 public struct Verdict: Sendable, Hashable {
@@ -99,6 +99,14 @@ public struct RuleJudge {
             if outcome == .isFalse { verdict.violations.append(row + 1) }
         }
         return verdict
+    }
+
+    /// What an expression gives for each row of a table.
+    public func values(of text: ExpressionText, on table: TableDefinition) throws -> [Value] {
+        let expression = try Resolver(schema: tables.schema, table: table, lets: lets).resolve(text)
+        return (tables.values[table.name] ?? []).indices.map {
+            interpreter.value(expression, Interpreter.Place(table: table, row: $0))
+        }
     }
 
     // MARK: - Rows that relations find

@@ -18,6 +18,26 @@ public enum Value: Sendable {
     public init(_ text: some Sequence<Unicode.Scalar>) { self = .text(Array(text)) }
     public init(_ int: Int) { self = .number(Number(int)) }
 
+    /// As the text of a cell; nil for NULL and errors.
+    public var cellText: String? {
+        func text(_ number: Int, _ width: Int) -> String {
+            let digits = String(number)
+            return String(repeating: "0", count: max(0, width - digits.utf8.count)) + digits
+        }
+        func text(_ day: Day) -> String { "\(text(day.year, 4))-\(text(day.month, 2))-\(text(day.day, 2))" }
+        switch self {
+        case .error, .null: return nil
+        case .number(let number): return number.text
+        case .text(let scalars): return String(String.UnicodeScalarView(scalars))
+        case .date(let day): return text(day)
+        case .timestamp(let moment):
+            let seconds = moment.micros / 1_000_000
+            return text(moment.day) + " \(text(seconds / 3600, 2)):\(text(seconds / 60 % 60, 2)):\(text(seconds % 60, 2))."
+                + text(moment.micros % 1_000_000, 6)
+        case .bool(let bool): return bool ? "t" : "f"
+        }
+    }
+
     /// −1, 0, 1 for two values of one type; nil for values that have no order.
     public static func order(_ a: Value, _ b: Value) -> Int? {
         func order<T: Comparable>(_ x: T, _ y: T) -> Int { x < y ? -1 : x == y ? 0 : 1 }
