@@ -51,6 +51,7 @@ struct ExpressionGenerator {
     mutating func expression(_ kind: Kind, _ depth: Int) -> Syntax {
         if random.chance(3) { return make(.null) }
         if depth <= 0 || random.chance(15) { return leaf(kind) }
+        if random.chance(6), let aggregate = aggregate(kind, depth) { return aggregate }
         if random.chance(8) { return choice(kind, depth) }
         switch kind {
         case .bool: return predicate(depth)

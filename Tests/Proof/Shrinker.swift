@@ -1,5 +1,5 @@
 import ReferenceInterpreter
-import RuleLanguage
+public import RuleLanguage
 import Schema
 
 /// Makes a question on which engines disagree as small as it can while they still do.
@@ -168,7 +168,7 @@ struct Shrinker {
 
 extension Syntax {
     /// Its direct parts; inside `where` names mean something else, so conditions are not among them.
-    var parts: [Syntax] {
+    public var parts: [Syntax] {
         switch kind {
         case .call(_, let parts), .and(let parts), .or(let parts): parts
         case .negate(let part), .not(let part), .isNull(let part), .matches(let part, _): [part]
@@ -182,7 +182,7 @@ extension Syntax {
     }
 
     /// The same with other parts.
-    func replacing(_ index: Int, with part: Syntax) -> Syntax {
+    public func replacing(_ index: Int, with part: Syntax) -> Syntax {
         var all = parts
         all[index] = part
         let kind: Kind =

@@ -1,5 +1,5 @@
 import ReferenceInterpreter
-public import RuleLanguage
+import RuleLanguage
 import Schema
 
 /// Every operator over edge values of every type it takes, over NULL and over errors: one row for each combination.

@@ -133,7 +133,7 @@ struct UniverseGenerator {
         add("c1", .code(.list("tree")), .code)
         add("c2", .code(.list("dates")), .code)
         add(
-            "c3", .code(.by(column: "c0", lists: ["0301": "tree", "a": "dates"], otherwise: random.chance(50) ? "flat" : nil)), .code)
+            "c3", .code(.by(column: random.pick(["c0", "t0"]), lists: ["0301": "tree", "a": "dates"], otherwise: random.chance(50) ? "flat" : nil)), .code)
         return TableDefinition(name: name, title: title, key: ["k", "i0"], columns: columns)
     }
 
