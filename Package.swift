@@ -127,12 +127,12 @@ let package = Package(
         .target(
             name: "Proof",
             dependencies: dependencies([
-                "ReferenceInterpreter", "RuleEngine", "RuleLanguage", "Schema", "Definitions", "DelimitedText",
-                "DataAccess", "Columnar", "CourtModel", "Diagnostics",
+                "ReferenceInterpreter", "Library", "PostgresClient", "SQLGeneration", "RuleEngine", "RuleLanguage",
+                "Schema", "DelimitedText", "DataAccess", "Columnar", "CourtModel", "Diagnostics",
             ]),
             path: "Tests/Proof", swiftSettings: settings),
         .executableTarget(
-            name: "Prove", dependencies: dependencies(["Proof", "ReferenceInterpreter", "RuleLanguage", "Diagnostics"]),
+            name: "Prove", dependencies: dependencies(["Proof", "TestSupport", "PostgresClient", "Diagnostics"]),
             path: "Tests/Prove",
             swiftSettings: settings),
         tests("ArchitectureTests"),
@@ -153,8 +153,10 @@ let package = Package(
             "Columnar", "CourtModel", "DataAccess", "Diagnostics"),
         tests(
             "ProofTests", "Proof", "ReferenceInterpreter", "RuleEngine", "RulePlan", "RuleLanguage", "Schema",
-            "Definitions", "DelimitedText", "DataAccess", "Columnar", "CourtModel", "Diagnostics"),
-        tests("SQLGenerationTests", "SQLGeneration", "Schema", "Columnar", "Diagnostics"),
+            "Library", "PostgresClient", "Definitions", "DelimitedText", "DataAccess", "Columnar", "CourtModel", "Diagnostics"),
+        tests(
+            "SQLGenerationTests", "SQLGeneration", "Library", "Definitions", "RuleEngine", "RulePlan", "RuleLanguage",
+            "Schema", "CourtModel", "Columnar", "DataAccess", "PostgresClient", "Diagnostics"),
         tests("PostgresClientTests", "PostgresClient", "DataAccess", "Columnar", "Diagnostics"),
         tests("SQLiteClientTests", "SQLiteClient", "DataAccess", "Columnar", "Diagnostics"),
         tests("DelimitedTextTests", "DelimitedText", "Compression", "DataAccess", "Columnar", "Diagnostics"),

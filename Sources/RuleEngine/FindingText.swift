@@ -1,18 +1,18 @@
 import Columnar
 import RuleLanguage
 import RulePlan
-import Schema
+public import Schema
 
 /// The texts of findings: keys, messages, masked values.
-enum FindingText {
+public enum FindingText {
     /// What of a person a report shows: of a name its first character, of anything else nothing.
-    static func masked(_ text: String, _ kind: PersonalKind) -> String {
+    public static func masked(_ text: String, _ kind: PersonalKind) -> String {
         guard !text.isEmpty else { return text }
         return kind == .name ? "\(text.prefix(1))**" : "***"
     }
 
     /// Plain for one part, a JSON array for several; NULL is empty, or `null` in an array.
-    static func key(_ parts: [String?]) -> String {
+    public static func key(_ parts: [String?]) -> String {
         if parts.count == 1 { return (parts[0] ?? nil) ?? "" }
         if parts.isEmpty { return "" }
         return "[" + parts.map { $0.map(json) ?? "null" }.joined(separator: ",") + "]"

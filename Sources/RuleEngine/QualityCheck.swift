@@ -1,4 +1,4 @@
-import Columnar
+public import Columnar
 public import CourtModel
 public import DataAccess
 public import Diagnostics
@@ -105,7 +105,7 @@ extension QualityCheck.Run {
                     rule: rule.definition.id, title: rule.definition.title ?? rule.definition.id,
                     table: plan.table.name,
                     severity: rule.definition.severity)
-                entry.notRun = QualityCheck.Run.reason(
+                entry.notRun = NotRun(
                     rule, plan.table, given: given, schema: check.schema, period: check.options.period)
                 if entry.notRun == nil { active.append(rule) }
                 statistics[rule.position] = entry
@@ -117,23 +117,6 @@ extension QualityCheck.Run {
                 period: check.options.period)
         }
         for name in order { judges[name]?.connect(judges) }
-    }
-
-    private static func reason(
-        _ rule: CompiledRule, _ table: TableDefinition, given: Set<String>, schema: StandardSchema,
-        period: StatisticalPeriod?
-    ) -> NotRun? {
-        if let reason = rule.definition.disabledReason { return .disabled(reason) }
-        if let period {
-            if let from = rule.definition.effectiveFrom, period.lastDay < from { return .notInForce }
-            if let until = rule.definition.effectiveUntil, until < period.lastDay { return .notInForce }
-        } else if rule.needsPeriod {
-            return .periodMissing
-        }
-        for name in [table.name] + rule.relatedTables where !given.contains(name) {
-            return .tableMissing(schema.table(name)?.title ?? name)
-        }
-        return nil
     }
 
     private func request(_ judge: TableJudge, required: [Int], optional: [Int]) -> QualityCheck.TableRequest {
@@ -266,21 +249,8 @@ extension QualityCheck.Run {
 
     /// A share is judged when all rows have been seen.
     private mutating func settleShare(_ rule: CompiledRule, _ table: TableDefinition) {
-        guard case .share(_, let comparison, let limit, let scale) = rule.judgement,
-            let counts = shares[rule.position], counts.isTrue + counts.isFalse > 0
-        else { return }
-        let share = Int128(counts.isTrue) * PowerOfTen.value(scale)
-        let bound = limit * Int128(counts.isTrue + counts.isFalse)
-        let holds =
-            switch comparison {
-            case .equal: share == bound
-            case .notEqual: share != bound
-            case .less: share < bound
-            case .lessOrEqual: share <= bound
-            case .greater: share > bound
-            case .greaterOrEqual: share >= bound
-            }
-        guard !holds else { return }
+        guard let counts = shares[rule.position] else { return }
+        guard rule.shareHolds(isTrue: counts.isTrue, isFalse: counts.isFalse) == false else { return }
         statistics[rule.position]?.violations = 1
         statistics[rule.position]?.stored = 1
         let title = rule.definition.title ?? rule.definition.id
@@ -395,12 +365,12 @@ private struct RowContext {
 }
 
 /// The texts of `type.<table>.<column>`; the value itself is never in them.
-private enum TypeFinding {
-    static func title(_ column: ColumnDefinition) -> LocalizedText {
+public enum TypeFinding {
+    public static func title(_ column: ColumnDefinition) -> LocalizedText {
         LocalizedText(en: "type of \(column.name)", zh: "\(column.title)的类型")
     }
 
-    static func message(_ column: ColumnDefinition, _ fault: DecodingFault) -> LocalizedText {
+    public static func message(_ column: ColumnDefinition, _ fault: DecodingFault) -> LocalizedText {
         switch fault {
         case .unparsable: LocalizedText(en: "\(column.name) is no value of its type", zh: "\(column.title)不是该类型的值")
         case .tooLong: LocalizedText(en: "\(column.name) is too long", zh: "\(column.title)过长")

@@ -34,16 +34,22 @@ public struct NativeEngine: Engine {
         let statistics = Dictionary(
             result.statistics.filter { !$0.isBuiltin }.map { ($0.rule, $0) }, uniquingKeysWith: { first, _ in first })
         return question.rules.rules.map { rule in
-            guard let entry = statistics[rule.id], entry.notRun == nil else { return nil }
-            var verdict = Verdict()
-            verdict.isTrue = entry.isTrue
-            verdict.isFalse = entry.isFalse
-            verdict.undecided = entry.undecided
-            verdict.error = entry.error
-            verdict.applicable = entry.applicable
-            verdict.violations = rows[rule.id] ?? []
-            return verdict
+            statistics[rule.id].flatMap { Verdict($0, violations: rows[rule.id] ?? []) }
         }
+    }
+}
+
+extension Verdict {
+    /// Nil for a rule that was not run.
+    init?(_ entry: RuleStatistics, violations: [Int]) {
+        guard entry.notRun == nil else { return nil }
+        self.init()
+        isTrue = entry.isTrue
+        isFalse = entry.isFalse
+        undecided = entry.undecided
+        error = entry.error
+        applicable = entry.applicable
+        self.violations = violations
     }
 }
 

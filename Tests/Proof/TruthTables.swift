@@ -77,7 +77,7 @@ public enum TruthTables {
             + each(["mid(a, b, c)"], [short, .int, .int])
             + each(["left(a, 0)", "right(a, 1)", "mid(a, 2, 0)", "mid(a, 2, 3)"], [short])
             + [
-                "a*", "[a-z]+", "[^a]{2}", "(a|ab)*b?", "[一-龥]+", "案由?", "[0-9]{4}", "(\\-|\\+)?[0-9]+", "[^\u{0}]*", "a\\.b|x", "[\u{10000}-\u{10FFFF}]+a?",
+                "a*", "[a-z]+", "[^a]{2}", "(a|ab)*b?", "[一-龥]+", "案由?", "[0-9]{4}", "(\\-|\\+)?[0-9]+", "[^\u{1}]*", "a\\.b|x", "[\u{10000}-\u{10FFFF}]+a?",
                 "e\u{301}", "é", "[ \u{3000}]*[^ ]*", "a{2,255}", "(a?b?){0,3}", "", "[\r\n]+", "'", "[^x]*\n",
             ].flatMap { pattern in each(["a matches '\(pattern == "'" ? "''" : pattern)'"], [short], [code]) }
             + ["year", "number", "court", "type", "special", "suffix", "style"].flatMap { each(["caseno(a, '\($0)')"], [short], [code]) }

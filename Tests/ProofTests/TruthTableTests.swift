@@ -1,7 +1,9 @@
 import Columnar
+import PostgresClient
 import Proof
 import ReferenceInterpreter
 import RulePlan
+import TestSupport
 import Testing
 
 /// The native engine, value by value, against the reference interpreter.
@@ -9,6 +11,14 @@ struct TruthTableTests {
     @Test("every operator gives what the reference gives, over edges, NULL and errors of every type", arguments: TruthTables.operations)
     func operatorsAgree(_ operation: TruthTables.Operation) throws {
         #expect(try TruthTables.disagreement(operation, NativeEngine()) == nil)
+    }
+
+    @Test("every operator gives the same inside PostgreSQL")
+    func postgresAgrees() throws {
+        let engine = PostgresEngine(try PostgresConnection(try TestPostgres.freshDatabase(), applicationName: "proof"))
+        for operation in TruthTables.operations {
+            #expect(try TruthTables.disagreement(operation, engine) == nil, "\(operation)")
+        }
     }
 
     @Test("the reference's connectives are the truth tables of the language page")

@@ -1,6 +1,8 @@
 import Diagnostics
 import Foundation
+import PostgresClient
 import Proof
+import TestSupport
 
 // Judges random rules over random data by every engine and by the reference interpreter, for as long as is asked.
 // 用随机规则与随机数据核对各引擎与参照解释器，直到给定的时间。
@@ -31,7 +33,13 @@ let folder = URL(filePath: setting("FAILURES") ?? ".build/prove")
 
 say("seed \(seed)", "种子 \(seed)")
 let start = Date.now
-var proof = Proof(seed: seed, engines: [NativeEngine()])
+var engines: [any Engine] = [NativeEngine()]
+// POSTGRES=1 starts a private server; POSTGRES=host=… dbname=… uses that database.
+if let postgres = setting("POSTGRES"), postgres != "0" {
+    let place = try postgres == "1" ? TestPostgres.freshDatabase() : postgres
+    engines.append(PostgresEngine(try PostgresConnection(place, applicationName: "sitong prove")))
+}
+var proof = Proof(seed: seed, engines: engines)
 var nextReport = 10.0
 var elapsed = 0.0
 do {

@@ -1,0 +1,121 @@
+import RulePlan
+public import Schema
+
+/// A table of the server that holds rows of a table of the schema.
+public struct ServerTable: Sendable {
+    public var definition: TableDefinition
+    public var relation: SQLIdentifier
+    /// By the code of the schema's column.
+    public var columns: [String: ServerColumn]
+    /// Column codes that the server or a look at the rows knows to be unique together.
+    public var uniqueKeys: [Set<String>]
+
+    public init(
+        definition: TableDefinition, relation: SQLIdentifier, columns: [String: ServerColumn],
+        uniqueKeys: [Set<String>] = []
+    ) {
+        self.definition = definition
+        self.relation = relation
+        self.columns = columns
+        self.uniqueKeys = uniqueKeys
+    }
+
+    /// Where a row is; stays what it is while the transaction's snapshot lasts.
+    static let rowColumn = "sitong_row"
+
+    func serverColumn(_ column: Int) -> ServerColumn {
+        columns[definition.columns[column].name] ?? ServerColumn(type: "text")
+    }
+
+    private func cell(_ column: Int) -> CellSQL {
+        CellSQL(
+            definition.columns[column], serverColumn(column),
+            .column(definition.columns[column].name, of: RowTerms.alias))
+    }
+
+    /// The rows with some of their cells as values, under their names behind a prefix, and beside each that can be an error
+    /// whether it is.
+    func cells(
+        _ wanted: some Sequence<Int>, prefix: String = "", row: String? = ServerTable.rowColumn, texts: Set<Int> = []
+    ) -> SQLSelect {
+        var columns: [SQLSelect.Column] = row.map { [.init(.column("ctid", of: RowTerms.alias), as: $0)] } ?? []
+        var isFenced = false
+        for column in Set(wanted).sorted() {
+            let cell = cell(column)
+            let name = definition.columns[column].name
+            columns.append(.init(cell.value, as: prefix + name))
+            isFenced = isFenced || !cell.value.isLeaf
+            if let error = cell.error { columns.append(.init(error, as: Self.errorName(prefix + name))) }
+        }
+        for column in texts.sorted() {
+            columns.append(.init(text(column), as: Self.textName(definition.columns[column].name)))
+        }
+        return SQLSelect(columns, from: .table(relation, alias: RowTerms.alias), isFenced: isFenced)
+    }
+
+    /// A cell of `cells`, of that alias.
+    func term(_ column: Int, of alias: String = RowTerms.alias, prefix: String = "") -> SQLTerm {
+        let name = prefix + definition.columns[column].name
+        let cell = cell(column)
+        return SQLTerm(
+            value: .column(name, of: alias), error: cell.error.map { _ in .column(Self.errorName(name), of: alias) },
+            type: CellSQL.type(definition.columns[column].type.kind))
+    }
+
+    static func errorName(_ name: String) -> String { "sitong_error_\(name)" }
+    static func textName(_ name: String) -> String { "sitong_text_\(name)" }
+
+    /// A cell as COPY would print it.
+    private func text(_ column: Int) -> SQLExpression {
+        let name = SQLExpression.column(definition.columns[column].name, of: RowTerms.alias)
+        switch serverColumn(column).type {
+        case "text": return name
+        case "boolean": return .choice(name, [.init(.bool(true), .text("t")), .init(.bool(false), .text("f"))], otherwise: nil)
+        default: return .cast(name, .text)
+        }
+    }
+
+    /// The order in which rows are numbered: by key, else as they lie.
+    func rowOrder(of alias: String) -> [SQLExpression] {
+        definition.key.compactMap { name in
+            definition.columnIndex(name).map { .column(definition.columns[$0].name, of: alias) }
+        } + [.column("ctid", of: alias)]
+    }
+
+    public func isUnique(_ columns: [String]) -> Bool { uniqueKeys.contains { $0.isSubset(of: columns) } }
+}
+
+// MARK: - Looking over a table before it is judged
+
+extension ServerTable {
+    /// One row: the number of rows, then for each column of the schema how many cells are not NULL and how many are no
+    /// value of its type.
+    public var profile: SQLSelect {
+        var columns: [SQLSelect.Column] = [.init(.countRows(where: nil), as: "rows")]
+        for (index, definition) in definition.columns.enumerated() {
+            let name = SQLExpression.column(definition.name, of: RowTerms.alias)
+            let server = serverColumn(index)
+            let kind = definition.type.kind
+            let cell = CellSQL(definition, ServerColumn(type: server.type, hasStrays: true), name)
+            let isPlain = CellSQL.isDirect(kind, server.type) && definition.nullTexts.isEmpty
+            let given: SQLExpression =
+                isPlain
+                ? .aggregate("count", name, where: nil)
+                : .countRows(where: cell.error.map { .or([$0, .isNotNull(cell.value)]) } ?? .isNotNull(cell.value))
+            let stray = isPlain ? CellSQL.stray(kind, server.type, name) : cell.error
+            columns.append(.init(given, as: "given_\(index)"))
+            columns.append(.init(stray.map { .countRows(where: $0) } ?? .number("0"), as: "wrong_\(index)"))
+        }
+        return SQLSelect(columns, from: .table(relation, alias: RowTerms.alias))
+    }
+
+    /// One row, `t` or `f`: whether some rows have the same values in these columns.
+    public func repeats(_ columns: [String]) -> SQLSelect {
+        let indexes = columns.compactMap { definition.columnIndex($0) }
+        let names = indexes.map { term($0).value }
+        let groups = SQLSelect(
+            [], from: .query(cells(indexes, row: nil), alias: RowTerms.alias), where: .and(names.map { .isNotNull($0) }),
+            groupBy: names, having: .infix(">", [.countRows(where: nil), .number("1")]))
+        return SQLSelect([.init(.exists(groups), as: "repeats")], from: .nothing)
+    }
+}
