@@ -161,7 +161,7 @@ struct ExpressionGenerator {
 
     /// The columns and texts of case numbers and identity numbers, more often than not.
     private mutating func digits(_ depth: Int) -> Syntax {
-        focus != .code && random.chance(70) ? make(.name(random.pick(["t2", "t3"]))) : expression(.text, depth - 1)
+        random.chance(focus == .code ? 30 : 70) ? make(.name(random.pick(["t2", "t3"]))) : expression(.text, depth - 1)
     }
 
     private mutating func membership(_ depth: Int) -> Syntax {
@@ -207,7 +207,10 @@ struct ExpressionGenerator {
             return make(.aggregate(.count, relation: name, column: nil, condition: condition))
         }
         guard let column = columns(related, kind).randomElement(using: &random) else { return nil }
-        let function: AggregateFunction = kind == .number ? random.pick([.sum, .min, .max]) : random.pick([.min, .max])
+        var canSum = kind == .number
+        // No more rows than two digits count.
+        if values.spared.contains(.partialSums), case .decimal(37..., _) = column.type { canSum = false }
+        let function: AggregateFunction = canSum ? random.pick([.sum, .min, .max]) : random.pick([.min, .max])
         return make(.aggregate(function, relation: name, column: nameOf(column), condition: condition))
     }
 

@@ -3,4 +3,6 @@
 public enum KnownDisagreement: CaseIterable, Sendable {
     /// Two codes of a tree that are canonically equivalent ('é' and 'e' with a combining accent) are taken for one.
     case equivalentCodes
+    /// The sum of decimals is lost when a part of it needs more than 38 digits, even if the whole does not.
+    case partialSums
 }

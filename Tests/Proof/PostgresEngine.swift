@@ -47,6 +47,12 @@ public struct PostgresEngine: Engine {
             if (index + rows.count) % 2 == 0, !values.contains(where: \.isError) {
                 type = LibraryTables.type(of: column.type)
                 switch column.type {
+                // `5.0` is an int in a file, and none for the server.
+                case .int:
+                    for row in rows.indices {
+                        guard case .number(let number) = values[row] else { rows[row][index] = nil; continue }
+                        rows[row][index] = number.int.map(String.init)
+                    }
                 // Texts that mean NULL are for the engine to tell.
                 case .text, .code: break
                 default: for row in rows.indices { rows[row][index] = values[row].cellText }

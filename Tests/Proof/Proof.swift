@@ -41,24 +41,27 @@ public struct Proof {
     public var distinctRules: Int { seen.count }
 
     /// One random schema, its data, and so many rules over them.
-    public mutating func step(rules count: Int = 60) throws {
+    ///
+    /// - Parameters:
+    ///   - limit: after so many disagreements in all it compares no further.
+    ///   - found: told of each disagreement at once; making it small takes its time.
+    public mutating func step(
+        rules count: Int = 60, limit: Int = .max, found: (Disagreement) throws -> Void = { _ in }
+    ) throws {
         let (question, canonical) = try questions.next(rules: count)
         ruleCount += canonical.count
         for text in canonical { seen.insert(text.utf8.reduce(into: Hasher()) { $0.combine($1) }.finalize()) }
         let expected = try reference.judge(question)
         observe(question, expected)
         for engine in engines {
-            let answers: [Verdict?]
-            do {
-                answers = try engine.judge(question)
-            } catch {
-                // Rule by rule, to find the one that it cannot bear.
-                for index in question.rules.rules.indices { compare(engine, question, index, nil) }
-                continue
-            }
+            // An engine that cannot bear one of the rules is asked rule by rule which one it is.
+            let answers = try? engine.judge(question)
             for index in question.rules.rules.indices {
-                cases += expected[index]?.rowsInScope ?? 0
-                if answers[index] != expected[index] { compare(engine, question, index, answers[index]) }
+                if answers != nil { cases += expected[index]?.rowsInScope ?? 0 }
+                guard disagreements.count < limit, answers == nil || answers?[index] != expected[index] else { continue }
+                guard let disagreement = compare(engine, question, index, answers?[index]) else { continue }
+                disagreements.append(disagreement)
+                try found(disagreement)
             }
         }
     }
@@ -80,34 +83,41 @@ public struct Proof {
         }
     }
 
-    private mutating func compare(_ engine: any Engine, _ question: ProofCase, _ index: Int, _ answer: Verdict?) {
+    /// The disagreement about one rule, made small; nil when the engine, asked for it alone after all rules were too much,
+    /// agrees.
+    private func compare(
+        _ engine: any Engine, _ question: ProofCase, _ index: Int, _ answer: Verdict??
+    ) -> Disagreement? {
         var single = question
         single.rules.rules = [question.rules.rules[index]]
-        let reference = quietReference
-        func verdicts(_ question: ProofCase) -> (expected: Verdict?, answer: String)? {
-            guard let expected = try? reference.judge(question) else { return nil }
+        /// Nil for what is no question, or is not run.
+        func verdicts(_ question: ProofCase) -> (expected: Verdict, answer: String)? {
+            guard let expected = try? quietReference.judge(question)[0] else { return nil }
             do {
                 guard let answer = try engine.judge(question)[0] else { return nil }
-                return (expected[0], "\(answer)")
+                return (expected, "\(answer)")
             } catch is InvalidDefinitions {
                 return nil
             } catch {
-                return (expected[0], "\(error)")
+                return (expected, "\(error)")
             }
         }
         func disagree(_ question: ProofCase) -> Bool {
-            guard let (expected, answer) = verdicts(question), let expected else { return false }
-            return "\(expected)" != answer
+            verdicts(question).map { "\($0.expected)" != $0.answer } ?? false
         }
-        // Alone it may come out right: then it is reported as it was.
-        let small = disagree(single) ? Shrinker(disagree: disagree).shrink(single) : question
-        let found = verdicts(small)
-        disagreements.append(
-            Disagreement(
-                question: small,
-                answers: [
-                    (reference.name, found?.expected.map { "\($0)" } ?? "none"),
-                    (engine.name, found?.answer ?? answer.map { "\($0)" } ?? "none"),
-                ]))
+        func report(_ question: ProofCase, _ expected: String, _ found: String) -> Disagreement {
+            Disagreement(question: question, answers: [(reference.name, expected), (engine.name, found)])
+        }
+        if disagree(single) {
+            let small = Shrinker(limit: .seconds(20), disagree: disagree).shrink(single)
+            return verdicts(small).map { report(small, "\($0.expected)", $0.answer) }
+        }
+        // Among the others it came out wrong, alone it comes out right.
+        guard let answer else { return nil }
+        var whole = question
+        whole.rules.rules.swapAt(0, index)
+        let expected = try? quietReference.judge(single)[0]
+        return report(
+            whole, expected.map { "\($0)" } ?? "none", (answer.map { "\($0)" } ?? "not run") + ", alone as the reference")
     }
 }

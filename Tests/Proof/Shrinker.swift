@@ -4,11 +4,17 @@ import Schema
 
 /// Makes a question on which engines disagree as small as it can while they still do.
 struct Shrinker {
-    let disagree: (ProofCase) -> Bool
+    private let disagree: (ProofCase) -> Bool
+
+    /// - Parameter limit: how long it may take; what is smallest by then has to do.
+    init(limit: Duration, disagree: @escaping (ProofCase) -> Bool) {
+        let end = ContinuousClock.now + limit
+        self.disagree = { ContinuousClock.now < end && disagree($0) }
+    }
 
     /// The question has one rule.
     func shrink(_ question: ProofCase) -> ProofCase {
-        var best = question
+        var best = withoutTables(question)
         if best.period != nil { best = first([with(best) { $0.period = nil }]) ?? best }
         for _ in 0..<6 {
             let before = size(best)
@@ -43,6 +49,15 @@ struct Shrinker {
         var changed = question
         change(&changed)
         return changed
+    }
+
+    private func withoutTables(_ question: ProofCase) -> ProofCase {
+        var best = question
+        for table in question.cells.keys.sorted() {
+            let smaller = with(best) { $0.cells[table] = [] }
+            if disagree(smaller) { best = smaller }
+        }
+        return best
     }
 
     // MARK: - Rows

@@ -14,6 +14,9 @@ func setting(_ name: String) -> String? {
     return value?.isEmpty == false ? value : nil
 }
 
+/// At once, so that a proof that is stopped has said what it found.
+func print(_ text: String) { FileHandle.standardOutput.write(Data((text + "\n").utf8)) }
+
 func say(_ en: String, _ zh: String) { print("\(en) · \(zh)") }
 
 func number<Value: LosslessStringConvertible>(_ name: String, default value: Value) -> Value {
@@ -29,6 +32,8 @@ let seconds: Double = number("SECONDS", default: 180)
 let seed: UInt64 = number("SEED", default: UInt64(Date.now.timeIntervalSince1970))
 let wantedRules: Int = number("RULES", default: 20_000)
 let wantedCases: Int = number("CASES", default: 1_000_000)
+let step: Int = number("STEP", default: 60)
+let limit: Int = number("LIMIT", default: 10)
 let folder = URL(filePath: setting("FAILURES") ?? ".build/prove")
 
 say("seed \(seed)", "种子 \(seed)")
@@ -41,10 +46,14 @@ if let postgres = setting("POSTGRES"), postgres != "0" {
 }
 var proof = Proof(seed: seed, engines: engines)
 var nextReport = 10.0
+var shown = 0
 var elapsed = 0.0
 do {
-    while elapsed < seconds, proof.disagreements.count < 20 {
-        try proof.step()
+    while elapsed < seconds, proof.disagreements.count < limit {
+        try proof.step(rules: step, limit: limit) { disagreement in
+            try show(disagreement, shown)
+            shown += 1
+        }
         elapsed = Date.now.timeIntervalSince(start)
         if elapsed >= nextReport {
             say(
@@ -58,17 +67,24 @@ do {
     exit(1)
 }
 
-print(proof.coverage.table)
-for (index, disagreement) in proof.disagreements.enumerated() {
+/// Prints a disagreement, and writes the definitions and data to run it on.
+func show(_ disagreement: Disagreement, _ index: Int) throws {
     let place = folder.appending(path: "\(seed)-\(index)")
     try CaseFiles.write(disagreement, to: place)
     let (files, command) = try CaseFiles.files(of: disagreement.question)
     print("\n==== \(place.path(percentEncoded: false))\n\(command)")
-    for file in files where file.name == "definitions.yaml" {
-        print(String(decoding: file.bytes, as: UTF8.self).components(separatedBy: "---\n").last ?? "")
+    for file in files {
+        let lines = String(decoding: file.bytes, as: UTF8.self)
+        if file.name == "definitions.yaml" {
+            print(lines.components(separatedBy: "---\n").last ?? "")
+        } else if disagreement.question.cells[String(file.name.dropLast(4))]?.isEmpty == false {
+            print("\(file.name):\n\(lines.prefix(2000))")
+        }
     }
     for answer in disagreement.answers { print("\(answer.engine): \(answer.verdict)") }
 }
+
+print(proof.coverage.table)
 let gaps = proof.coverage.gaps
 if !gaps.isEmpty { say("not covered: \(gaps.joined(separator: ", "))", "未覆盖以上各项") }
 say(
