@@ -5,4 +5,6 @@ public enum KnownDisagreement: CaseIterable, Sendable {
     case equivalentCodes
     /// The sum of decimals is lost when a part of it needs more than 38 digits, even if the whole does not.
     case partialSums
+    /// `when` of a rule on groups is judged with all related rows first, instead of the rule with each.
+    case groupsOverSeveralRows
 }

@@ -25,16 +25,20 @@ struct RuleGenerator {
             parts.append((text, syntax))
             return text
         }
+        let spared = expressions.values.spared
+        var isGroup = false
         let body: RuleDefinition.Body
         let said: String
         switch random.below(20) {
         case 0, 1:
             let names = columns(1...3)
             body = .unique(names)
+            isGroup = true
             said = "unique " + names.joined(separator: ",")
         case 2, 3:
             let (from, to) = (columns(1...2), columns(1...2))
             body = .depends(from: from, to: to)
+            isGroup = true
             said = "depends " + from.joined(separator: ",") + " to " + to.joined(separator: ",")
         case 4, 5:
             let share =
@@ -48,7 +52,10 @@ struct RuleGenerator {
             said = check
         }
         var when: String?
-        if random.chance(40) { when = part(1 + random.below(2)) }
+        if random.chance(40) {
+            when = part(1 + random.below(2))
+            if isGroup, spared.contains(.groupsOverSeveralRows), parts.last?.syntax.mayLookUp == true { return nil }
+        }
         var rule = RuleDefinition(
             id: id, table: random.chance(50) ? table.name : table.title, when: when.map { ExpressionText($0) }, body: body)
         if case .share = body {} else { rule.nullPolicy = random.pick([.undecided, .undecided, .undecided, .fail, .pass]) }
@@ -79,6 +86,17 @@ struct RuleGenerator {
             return true
         } catch {
             return false
+        }
+    }
+}
+
+extension Syntax {
+    /// Whether it reads a column of a related row, in itself or, perhaps, in a let.
+    fileprivate var mayLookUp: Bool {
+        switch kind {
+        case .path: true
+        case .name(let name): name.hasPrefix("简称")
+        default: parts.contains(where: \.mayLookUp)
         }
     }
 }

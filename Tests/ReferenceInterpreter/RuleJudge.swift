@@ -42,7 +42,13 @@ public struct RuleJudge {
         let resolver = Resolver(schema: tables.schema, table: table, lets: lets)
         let when = try rule.when.map { try resolver.resolve($0) }
         let rows = Array((tables.values[table.name] ?? []).indices)
-        let whens = rows.map { row in when.map { outcome(of: $0, table, row) } ?? .isTrue }
+        // For each row, with each combination of related rows.
+        let whensOfEach = rows.map { row in when.map { self.outcomes(of: $0, table, row) } ?? [.isTrue] }
+        let whens = whensOfEach.map(Truth.worst)
+        /// A rule on groups, judged with each combination like any other.
+        func judged(_ holds: [Truth]) -> [Truth] {
+            rows.map { row in Truth.worst(whensOfEach[row].map { Truth.or([Truth.not($0), holds[row]]) }) }
+        }
         var verdict = Verdict()
         var outcomes: [Truth]
         switch rule.body {
@@ -50,17 +56,20 @@ public struct RuleJudge {
             let check = try resolver.resolve(text)
             outcomes = rows.map { row in
                 let looked = check.lookedUp.union(when?.lookedUp ?? [])
-                return worst(combinations(looked, table, row)) { place in
-                    let holds = Truth(interpreter.value(check, place))
-                    guard let when else { return holds }
-                    return Truth.or([Truth.not(Truth(interpreter.value(when, place))), holds])
-                }
+                return Truth.worst(
+                    each(combinations(looked, table, row)) { place in
+                        let holds = Truth(interpreter.value(check, place))
+                        guard let when else { return holds }
+                        return Truth.or([Truth.not(Truth(interpreter.value(when, place))), holds])
+                    })
             }
             verdict.applicable = whens.count { $0 == .isTrue }
         case .share(let text):
             let share = try Parser.parseShare(text)
             let predicate = try resolver.resolve(share.predicate)
-            for row in rows where whens[row] == .isTrue { verdict.count(outcome(of: predicate, table, row)) }
+            for row in rows where whens[row] == .isTrue {
+                verdict.count(Truth.worst(self.outcomes(of: predicate, table, row)))
+            }
             verdict.applicable = verdict.rowsInScope
             if !holds(share, verdict) { verdict.violations = [0] }
             return verdict
@@ -70,7 +79,7 @@ public struct RuleJudge {
                 groups[row].map { $0.count > 1 ? .isFalse : .isTrue } ?? (complete[row] == .error ? .error : .undecided)
             }
             verdict.applicable = rows.count { whens[$0] == .isTrue && complete[$0] == .isTrue }
-            if when != nil { outcomes = rows.map { Truth.or([Truth.not(whens[$0]), outcomes[$0]]) } }
+            outcomes = judged(outcomes)
         case .depends(let from, let to):
             let targets = try to.map { try column($0, table) }
             let values = tables.values[table.name] ?? []
@@ -88,7 +97,7 @@ public struct RuleJudge {
                 return differs ? .isFalse : .isTrue
             }
             verdict.applicable = rows.count { whens[$0] == .isTrue && complete[$0] == .isTrue }
-            if when != nil { outcomes = rows.map { Truth.or([Truth.not(whens[$0]), outcomes[$0]]) } }
+            outcomes = judged(outcomes)
         case .formCheck, .rollup: throw Unreadable(what: rule.id)
         }
         if rule.nullPolicy != .undecided {
@@ -129,14 +138,14 @@ public struct RuleJudge {
         return places
     }
 
-    private func outcome(of expression: Expression, _ table: TableDefinition, _ row: Int) -> Truth {
-        worst(combinations(expression.lookedUp, table, row)) { Truth(interpreter.value(expression, $0)) }
+    private func outcomes(of expression: Expression, _ table: TableDefinition, _ row: Int) -> [Truth] {
+        each(combinations(expression.lookedUp, table, row)) { Truth(interpreter.value(expression, $0)) }
     }
 
-    private func worst(_ places: [Interpreter.Place], _ judge: (Interpreter.Place) -> Truth) -> Truth {
+    private func each(_ places: [Interpreter.Place], _ judge: (Interpreter.Place) -> Truth) -> [Truth] {
         let outcomes = places.map(judge)
         if outcomes.count > 1 { interpreter.observe?("several related rows", .bool, outcomes.map(\.value)) }
-        return Truth.worst(outcomes)
+        return outcomes
     }
 
     // MARK: - Groups
