@@ -3,7 +3,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help deps deps-test demo test test-all lint format bench docs clean
+.PHONY: help deps deps-test demo test test-all prove lint format bench docs clean
 
 SWIFT_SOURCES := Package.swift Sources Tests
 DEMO_ARGUMENTS ?=
@@ -28,6 +28,10 @@ test: deps-test ## all tests, on a real PostgreSQL, SQLite and sshd · 全部测
 
 test-all: lint ## lint, then all tests with the long ones at full length · 先检查格式，再以完整长度运行全部测试
 	@SITONG_TEST_LONG=1 $(MAKE) --no-print-directory test
+
+prove: deps-test ## engines against the reference: make prove SECONDS=180 SEED=… POSTGRES=1 · 引擎与参照解释器逐一核对
+	swift build -c release --product Prove
+	@.build/release/Prove SECONDS='$(SECONDS)' SEED='$(SEED)' POSTGRES='$(POSTGRES)'
 
 lint: ## check the style without changing anything · 检查代码风格，不作改动
 	swift format lint --strict --recursive --parallel $(SWIFT_SOURCES)
