@@ -7,6 +7,12 @@ public import Schema
 
 /// Runs each row rule over its own examples and says which of them do not hold.
 public struct RuleExamples {
+    /// Judges one rule over the rows of an example, which are given by table code and column code or title, and tells the
+    /// numbers, from 0, of the rows of its table with a finding; −1 for a finding about the table as a whole (`share`).
+    public typealias Judge = (
+        _ rule: RuleSet, _ rows: [String: [[String: String?]]], _ period: StatisticalPeriod?
+    ) throws -> Set<Int>
+
     private let schema: StandardSchema
     private let period: StatisticalPeriod?
 
@@ -17,7 +23,9 @@ public struct RuleExamples {
     }
 
     /// One diagnostic per example that does not hold; empty when all do. Examples of form rules are the form engine's.
-    public func check(_ rules: RuleSet) throws -> [Diagnostic] {
+    ///
+    /// - Parameter judge: another engine than the native one.
+    public func check(_ rules: RuleSet, with judge: Judge? = nil) throws -> [Diagnostic] {
         var diagnostics: [Diagnostic] = []
         for rule in rules.rules where rule.forms.isEmpty && !rule.examples.isEmpty {
             guard let name = rule.table, let table = schema.table(name) else { continue }
@@ -27,22 +35,21 @@ public struct RuleExamples {
             rule.effectiveUntil = nil
             rule.disabledReason = nil
             rule.exceptions = []
-            let check = try QualityCheck(
-                schema: schema, rules: RuleSet(rules: [rule], lets: rules.lets),
-                options: QualityCheck.Options(period: period))
             for example in rule.examples {
-                diagnostics.append(contentsOf: try self.check(example, of: rule, on: table, check))
+                diagnostics.append(
+                    contentsOf: try check(
+                        example, of: rule, on: table, RuleSet(rules: [rule], lets: rules.lets), judge ?? native))
             }
         }
         return diagnostics
     }
 
     private func check(
-        _ example: RuleDefinition.Example, of rule: RuleDefinition, on table: TableDefinition, _ check: QualityCheck
+        _ example: RuleDefinition.Example, of rule: RuleDefinition, on table: TableDefinition, _ rules: RuleSet,
+        _ judge: Judge
     ) throws -> [Diagnostic] {
         var diagnostics: [Diagnostic] = []
-        var readers: [String: RowsReader] = [:]
-        for definition in schema.tables { readers[definition.name] = RowsReader(definition, []) }
+        var given: [String: [[String: String?]]] = [:]
         for (name, rows) in example.tables.sorted(by: { $0.key < $1.key }) {
             guard let definition = schema.table(name) else {
                 diagnostics.append(
@@ -58,17 +65,13 @@ public struct RuleExamples {
                             en: "table '\(definition.title)' has no column '\(unknown)'",
                             zh: "表“\(definition.title)”没有列“\(unknown)”")))
             }
-            readers[definition.name] = RowsReader(definition, rows)
+            given[definition.name] = rows
         }
         guard diagnostics.isEmpty else { return diagnostics }
-        let result = try check.run(tables: schema.tables.map(\.name)) { request in
-            readers[request.table.name] ?? RowsReader(request.table, [])
-        }
-        let own = result.findings.filter { $0.rule == rule.id && $0.table == table.name }
-        let found = Set(own.map { $0.row - 1 })
+        let found = try judge(rules, given, period)
         let expected = Set(example.failingRows)
         if case .share = rule.body {
-            guard own.isEmpty != expected.isEmpty else { return [] }
+            guard found.isEmpty != expected.isEmpty else { return [] }
         } else if found == expected {
             return []
         }
@@ -81,6 +84,16 @@ public struct RuleExamples {
                         "an example does not hold: violations expected in rows \(list(expected)), found in \(list(found))",
                     zh: "示例不成立：应违反的行 \(list(expected))，实际违反的行 \(list(found))"))
         ]
+    }
+
+    private func native(
+        _ rules: RuleSet, _ rows: [String: [[String: String?]]], _ period: StatisticalPeriod?
+    ) throws -> Set<Int> {
+        let check = try QualityCheck(schema: schema, rules: rules, options: QualityCheck.Options(period: period))
+        let result = try check.run(tables: schema.tables.map(\.name)) { request in
+            RowsReader(request.table, rows[request.table.name] ?? [])
+        }
+        return Set(result.findings.filter { $0.rule == rules.rules.first?.id }.map { $0.row - 1 })
     }
 
     private func diagnostic(

@@ -1,4 +1,5 @@
 import CourtModel
+import Diagnostics
 import Library
 import PostgresClient
 import RuleEngine

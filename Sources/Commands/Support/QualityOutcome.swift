@@ -31,16 +31,7 @@ struct QualityOutcome {
 
     init(_ result: QualityResult, input: any QualityInput, schema: StandardSchema, language: Language) {
         self.schema = schema
-        statistics = result.statistics.map { entry in
-            Rule(
-                record: RuleStatisticRecord(
-                    rule: entry.rule, title: entry.title, subject: entry.table, severity: entry.severity,
-                    isBuiltIn: entry.isBuiltin, rowsInScope: entry.rowsInScope, applicable: entry.applicable,
-                    trueCount: entry.isTrue, falseCount: entry.isFalse, undecidedCount: entry.undecided,
-                    errorCount: entry.error, stored: entry.stored, isTruncated: entry.truncated,
-                    notRun: entry.notRun?.text.text(in: language)),
-                isBuiltin: entry.isBuiltin, violations: entry.violations, notRun: entry.notRun?.text)
-        }
+        statistics = result.statistics.map { Rule($0, language) }
         findings = result.findings.map { finding in
             Located(
                 record: FindingRecord(
@@ -52,6 +43,14 @@ struct QualityOutcome {
             (table.table, table.rows + input.malformed(in: table.table).count)
         }
         for (table, rows) in tables { addMalformed(of: table, rows: rows, input: input, language: language) }
+    }
+
+    /// What was judged inside the library's server.
+    init(_ result: SQLQualityResult, schema: StandardSchema, language: Language) {
+        self.schema = schema
+        statistics = result.statistics.map { Rule($0, language) }
+        findings = result.findings.map { Located(record: $0) }
+        tables = result.tables
     }
 
     /// `csv.<table>.<kind>`: one finding for each record that is no row.
@@ -140,6 +139,19 @@ struct QualityOutcome {
     }
 }
 
+extension QualityOutcome.Rule {
+    fileprivate init(_ entry: RuleStatistics, _ language: Language) {
+        self.init(
+            record: RuleStatisticRecord(
+                rule: entry.rule, title: entry.title, subject: entry.table, severity: entry.severity,
+                isBuiltIn: entry.isBuiltin, rowsInScope: entry.rowsInScope, applicable: entry.applicable,
+                trueCount: entry.isTrue, falseCount: entry.isFalse, undecidedCount: entry.undecided,
+                errorCount: entry.error, stored: entry.stored, isTruncated: entry.truncated,
+                notRun: entry.notRun?.text.text(in: language)),
+            isBuiltin: entry.isBuiltin, violations: entry.violations, notRun: entry.notRun?.text)
+    }
+}
+
 /// `qc --json`; names are those of the command contract.
 struct QualitySummary: Encodable {
     struct Table: Encodable {
@@ -169,7 +181,7 @@ struct QualitySummary: Encodable {
     }
 
     var format = "sitong.qc/1"
-    var engine = "native"
+    var engine: String
     @Nullable var period: String?
     var seconds: Double
     // swift-format-ignore: AlwaysUseLowerCamelCase
@@ -184,9 +196,10 @@ struct QualitySummary: Encodable {
     var status: Int32
 
     init(
-        _ outcome: QualityOutcome, period: String?, seconds: Double, sizes: [String: (files: Int, bytes: Int)],
+        _ outcome: QualityOutcome, engine: String, period: String?, seconds: Double, sizes: [String: (files: Int, bytes: Int)],
         status: Int32
     ) {
+        self.engine = engine
         self.period = period
         self.seconds = seconds
         cpu_seconds = ResourceUse.cpuSeconds

@@ -37,6 +37,12 @@ struct QCCommand: Operation {
     @Option(help: help("The statistical period, for rules in force and 期初/期末.", "统计周期，决定生效的规则和期初、期末。"))
     var period: String?
 
+    @Option(
+        help: help(
+            "Who judges: this program (native), or the library's own server (postgres); both find the same.",
+            "由谁判定：本程序（native），或标准库所在的服务器（postgres）；两者结果相同。"))
+    var engine: QualityEngine = .native
+
     @Option(help: help("Write every finding to this CSV file.", "把全部质检问题写入此 CSV 文件。"))
     var findings: String?
 
@@ -65,6 +71,10 @@ struct QCCommand: Operation {
             throw ValidationError(
                 say("give a library, batches or tables, not several of them", "标准库、批次、文件只能给出一种"))
         }
+        if engine == .postgres, !batches.isEmpty || !table.isEmpty {
+            throw ValidationError(
+                say("--engine postgres judges a library, not batches or tables", "--engine postgres 只用于标准库，不用于批次或文件"))
+        }
         if delimiter.utf8.count != 1 {
             throw ValidationError(say("--delimiter is one ASCII character", "--delimiter 应为一个 ASCII 字符"))
         }
@@ -75,28 +85,38 @@ struct QCCommand: Operation {
         let loaded = try session.definitions(schema)
         let chosen = try RuleSelection(rules).apply(to: loaded.rules)
         let period = try session.period(period)
-        let check = try QualityCheck(
-            schema: loaded.schema, rules: chosen,
-            options: QualityCheck.Options(period: period, maxStored: maxStored, language: session.language))
-        let input: any QualityInput =
-            if !table.isEmpty {
-                try FileInput(table, schema: loaded.schema, options: csvOptions)
-            } else if !batches.isEmpty {
-                try BatchInput(batches, schema: loaded.schema)
-            } else {
-                try LibraryInput(session.library(library), schema: loaded.schema)
-            }
-        let result = try check.run(tables: input.tables, open: input.open)
-        let outcome = QualityOutcome(result, input: input, schema: loaded.schema, language: session.language)
+        let options = QualityCheck.Options(period: period, maxStored: maxStored, language: session.language)
+        let outcome: QualityOutcome
+        var sizes: [String: (files: Int, bytes: Int)] = [:]
+        switch engine {
+        case .native:
+            let check = try QualityCheck(schema: loaded.schema, rules: chosen, options: options)
+            let input = try input(session, loaded.schema)
+            let result = try check.run(tables: input.tables, open: input.open)
+            outcome = QualityOutcome(result, input: input, schema: loaded.schema, language: session.language)
+            if let store = (input as? LibraryInput)?.library { try outcome.store(in: store, run: session.runID) }
+            for notice in input.notices { session.console.detail(notice) }
+            sizes = input.sizes
+        case .postgres:
+            let check = try SQLQualityCheck(schema: loaded.schema, rules: chosen, options: options)
+            let store = try session.library(library)
+            outcome = QualityOutcome(try store.judge(check), schema: loaded.schema, language: session.language)
+            try outcome.store(in: store, run: session.runID)
+        }
         if let findings { try outcome.write(to: findings) }
-        if let store = (input as? LibraryInput)?.library { try outcome.store(in: store, run: session.runID) }
-        for notice in input.notices { session.console.detail(notice) }
         let status = status(of: outcome)
         let seconds = (ContinuousClock.now - begin) / .seconds(1)
         let summary = QualitySummary(
-            outcome, period: period?.label, seconds: seconds, sizes: input.sizes, status: status.rawValue)
+            outcome, engine: engine.rawValue, period: period?.label, seconds: seconds, sizes: sizes,
+            status: status.rawValue)
         return OperationResult(
             status, json: summary, text: outcome.text(seconds: seconds), products: findings.map { [$0] } ?? [])
+    }
+
+    private func input(_ session: Session, _ schema: StandardSchema) throws -> any QualityInput {
+        if !table.isEmpty { return try FileInput(table, schema: schema, options: csvOptions) }
+        if !batches.isEmpty { return try BatchInput(batches, schema: schema) }
+        return try LibraryInput(session.library(library), schema: schema)
     }
 
     private var csvOptions: CSVOptions {
@@ -108,6 +128,11 @@ struct QCCommand: Operation {
         if strict, idle { return .usage }
         return failOn.status(severities: outcome.statistics.lazy.filter { $0.violations > 0 }.map(\.severity))
     }
+}
+
+/// `--engine`: what judges the rows.
+enum QualityEngine: String, CaseIterable, ExpressibleByArgument {
+    case native, postgres
 }
 
 /// `--rules ID,tag,file`: which of the loaded rules are judged.

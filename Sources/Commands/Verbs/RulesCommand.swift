@@ -1,16 +1,20 @@
 import ArgumentParser
 import Definitions
 import Diagnostics
+import Foundation
+import Library
+import PostgresClient
 import RuleEngine
 import RuleLanguage
+import SQLGeneration
 import Schema
 
-/// `rules list｜check｜test｜explain ID`: the rules themselves, without data.
+/// `rules list｜check｜test｜explain ID｜sql ID`: the rules themselves, without data.
 struct RulesCommand: ParsableCommand {
     static var configuration: CommandConfiguration {
         CommandConfiguration(
             commandName: "rules", abstract: say("List, check, test and explain rules.", "列出、检查、测试和说明规则。"),
-            subcommands: [List.self, Check.self, Test.self, Explain.self])
+            subcommands: [List.self, Check.self, Test.self, Explain.self, SQLText.self])
     }
 
     struct List: Operation {
@@ -56,22 +60,68 @@ struct RulesCommand: ParsableCommand {
                 commandName: "test", abstract: say("Run every rule's own examples.", "运行每条规则自带的例子。"))
         }
 
+        @OptionGroup var library: LibraryOptions
         @OptionGroup var schema: SchemaOptions
         @OptionGroup var common: CommonOptions
 
         func perform(in session: Session) throws -> OperationResult {
             let loaded = try session.compiledDefinitions(schema)
-            let problems = try RuleExamples(schema: loaded.schema).check(loaded.rules)
+            let own = RuleExamples(schema: loaded.schema)
+            var problems = try own.check(loaded.rules)
+            let server = try session.serverForExamples(library)
+            if let server {
+                problems += try own.check(
+                    loaded.rules, with: SQLRuleExamples(schema: loaded.schema, on: server).judge)
+            }
             if !problems.isEmpty { throw InvalidDefinitions(problems) }
             let rules = loaded.rules.rules
             let examples = rules.reduce(0) { $0 + $1.examples.count }
             let without = rules.filter(\.examples.isEmpty).map(\.id)
             return OperationResult(
-                json: RuleTest(rules: rules.count, examples: examples, without: without),
+                json: RuleTest(
+                    engines: ["native"] + (server == nil ? [] : ["postgres"]), rules: rules.count, examples: examples,
+                    without: without),
                 text: LocalizedText(
                     en:
-                        "\(examples) examples of \(rules.count - without.count) rules hold; \(without.count) rules have none",
-                    zh: "\(rules.count - without.count) 条规则的 \(examples) 个例子均成立；\(without.count) 条规则没有例子"))
+                        "\(examples) examples of \(rules.count - without.count) rules hold; \(without.count) rules have none\n"
+                        + (server.map { "on the native engine and in PostgreSQL \($0.displayName)" }
+                            ?? "on the native engine only: NOT run in PostgreSQL, since there is no library"),
+                    zh: "\(rules.count - without.count) 条规则的 \(examples) 个例子均成立；\(without.count) 条规则没有例子\n"
+                        + (server.map { "引擎：本程序，以及 PostgreSQL \($0.displayName)" }
+                            ?? "引擎：仅本程序；没有标准库，未在 PostgreSQL 中运行")))
+        }
+    }
+
+    struct SQLText: Operation {
+        static var configuration: CommandConfiguration {
+            CommandConfiguration(
+                commandName: "sql", abstract: say("Print a rule as SQL.", "以 SQL 打印一条规则。"))
+        }
+
+        enum Dialect: String, CaseIterable, ExpressibleByArgument { case postgres }
+
+        @Argument(help: help("The rule's id.", "规则编号。"))
+        var id: String
+
+        @Option(help: help("The dialect: postgres.", "方言：postgres。"))
+        var dialect: Dialect = .postgres
+
+        @Option(help: help("The statistical period, for 期初 and 期末.", "统计周期，决定期初、期末。"))
+        var period: String?
+
+        @OptionGroup var schema: SchemaOptions
+        @OptionGroup var common: CommonOptions
+
+        func perform(in session: Session) throws -> OperationResult {
+            let loaded = try session.compiledDefinitions(schema)
+            guard let rule = loaded.rules.rules.first(where: { $0.id == id }) else {
+                throw OperationError.ruleUnknown(id)
+            }
+            guard rule.forms.isEmpty,
+                let sql = RuleSQL(loaded.schema, loaded.rules, try session.period(period)).text(of: rule)
+            else { throw OperationError.ruleOfForm(id) }
+            return OperationResult(
+                json: RuleSQLText(id: id, dialect: dialect.rawValue, sql: sql), text: LocalizedText(sql))
         }
     }
 
@@ -88,12 +138,7 @@ struct RulesCommand: ParsableCommand {
 
         func perform(in session: Session) throws -> OperationResult {
             let rules = try session.definitions(schema).rules.rules
-            guard let rule = rules.first(where: { $0.id == id }) else {
-                throw OperationError(
-                    .usage, code: "rule-unknown",
-                    LocalizedText(en: "there is no rule '\(id)'", zh: "没有规则“\(id)”"),
-                    hint: LocalizedText(en: "'sitong rules list' lists them", zh: "用“sitong rules list”可列出规则"))
-            }
+            guard let rule = rules.first(where: { $0.id == id }) else { throw OperationError.ruleUnknown(id) }
             let about = RuleList.Rule(rule)
             let lines = [
                 "\(rule.id)  \(rule.title ?? "")", "  \(about.on)  [\(rule.severity.rawValue)]  \(rule.cite ?? "")",
@@ -154,7 +199,46 @@ struct RuleCheck: Encodable {
 /// `rules test --json`.
 struct RuleTest: Encodable {
     var format = "sitong.rules-test/1"
+    /// On which engines all examples hold.
+    var engines: [String]
     var rules: Int
     var examples: Int
     var without: [String]
+}
+
+/// `rules sql --json`.
+struct RuleSQLText: Encodable {
+    var format = "sitong.rules-sql/1"
+    var id: String
+    var dialect: String
+    var sql: String
+}
+
+extension OperationError {
+    fileprivate static func ruleUnknown(_ id: String) -> OperationError {
+        OperationError(
+            .usage, code: "rule-unknown", LocalizedText(en: "there is no rule '\(id)'", zh: "没有规则“\(id)”"),
+            hint: LocalizedText(en: "'sitong rules list' lists them", zh: "用“sitong rules list”可列出规则"))
+    }
+
+    fileprivate static func ruleOfForm(_ id: String) -> OperationError {
+        OperationError(
+            .usage, code: "rule-of-form",
+            LocalizedText(
+                en: "rule '\(id)' judges figures of forms, not rows of a table", zh: "规则“\(id)”判定报表数字，不判定表中的行"),
+            hint: LocalizedText(
+                en: "'sitong rules explain \(id)' tells what it says", zh: "用“sitong rules explain \(id)”可查看其内容"))
+    }
+}
+
+extension Session {
+    /// The library's server to run examples in; nil when no library is named and the working folder has none.
+    fileprivate func serverForExamples(_ options: LibraryOptions) throws -> PostgresConnection? {
+        if options.library == nil, (environment["SITONG_LIBRARY"] ?? "").isEmpty,
+            case .embedded(let folder) = try libraryPlace(options), !FileManager.default.fileExists(atPath: folder)
+        {
+            return nil
+        }
+        return try PostgresConnection(connectionText(options), applicationName: "sitong rules test")
+    }
 }

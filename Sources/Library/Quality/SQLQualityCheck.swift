@@ -40,17 +40,15 @@ public struct SQLQualityCheck {
     /// - Parameter tables: by the code of the schema's table; temporary tables too. Columns are called by code. A column of
     ///   another type than the schema's, such as text, is read by the rules for CSV values: what does not parse is an
     ///   error, as in a file.
+    /// - Parameter order: how rows are numbered; a table without a key always as it is stored.
     /// - Throws: `OperationError`; 65 when a table or a column is not there, or the database is not in UTF-8.
-    public func run(on connection: PostgresConnection, tables: [String: SQLIdentifier]) throws -> SQLQualityResult {
+    public func run(
+        on connection: PostgresConnection, tables: [String: SQLIdentifier], order: ServerTable.RowOrder = .asStored
+    ) throws -> SQLQualityResult {
         try connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ; SET LOCAL jit = off")
         defer { connection.rollback() }
-        return try judge(on: connection, tables: tables)
-    }
-
-    /// The same within a transaction of the caller's, which sees one state of the database.
-    func judge(on connection: PostgresConnection, tables: [String: SQLIdentifier]) throws -> SQLQualityResult {
         let given = Set(tables.keys)
-        var run = SQLQualityRun(self, connection, tables: try catalog(of: tables, on: connection))
+        var run = SQLQualityRun(self, connection, tables: try catalog(of: tables, order, on: connection))
         for plan in plans { run.begin(plan, given: given) }
         for plan in plans where given.contains(plan.table.name) { try run.profile(plan) }
         for plan in plans where given.contains(plan.table.name) { try run.judge(plan) }
@@ -73,7 +71,7 @@ public struct SQLQualityResult: Sendable {
 extension SQLQualityCheck {
     /// The tables as the server's catalog describes them.
     func catalog(
-        of tables: [String: SQLIdentifier], on connection: PostgresConnection
+        of tables: [String: SQLIdentifier], _ order: ServerTable.RowOrder, on connection: PostgresConnection
     ) throws -> [String: ServerTable] {
         guard try connection.execute("SHOW server_encoding").first?.first == "UTF8" else {
             throw OperationError.notUTF8(connection.displayName)
@@ -101,7 +99,7 @@ extension SQLQualityCheck {
                 """, [relation.description])
             result[definition.name] = ServerTable(
                 definition: definition, relation: relation, columns: types,
-                uniqueKeys: unique.map { Set(($0[0] ?? "").split(separator: ",").map(String.init)) })
+                uniqueKeys: unique.map { Set(($0[0] ?? "").split(separator: ",").map(String.init)) }, order: order)
         }
         return result
     }

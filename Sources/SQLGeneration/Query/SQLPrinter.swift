@@ -4,11 +4,11 @@ struct SQLPrinter {
 
     func print(_ select: SQLSelect, indent: String = "") -> String {
         let inner = indent + "    "
-        var list = select.allOf.map { ["\(quoted($0)).*"] } ?? []
+        var list = select.allOf.map { ["\($0).*"] } ?? []
         list += select.columns.map { column in
             let text = print(column.expression, indent: inner + "    ")
             if case .column(let name, _) = column.expression, name == column.name { return text }
-            return text + " AS " + quoted(column.name)
+            return text + " AS " + label(column.name)
         }
         let short = list.joined(separator: ", ")
         let distinct =
@@ -34,9 +34,9 @@ struct SQLPrinter {
     private func print(_ source: SQLSelect.Source, indent: String) -> String {
         switch source {
         case .nothing: ""
-        case .table(let table, let alias): "\(table) \(quoted(alias))"
+        case .table(let table, let alias): "\(table) \(alias)"
         case .query(let select, let alias):
-            "(\n\(indent)    \(print(select, indent: indent + "    "))\n\(indent)) \(quoted(alias))"
+            "(\n\(indent)    \(print(select, indent: indent + "    "))\n\(indent)) \(alias)"
         case .leftJoin(let left, let right, let on):
             print(left, indent: indent) + "\n\(indent)LEFT JOIN " + print(right, indent: indent) + " ON "
                 + print(on, indent: indent + "    ")
@@ -81,7 +81,7 @@ struct SQLPrinter {
             condition.map { " FILTER (WHERE \(text($0)))" } ?? ""
         }
         switch expression {
-        case .column(let name, let alias): return (alias.map { quoted($0) + "." } ?? "") + SQLIdentifier.quoted(name)
+        case .column(let name, let alias): return (alias.map { $0 + "." } ?? "") + SQLIdentifier.quoted(name)
         case .text(let text): return SQLLiteral(text).description
         case .number(let digits): return digits
         case .bool(let value): return value ? "TRUE" : "FALSE"
@@ -104,6 +104,9 @@ struct SQLPrinter {
             return [value, low, high].map { operand($0, indent: indent) }.joined(separatorWords: "BETWEEN", "AND")
         case .isIn(let value, let members): return operand(value, indent: indent) + " IN (\(list(members)))"
         case .isAny(let value, let array): return operand(value, indent: indent) + " = ANY (\(text(array)))"
+        // Without a type of its own a literal would be read as the other type while the statement is parsed, CASE or not.
+        case .cast(.text(let text), let type) where type != .text:
+            return "\(SQLLiteral(text))::text::\(type.rawValue)"
         case .cast(let inside, let type): return operand(inside, indent: indent) + "::\(type.rawValue)"
         case .byBytes(let inside): return operand(inside, indent: indent) + " COLLATE \"C\""
         case .cases(let branches, let otherwise):
@@ -134,7 +137,12 @@ struct SQLPrinter {
         }
     }
 
-    private func quoted(_ alias: String) -> String { alias }
+
+    /// After AS a plain name needs no quotes.
+    private func label(_ name: String) -> String {
+        let isPlain = name.utf8.allSatisfy { (97...122).contains($0) || (48...57).contains($0) || $0 == 95 }
+        return isPlain ? name : SQLIdentifier.quoted(name)
+    }
 
     /// `{"a","b"}`.
     private static func array(_ texts: [String]) -> String {

@@ -8,14 +8,17 @@ extension RowTerms {
     /// Ideographs; in marks without 号, which ends the number.
     private static let letters = "\\u3400-\\u9fff"
     private static let markLetters = "\\u3400-\\u53f6\\u53f8-\\u9fff"
+    /// One letter or more of a mark, but 字第 alone, which is none. Written out, since looking ahead is dear.
+    private static let mark =
+        "(?:[\(markLetters)]|[\\u3400-\\u53f6\\u53f8-\\u5b56\\u5b58-\\u9fff][\(markLetters)]+"
+        + "|字[\\u3400-\\u53f6\\u53f8-\\u7b2b\\u7b2d-\\u9fff][\(markLetters)]*|字第[\(markLetters)]+)"
     private static let digits = "0123456789"
 
     func caseNumber(_ field: CaseNumberField, _ operand: SQLTerm) -> SQLTerm {
         let text = bound(operand)
-        // 字第 alone is no type.
         let shape =
-            "^[(（][0-9]{4}[)）](?:最高法|[\(Self.provinces)][0-9]{0,4})(?!字第[0-9])"
-            + "[\(Self.markLetters)]+[0-9]{1,18}号[\(Self.letters)0-9\\-]*$"
+            "^[(（][0-9]{4}[)）](?:最高法|[\(Self.provinces)][0-9]{0,4})"
+            + "\(Self.mark)[0-9]{1,18}号[\(Self.letters)0-9\\-]*$"
         // What follows the year's bracket: court, type, number, 号, suffix.
         let (rest, level) = bind(
             .when(

@@ -9,15 +9,23 @@ public struct ServerTable: Sendable {
     public var columns: [String: ServerColumn]
     /// Column codes that the server or a look at the rows knows to be unique together.
     public var uniqueKeys: [Set<String>]
+    public var order: RowOrder
+
+    /// The order in which rows are numbered, and in which the first of several is found.
+    public enum RowOrder: Sendable {
+        case byKey
+        case asStored
+    }
 
     public init(
         definition: TableDefinition, relation: SQLIdentifier, columns: [String: ServerColumn],
-        uniqueKeys: [Set<String>] = []
+        uniqueKeys: [Set<String>] = [], order: RowOrder = .asStored
     ) {
         self.definition = definition
         self.relation = relation
         self.columns = columns
         self.uniqueKeys = uniqueKeys
+        self.order = order
     }
 
     /// Where a row is; stays what it is while the transaction's snapshot lasts.
@@ -75,11 +83,9 @@ public struct ServerTable: Sendable {
         }
     }
 
-    /// The order in which rows are numbered: by key, else as they lie.
     func rowOrder(of alias: String) -> [SQLExpression] {
-        definition.key.compactMap { name in
-            definition.columnIndex(name).map { .column(definition.columns[$0].name, of: alias) }
-        } + [.column("ctid", of: alias)]
+        let key = order == .byKey ? definition.key.compactMap { definition.columnIndex($0) } : []
+        return key.map { .column(definition.columns[$0].name, of: alias) } + [.column("ctid", of: alias)]
     }
 
     public func isUnique(_ columns: [String]) -> Bool { uniqueKeys.contains { $0.isSubset(of: columns) } }
