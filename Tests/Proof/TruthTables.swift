@@ -149,7 +149,9 @@ public enum TruthTables {
         let results = try ReferenceEngine().values(of: operation.text, on: "t", question([]))
         var texts = [operation.text]
         let found = results.filter { !$0.isNull && !$0.isError }
-        if case .bool? = found.first {} else {
+        let typed = try TypeChecker(schema: schema, table: TableDefinition(name: "t", columns: columns)).check(
+            ExpressionText(operation.text))
+        if typed.type != .bool {
             // What the reference found is one more column, which the operation must equal.
             let type: ValueType =
                 switch found.first {

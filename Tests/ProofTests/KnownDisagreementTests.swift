@@ -31,7 +31,8 @@ struct KnownDisagreementTests {
     }
 
     private func expectAgreement(_ question: ProofCase) throws {
-        #expect(try NativeEngine().judge(question) == ReferenceEngine().judge(question))
+        let (native, reference) = (try NativeEngine().judge(question), try ReferenceEngine().judge(question))
+        #expect(native == reference)
     }
 
     @Test("equivalentCodes: canonically equivalent codes of a tree are two")
@@ -79,7 +80,8 @@ struct KnownDisagreementTests {
     @Test("Chinese names of functions are printed as the others")
     func functionNames() throws {
         try withKnownIssue {
-            #expect(Printer.text(of: try Parser.parse("有值(a)")) == "present(a)")
+            let printed = Printer.text(of: try Parser.parse(ExpressionText("有值(a)")))
+            #expect(printed == "present(a)")
         }
     }
 }

@@ -17,7 +17,7 @@ struct RandomRuleTests {
         #expect(proof.cases > 12_000)
     }
 
-    @Test("an engine that is wrong about one operator in a thousand is found, and the rule is made small")
+    @Test("an engine that is wrong about one operator is found, and the rule is made small")
     func findsWhatIsWrong() throws {
         var proof = Proof(seed: 5, engines: [WrongEngine()])
         for _ in 0..<40 where proof.disagreements.isEmpty { try proof.step(rules: 50) }

@@ -10,14 +10,14 @@ import Testing
 struct TruthTableTests {
     @Test("every operator gives what the reference gives, over edges, NULL and errors of every type", arguments: TruthTables.operations)
     func operatorsAgree(_ operation: TruthTables.Operation) throws {
-        #expect(try TruthTables.disagreement(operation, NativeEngine()) == nil)
+        if let disagreement = try TruthTables.disagreement(operation, NativeEngine()) { Issue.record("\(disagreement)") }
     }
 
     @Test("every operator gives the same inside PostgreSQL")
     func postgresAgrees() throws {
         let engine = PostgresEngine(try PostgresConnection(try TestPostgres.freshDatabase(), applicationName: "proof"))
         for operation in TruthTables.operations {
-            #expect(try TruthTables.disagreement(operation, engine) == nil, "\(operation)")
+            if let disagreement = try TruthTables.disagreement(operation, engine) { Issue.record("\(disagreement)") }
         }
     }
 

@@ -3,7 +3,7 @@ import ReferenceInterpreter
 import RuleLanguage
 import Schema
 
-/// The native engine with one mistake: it takes `upper` for `lower`.
+/// The native engine with one mistake: it takes `<=` for `<`.
 struct WrongEngine: Engine {
     let name = "wrong"
 
@@ -20,7 +20,7 @@ struct WrongEngine: Engine {
     private func mistaken(_ syntax: Syntax) -> Syntax {
         var result = syntax
         for (index, part) in syntax.parts.enumerated() { result = result.replacing(index, with: mistaken(part)) }
-        if case .call("upper", let operands) = result.kind { result.kind = .call("lower", operands) }
+        if case .compare(.lessOrEqual, let left, let right) = result.kind { result.kind = .compare(.less, left, right) }
         return result
     }
 }

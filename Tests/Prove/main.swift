@@ -44,6 +44,17 @@ if let postgres = setting("POSTGRES"), postgres != "0" {
     let place = try postgres == "1" ? TestPostgres.freshDatabase() : postgres
     engines.append(PostgresEngine(try PostgresConnection(place, applicationName: "sitong prove")))
 }
+var wrongOperations = 0
+for engine in engines {
+    for operation in TruthTables.operations {
+        guard let disagreement = try TruthTables.disagreement(operation, engine) else { continue }
+        wrongOperations += 1
+        print(disagreement)
+    }
+}
+say(
+    "truth tables: \(TruthTables.operations.count) operations on \(engines.count) engines, \(wrongOperations) disagreements, \(Int(Date.now.timeIntervalSince(start))) s",
+    "真值表：\(TruthTables.operations.count) 项运算，\(engines.count) 个引擎，不一致 \(wrongOperations) 个")
 var proof = Proof(seed: seed, engines: engines)
 var nextReport = 10.0
 var shown = 0
@@ -93,4 +104,4 @@ say(
 )
 let isEnough = proof.distinctRules >= wantedRules && proof.cases >= wantedCases
 if !isEnough { say("fewer than \(wantedRules) rules or \(wantedCases) cases: give more SECONDS", "规则或数据不足，请增大 SECONDS") }
-exit(proof.disagreements.isEmpty && gaps.isEmpty && isEnough ? 0 : 1)
+exit(proof.disagreements.isEmpty && wrongOperations == 0 && gaps.isEmpty && isEnough ? 0 : 1)
