@@ -13,6 +13,7 @@ import Schema
 public struct PostgresEngine: Engine {
     public let name = "postgres"
     private let connection: PostgresConnection
+    private static let rowColumn = "sitong_row"
 
     /// - Parameter connection: to a database that may be written to; only temporary tables are made.
     public init(_ connection: PostgresConnection) { self.connection = connection }
@@ -21,8 +22,9 @@ public struct PostgresEngine: Engine {
         var schema = question.schema
         var relations: [String: SQLIdentifier] = [:]
         for (index, table) in question.schema.tables.enumerated() {
-            // Without a key rows are numbered as they were inserted.
-            schema.tables[index].key = []
+            // Rows are numbered in the order of the key; where the server puts them is its own affair.
+            schema.tables[index].columns.append(ColumnDefinition(name: Self.rowColumn, type: .int))
+            schema.tables[index].key = [Self.rowColumn]
             guard let rows = question.cells[table.name] else { continue }
             relations[table.name] = try load(table, rows)
         }
@@ -60,6 +62,8 @@ public struct PostgresEngine: Engine {
             }
             columns.append("\(SQLIdentifier(column.name)) \(type)")
         }
+        columns.append("\(SQLIdentifier(Self.rowColumn)) bigint")
+        for row in rows.indices { rows[row].append(String(row + 1)) }
         let name = SQLIdentifier(table.name)
         try connection.execute("DROP TABLE IF EXISTS pg_temp.\(name)")
         try connection.execute("CREATE TEMPORARY TABLE \(name) (\(columns.joined(separator: ", ")))")

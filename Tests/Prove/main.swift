@@ -47,9 +47,13 @@ if let postgres = setting("POSTGRES"), postgres != "0" {
 var wrongOperations = 0
 for engine in engines {
     for operation in TruthTables.operations {
-        guard let disagreement = try TruthTables.disagreement(operation, engine) else { continue }
+        do {
+            guard let disagreement = try TruthTables.disagreement(operation, engine) else { continue }
+            print(disagreement)
+        } catch {
+            print("\(engine.name), \(operation): \(error)")
+        }
         wrongOperations += 1
-        print(disagreement)
     }
 }
 say(
