@@ -22,7 +22,7 @@ public struct PostgresEngine: Engine {
         var schema = question.schema
         var relations: [String: SQLIdentifier] = [:]
         for (index, table) in question.schema.tables.enumerated() {
-            // Rows are numbered in the order of the key; where the server puts them is its own affair.
+            // A row is known by its key: where the server puts it is the server's own affair.
             schema.tables[index].columns.append(ColumnDefinition(name: Self.rowColumn, type: .int))
             schema.tables[index].key = [Self.rowColumn]
             guard let rows = question.cells[table.name] else { continue }
@@ -32,10 +32,11 @@ public struct PostgresEngine: Engine {
             schema: schema, rules: question.rules, options: QualityCheck.Options(period: question.period))
         let result = try check.run(on: connection, tables: relations)
         var rows: [String: [Int]] = [:]
-        for finding in result.findings { rows[finding.rule, default: []].append(finding.row ?? 0) }
+        // That of a share is about no row.
+        for finding in result.findings { rows[finding.rule, default: []].append(finding.key.flatMap { Int($0) } ?? 0) }
         return question.rules.rules.map { rule in
             result.statistics.first { $0.rule == rule.id && !$0.isBuiltin }.flatMap {
-                Verdict($0, violations: rows[rule.id] ?? [])
+                Verdict($0, violations: (rows[rule.id] ?? []).sorted())
             }
         }
     }

@@ -181,9 +181,12 @@ public enum TruthTables {
         let expected = try ReferenceEngine().judge(question)
         let answers = try engine.judge(question)
         for (index, rule) in question.rules.rules.enumerated() where answers[index] != expected[index] {
-            let rows = Set(answers[index]?.violations ?? []).symmetricDifference(expected[index]?.violations ?? [])
-            let row = rows.min().flatMap { question.cells["t"]?[$0 - 1] }
-            return "\(rule.body) null \(rule.nullPolicy): \(engine.name) \(summary(answers[index])), reference \(summary(expected[index])), row \(row ?? [])"
+            let (found, wanted) = (answers[index]?.violations ?? [], expected[index]?.violations ?? [])
+            let only = Set(found).subtracting(wanted).sorted()
+            let missing = Set(wanted).subtracting(found).sorted()
+            let row = (only + missing).first.flatMap { question.cells["t"]?[$0 - 1] }
+            return "\(rule.body) null \(rule.nullPolicy): \(engine.name) \(summary(answers[index])), reference \(summary(expected[index])), "
+                + "violations only there \(only.prefix(5)), missing there \(missing.prefix(5)), such as \(row ?? [])"
         }
         return nil
     }

@@ -46,7 +46,7 @@ if let postgres = setting("POSTGRES"), postgres != "0" {
 }
 var wrongOperations = 0
 for engine in engines {
-    for operation in TruthTables.operations {
+    for operation in TruthTables.operations where setting("OPERATION").map({ operation.text == $0 }) ?? true {
         do {
             guard let disagreement = try TruthTables.disagreement(operation, engine) else { continue }
             print(disagreement)
