@@ -153,7 +153,8 @@ let package = Package(
             "Columnar", "CourtModel", "DataAccess", "Diagnostics"),
         tests(
             "ProofTests", "Proof", "ReferenceInterpreter", "RuleEngine", "RulePlan", "RuleLanguage", "Schema",
-            "Library", "PostgresClient", "Definitions", "DelimitedText", "DataAccess", "Columnar", "CourtModel", "Diagnostics"),
+            "Library", "PostgresClient", "Definitions", "DelimitedText", "DataAccess", "Columnar", "CourtModel",
+            "Diagnostics"),
         tests(
             "SQLGenerationTests", "SQLGeneration", "Library", "Definitions", "RuleEngine", "RulePlan", "RuleLanguage",
             "Schema", "CourtModel", "Columnar", "DataAccess", "PostgresClient", "Diagnostics"),

@@ -9,7 +9,9 @@ import Schema
 /// Writes a question as definitions and CSV files that the program can be run on.
 public enum CaseFiles {
     /// The files by name, and the command that runs them.
-    public static func files(of question: ProofCase) throws -> (files: [(name: String, bytes: [UInt8])], command: String) {
+    public static func files(of question: ProofCase) throws -> (
+        files: [(name: String, bytes: [UInt8])], command: String
+    ) {
         var files: [(name: String, bytes: [UInt8])] = []
         var yaml: [String] = question.schema.tables.map(table)
         for list in question.schema.codelists.values.sorted(by: { $0.name < $1.name }) {
@@ -18,7 +20,9 @@ public enum CaseFiles {
         }
         for calendar in question.schema.calendars.values {
             yaml.append("calendar: \(calendar.name)\ntitle: \(quoted(calendar.title))\nfile: calendar.csv")
-            let days = calendar.holidays.map { [$0.description, "holiday"] } + calendar.workdays.map { [$0.description, "workday"] }
+            let days =
+                calendar.holidays.map { [$0.description, "holiday"] }
+                + calendar.workdays.map { [$0.description, "workday"] }
             files.append(("calendar.csv", try csv(["date", "kind"], days.sorted { $0[0] < $1[0] })))
         }
         if let types = question.schema.caseNumberTypes {
@@ -42,7 +46,8 @@ public enum CaseFiles {
         let (files, command) = try files(of: disagreement.question)
         for file in files { try Data(file.bytes).write(to: folder.appending(path: file.name)) }
         let answers = disagreement.answers.map { "\($0.engine): \($0.verdict)" }
-        try Data((([command] + answers).joined(separator: "\n") + "\n").utf8).write(to: folder.appending(path: "README"))
+        try Data((([command] + answers).joined(separator: "\n") + "\n").utf8).write(
+            to: folder.appending(path: "README"))
     }
 
     // MARK: - YAML
@@ -73,22 +78,30 @@ public enum CaseFiles {
         case .code(.list(let list)): "code(\(list))"
         case .code(.by(let column, let lists, let otherwise)):
             "code(by \(column): {"
-                + (lists.sorted { $0.key < $1.key }.map { "'\($0.key)': \($0.value)" } + (otherwise.map { ["'*': \($0)"] } ?? []))
+                + (lists.sorted { $0.key < $1.key }.map { "'\($0.key)': \($0.value)" }
+                + (otherwise.map { ["'*': \($0)"] } ?? []))
                 .joined(separator: ", ") + "})"
         }
     }
 
     private static func table(_ table: TableDefinition) -> String {
-        var lines = ["table: \(table.name)", "title: \(quoted(table.title))", "key: [\(table.key.joined(separator: ", "))]", "columns:"]
+        var lines = [
+            "table: \(table.name)", "title: \(quoted(table.title))", "key: [\(table.key.joined(separator: ", "))]",
+            "columns:",
+        ]
         for column in table.columns {
-            let nulls = column.nullTexts.isEmpty ? "" : ", nulls: [\(column.nullTexts.map(quoted).joined(separator: ", "))]"
-            lines.append("  - {name: \(column.name), title: \(quoted(column.title)), type: \(quoted(type(column.type)))\(nulls)}")
+            let nulls =
+                column.nullTexts.isEmpty ? "" : ", nulls: [\(column.nullTexts.map(quoted).joined(separator: ", "))]"
+            lines.append(
+                "  - {name: \(column.name), title: \(quoted(column.title)), type: \(quoted(type(column.type)))\(nulls)}"
+            )
         }
         if !table.relations.isEmpty { lines.append("relations:") }
         for relation in table.relations {
             let pairs = relation.on.map { "\($0.here): \($0.there)" }.joined(separator: ", ")
             lines.append(
-                "  - {name: \(relation.name), title: \(quoted(relation.title)), table: \(relation.table), on: {\(pairs)}, many: \(relation.isToMany)}")
+                "  - {name: \(relation.name), title: \(quoted(relation.title)), table: \(relation.table), on: {\(pairs)}, many: \(relation.isToMany)}"
+            )
         }
         return lines.joined(separator: "\n")
     }
@@ -111,7 +124,8 @@ public enum CaseFiles {
         var lines: [String] = []
         if !set.lets.isEmpty { lines.append("let:") }
         for definition in set.lets {
-            lines.append("  - {name: \(definition.name), on: \(definition.table), expr: \(quoted(definition.expression.text))}")
+            lines.append(
+                "  - {name: \(definition.name), on: \(definition.table), expr: \(quoted(definition.expression.text))}")
         }
         lines.append("rules:")
         func names(_ names: [String]) -> String { "[\(names.map(quoted).joined(separator: ", "))]" }

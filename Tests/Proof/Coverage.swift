@@ -34,18 +34,25 @@ public final class Coverage {
         + [("in codelist", texts), ("in codelist under", texts), ("in period", [.date]), ("matches", texts)]
         + [("attribute", [.code])]
         + ["+", "-", "*", "-x", "abs", "sign", "mod", "round", "div"].map { ($0, numbers) }
-        + ["&", "len", "left", "right", "mid", "startswith", "endswith", "contains", "strip", "strip cjk", "upper", "lower"]
+        + [
+            "&", "len", "left", "right", "mid", "startswith", "endswith", "contains", "strip", "strip cjk", "upper",
+            "lower",
+        ]
         .map { ($0, texts) }
         + ["int", "dec"].map { ($0, texts) } + [("date", [.text, .code, .timestamp])]
         + ["year", "month", "day", "days", "addmonths", "addyears", "workdays"].map { ($0, [.date]) }
         + ["min", "max"].map { ($0, ordered) }
         + ["idcard18_valid", "uscc_valid"].map { ($0, texts) }
         + ["year", "number", "court", "type", "special", "suffix", "style"].map { ("caseno \($0)", texts) }
-        + [("several related rows", [.bool]), ("relation.column", all), ("where", [.bool]), ("count(relation)", [.int]), ("exists(relation)", [.bool])]
+        + [
+            ("several related rows", [.bool]), ("relation.column", all), ("where", [.bool]),
+            ("count(relation)", [.int]), ("exists(relation)", [.bool]),
+        ]
         + [("sum(relation.column)", numbers), ("min(relation.column)", ordered), ("max(relation.column)", ordered)]
 
     public static let features = [
-        "check", "check with when", "share", "share with when", "unique", "unique with when", "depends", "depends with when",
+        "check", "check with when", "share", "share with when", "unique", "unique with when", "depends",
+        "depends with when",
         "null: fail", "null: pass",
     ]
 
@@ -66,7 +73,8 @@ public final class Coverage {
 
     public func observe(feature: String, _ verdict: Verdict) {
         for (truth, count) in [
-            (Truth.isTrue, verdict.isTrue), (.isFalse, verdict.isFalse), (.undecided, verdict.undecided), (.error, verdict.error),
+            (Truth.isTrue, verdict.isTrue), (.isFalse, verdict.isFalse), (.undecided, verdict.undecided),
+            (.error, verdict.error),
         ] { features[feature, default: [:]][truth, default: 0] += count }
     }
 

@@ -68,12 +68,17 @@ struct ExpressionGenerator {
             return make(.this(nameOf(column)))
         }
         if random.chance(focus == nil ? 25 : 10) { return literal(kind) }
-        if outer == nil, random.chance(20), let relation = table.relations.filter({ !$0.isToMany || random.chance(10) }).randomElement(using: &random),
-            let related = schema.table(relation.table), let column = columns(related, kind).randomElement(using: &random)
+        if outer == nil, random.chance(20),
+            let relation = table.relations.filter({ !$0.isToMany || random.chance(10) }).randomElement(using: &random),
+            let related = schema.table(relation.table),
+            let column = columns(related, kind).randomElement(using: &random)
         {
             return make(.path(nameOf(relation), nameOf(column)))
         }
-        if kind == .text, random.chance(15), let column = table.columns.filter({ if case .code = $0.type { true } else { false } }).randomElement(using: &random) {
+        if kind == .text, random.chance(15),
+            let column = table.columns.filter({ if case .code = $0.type { true } else { false } }).randomElement(
+                using: &random)
+        {
             return make(.path(nameOf(column), random.pick(["dz", "代字", "mc", "名称"])))
         }
         if kind == .date, hasPeriod, random.chance(8) { return make(random.chance(50) ? .periodBegin : .periodEnd) }
@@ -143,7 +148,8 @@ struct ExpressionGenerator {
             return make(.between(expression(kind, depth - 1), expression(kind, depth - 1), expression(kind, depth - 1)))
         case 11: return make(.isNull(expression(random.pick(Kind.allCases), depth - 1)))
         case 12:
-            return make(.call(random.pick(["present", "missing"]), [expression(random.pick(Kind.allCases), depth - 1)]))
+            return make(
+                .call(random.pick(["present", "missing"]), [expression(random.pick(Kind.allCases), depth - 1)]))
         case 13, 14: return membership(depth)
         case 15: return codelist(depth)
         case 16:
@@ -152,7 +158,9 @@ struct ExpressionGenerator {
         case 17, 18: return make(.matches(expression(.text, depth - 1), pattern: pattern(2)))
         case 19:
             return make(
-                .call(random.pick(["startswith", "endswith", "contains"]), [expression(.text, depth - 1), expression(.text, depth - 1)]))
+                .call(
+                    random.pick(["startswith", "endswith", "contains"]),
+                    [expression(.text, depth - 1), expression(.text, depth - 1)]))
         case 20: return make(.call(random.pick(["idcard18_valid", "uscc_valid"]), [digits(depth)]))
         case 21, 22: return aggregate(.bool, depth) ?? leaf(.bool)
         default: return leaf(.bool)
@@ -221,7 +229,9 @@ struct ExpressionGenerator {
         switch random.below(20) {
         case 0...4:
             return make(
-                .arithmetic(random.pick([.add, .subtract, .multiply]), expression(.number, depth - 1), expression(.number, depth - 1)))
+                .arithmetic(
+                    random.pick([.add, .subtract, .multiply]), expression(.number, depth - 1),
+                    expression(.number, depth - 1)))
         case 5:
             let operand = expression(.number, depth - 1)
             if case .number = operand.kind { return operand }
@@ -230,16 +240,19 @@ struct ExpressionGenerator {
         case 7: return make(.call("sign", [expression(.number, depth - 1)]))
         case 8: return make(.call("mod", [expression(.number, depth - 1), expression(.number, depth - 1)]))
         case 9, 10: return make(.call("round", [expression(.number, depth - 1), make(.number(places))]))
-        case 11: return make(.call("div", [expression(.number, depth - 1), expression(.number, depth - 1), small(0..<6)]))
+        case 11:
+            return make(.call("div", [expression(.number, depth - 1), expression(.number, depth - 1), small(0..<6)]))
         case 12: return make(.call("len", [expression(.text, depth - 1)]))
         case 13: return make(.call("int", [expression(.text, depth - 1)]))
         case 14:
             let precision = random.pick([1, 3, 5, 18, 19, 38])
             let scale = random.pick([0, 1, precision])
-            return make(.call("dec", [expression(.text, depth - 1), make(.number("\(precision)")), make(.number("\(scale)"))]))
+            return make(
+                .call("dec", [expression(.text, depth - 1), make(.number("\(precision)")), make(.number("\(scale)"))]))
         case 15: return make(.call(random.pick(["year", "month", "day"]), [expression(.date, depth - 1)]))
         case 16:
-            return make(.call(random.pick(["days", "workdays"]), [expression(.date, depth - 1), expression(.date, depth - 1)]))
+            return make(
+                .call(random.pick(["days", "workdays"]), [expression(.date, depth - 1), expression(.date, depth - 1)]))
         case 17: return make(.call("caseno", [digits(depth), make(.string(random.pick(["year", "number"])))]))
         default: return aggregate(.number, depth) ?? leaf(.number)
         }
@@ -254,7 +267,10 @@ struct ExpressionGenerator {
         case 6: return make(.call("strip", [expression(.text, depth - 1), make(.string("cjk"))]))
         case 7: return make(.call(random.pick(["upper", "lower"]), [expression(.text, depth - 1)]))
         case 8, 9:
-            return make(.call("caseno", [digits(depth), make(.string(random.pick(["court", "type", "special", "suffix", "style"])))]))
+            return make(
+                .call(
+                    "caseno",
+                    [digits(depth), make(.string(random.pick(["court", "type", "special", "suffix", "style"])))]))
         case 10: return aggregate(.text, depth) ?? leaf(.text)
         default: return leaf(.text)
         }
@@ -273,7 +289,12 @@ struct ExpressionGenerator {
     private mutating func date(_ depth: Int) -> Syntax {
         switch random.below(8) {
         case 0, 1:
-            let shift = random.chance(70) ? make(.number(random.pick(["0", "1", "-1", "12", "11", "-13", "2000", "-2000", "120000", "999999999999"]))) : length(depth)
+            let shift =
+                random.chance(70)
+                ? make(
+                    .number(
+                        random.pick(["0", "1", "-1", "12", "11", "-13", "2000", "-2000", "120000", "999999999999"])))
+                : length(depth)
             return make(.call(random.pick(["addmonths", "addyears"]), [expression(.date, depth - 1), shift]))
         case 2: return make(.call("date", [expression(.text, depth - 1)]))
         case 3, 4: return make(.call("date", [expression(.timestamp, depth - 1)]))
@@ -285,8 +306,10 @@ struct ExpressionGenerator {
     // MARK: - Patterns
 
     private static let atoms = [
-        "a", "b", "A", "案", "é", "\u{301}", "[0-9]", "[^0-9]", "[一-龥]", "[^a]", "[a-zA-Z]", "\\.", "\\-", "\\[", "\\\\", "[（(]", "[）)]",
-        " ", "\n", "\r", "[\r\n]", "\u{1F600}", "[\u{10000}-\u{10FFFF}]", "[ab]", "1", "2024", "豫", "民初", "号", "[^\u{3000}]", "[\\-a]", "\\{", "'", "[0-9X]", "%", "_",
+        "a", "b", "A", "案", "é", "\u{301}", "[0-9]", "[^0-9]", "[一-龥]", "[^a]", "[a-zA-Z]", "\\.", "\\-", "\\[", "\\\\",
+        "[（(]", "[）)]",
+        " ", "\n", "\r", "[\r\n]", "\u{1F600}", "[\u{10000}-\u{10FFFF}]", "[ab]", "1", "2024", "豫", "民初", "号",
+        "[^\u{3000}]", "[\\-a]", "\\{", "'", "[0-9X]", "%", "_",
     ]
 
     private mutating func pattern(_ depth: Int) -> String {
@@ -294,12 +317,17 @@ struct ExpressionGenerator {
         case 0, 1: return random.pick(Self.atoms)
         case 2: return pattern(depth - 1) + pattern(depth - 1)
         case 3: return pattern(depth - 1) + "|" + pattern(depth - 1)
-        case 4: return "(" + pattern(depth - 1) + ")" + random.pick(["?", "*", "+", "{2}", "{1,}", "{0,3}", "{0}", "{18}", "{2,255}"])
-        case 5: return random.pick(Self.atoms.filter { $0.unicodeScalars.count == 1 || $0.hasPrefix("[") }) + random.pick(["?", "*", "+", "{2}", "{0,2}"])
+        case 4:
+            return "(" + pattern(depth - 1) + ")"
+                + random.pick(["?", "*", "+", "{2}", "{1,}", "{0,3}", "{0}", "{18}", "{2,255}"])
+        case 5:
+            return random.pick(Self.atoms.filter { $0.unicodeScalars.count == 1 || $0.hasPrefix("[") })
+                + random.pick(["?", "*", "+", "{2}", "{0,2}"])
         case 6: return "[^x]*" + random.pick(Self.atoms)
         case 7:
             return random.pick([
-                "（(19|20)[0-9]{2}）[一-龥]([0-9]{4}|[0-9]{2})?[一-龥]{1,4}[1-9][0-9]{0,6}号", "[0-9]{17}[0-9X]", "[0-9]{4}-[0-9]{2}-[0-9]{2}",
+                "（(19|20)[0-9]{2}）[一-龥]([0-9]{4}|[0-9]{2})?[一-龥]{1,4}[1-9][0-9]{0,6}号", "[0-9]{17}[0-9X]",
+                "[0-9]{4}-[0-9]{2}-[0-9]{2}",
                 "([^a]|a)*", "(a|ab)*b?", "[^\u{1}]*",
             ])
         default: return "(" + pattern(depth - 1) + ")"

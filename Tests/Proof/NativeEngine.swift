@@ -1,5 +1,5 @@
-public import DataAccess
 import Columnar
+public import DataAccess
 public import ReferenceInterpreter
 import RuleEngine
 import RuleLanguage

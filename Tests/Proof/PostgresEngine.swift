@@ -53,7 +53,10 @@ public struct PostgresEngine: Engine {
                 // `5.0` is an int in a file, and none for the server.
                 case .int:
                     for row in rows.indices {
-                        guard case .number(let number) = values[row] else { rows[row][index] = nil; continue }
+                        guard case .number(let number) = values[row] else {
+                            rows[row][index] = nil
+                            continue
+                        }
                         rows[row][index] = number.int.map(String.init)
                     }
                 // Texts that mean NULL are for the engine to tell.
@@ -74,7 +77,11 @@ public struct PostgresEngine: Engine {
             let piece = rows[start..<min(start + step, rows.count)]
             var number = 0
             let places = piece.map { row in
-                "(" + row.map { _ -> String in number += 1; return "$\(number)" }.joined(separator: ", ") + ")"
+                "("
+                    + row.map { _ -> String in
+                        number += 1
+                        return "$\(number)"
+                    }.joined(separator: ", ") + ")"
             }
             try connection.execute(
                 "INSERT INTO pg_temp.\(name) VALUES \(places.joined(separator: ", "))", piece.flatMap { $0 })

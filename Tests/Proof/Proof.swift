@@ -58,7 +58,9 @@ public struct Proof {
             let answers = try? engine.judge(question)
             for index in question.rules.rules.indices {
                 if answers != nil { cases += expected[index]?.rowsInScope ?? 0 }
-                guard disagreements.count < limit, answers == nil || answers?[index] != expected[index] else { continue }
+                guard disagreements.count < limit, answers == nil || answers?[index] != expected[index] else {
+                    continue
+                }
                 guard let disagreement = compare(engine, question, index, answers?[index]) else { continue }
                 disagreements.append(disagreement)
                 try found(disagreement)
@@ -118,6 +120,7 @@ public struct Proof {
         whole.rules.rules.swapAt(0, index)
         let expected = try? quietReference.judge(single)[0]
         return report(
-            whole, expected.map { "\($0)" } ?? "none", (answer.map { "\($0)" } ?? "not run") + ", alone as the reference")
+            whole, expected.map { "\($0)" } ?? "none",
+            (answer.map { "\($0)" } ?? "not run") + ", alone as the reference")
     }
 }

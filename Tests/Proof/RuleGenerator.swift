@@ -13,7 +13,10 @@ struct GeneratedRule {
 /// Random rules of every kind.
 struct RuleGenerator {
     var expressions: ExpressionGenerator
-    private var random: RandomSource { get { expressions.random } set { expressions.random = newValue } }
+    private var random: RandomSource {
+        get { expressions.random }
+        set { expressions.random = newValue }
+    }
 
     /// Nil when what came out does not compile.
     mutating func rule(id: String, lets: [LetDefinition]) -> GeneratedRule? {
@@ -57,8 +60,12 @@ struct RuleGenerator {
             if isGroup, spared.contains(.groupsOverSeveralRows), parts.last?.syntax.mayLookUp == true { return nil }
         }
         var rule = RuleDefinition(
-            id: id, table: random.chance(50) ? table.name : table.title, when: when.map { ExpressionText($0) }, body: body)
-        if case .share = body {} else { rule.nullPolicy = random.pick([.undecided, .undecided, .undecided, .fail, .pass]) }
+            id: id, table: random.chance(50) ? table.name : table.title, when: when.map { ExpressionText($0) },
+            body: body)
+        if case .share = body {
+        } else {
+            rule.nullPolicy = random.pick([.undecided, .undecided, .undecided, .fail, .pass])
+        }
         guard compiles(rule, lets) else { return nil }
         return GeneratedRule(
             definition: rule, parts: parts,

@@ -229,13 +229,18 @@ extension Syntax {
         case .and(let all), .or(let all):
             for index in all.indices where all.count > 2 {
                 let rest = Array(all[..<index] + all[(index + 1)...])
-                if case .and = kind { result.append(Syntax(.and(rest), at: 0)) } else { result.append(Syntax(.or(rest), at: 0)) }
+                if case .and = kind {
+                    result.append(Syntax(.and(rest), at: 0))
+                } else {
+                    result.append(Syntax(.or(rest), at: 0))
+                }
             }
         case .call(let name, let all) where ["coalesce", "min", "max"].contains(name):
             for index in all.indices where all.count > 2 {
                 result.append(Syntax(.call(name, Array(all[..<index] + all[(index + 1)...])), at: 0))
             }
-        case .conditional(let condition, let first, .some): result.append(Syntax(.conditional(condition, then: first, otherwise: nil), at: 0))
+        case .conditional(let condition, let first, .some):
+            result.append(Syntax(.conditional(condition, then: first, otherwise: nil), at: 0))
         case .member(let part, .codelist(let name, let by, let under)):
             if by != nil { result.append(Syntax(.member(part, of: .codelist(name, by: nil, under: under)), at: 0)) }
             if under != nil { result.append(Syntax(.member(part, of: .codelist(name, by: by, under: nil)), at: 0)) }
@@ -246,13 +251,16 @@ extension Syntax {
         case .aggregate(let function, let relation, let column, let condition?):
             result.append(Syntax(.aggregate(function, relation: relation, column: column, condition: nil), at: 0))
             for smaller in condition.smaller {
-                result.append(Syntax(.aggregate(function, relation: relation, column: column, condition: smaller), at: 0))
+                result.append(
+                    Syntax(.aggregate(function, relation: relation, column: column, condition: smaller), at: 0))
             }
         default: break
         }
         for (index, part) in parts.enumerated() {
             for smaller in part.smaller { result.append(replacing(index, with: smaller)) }
-            for literal: Kind in [.null, .bool(true), .bool(false), .number("0"), .number("1"), .string(""), .string("a")]
+            for literal: Kind in [
+                .null, .bool(true), .bool(false), .number("0"), .number("1"), .string(""), .string("a"),
+            ]
             where part.kind != literal {
                 result.append(replacing(index, with: Syntax(literal, at: 0)))
             }

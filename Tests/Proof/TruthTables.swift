@@ -35,18 +35,23 @@ public enum TruthTables {
     private static var comparisons: [Operation] {
         each(["a = b", "a <> b"], [.bool, .bool])
             + each(
-                Comparison.allCases.map { "a \($0.rawValue) b" }, [.int, .int], [.int, dec38], [dec9, dec18], [dec38, .int],
+                Comparison.allCases.map { "a \($0.rawValue) b" }, [.int, .int], [.int, dec38], [dec9, dec18],
+                [dec38, .int],
                 [.decimal(precision: 38, scale: 0), .decimal(precision: 38, scale: 38)], [short, short], [code, short],
                 [.date, .date], [.timestamp, .timestamp])
             + each(
-                ["a between b and c", "not a between c and b"], [.int, .int, dec18], [dec38, dec38, dec38], [short, code, short],
+                ["a between b and c", "not a between c and b"], [.int, .int, dec18], [dec38, dec38, dec38],
+                [short, code, short],
                 [.date, .date, .date], [.timestamp, .timestamp, .timestamp])
-            + all.flatMap { each(["a is null", "present(a)", "missing(a)", "a = a", "a = null", "a is not null"], [$0]) }
+            + all.flatMap {
+                each(["a is null", "present(a)", "missing(a)", "a = a", "a = null", "a is not null"], [$0])
+            }
     }
 
     private static var connectives: [Operation] {
         each(["a and b", "a or b", "not a", "not (a and b) or b"], [.bool, .bool])
-            + each(["a and b and c", "a or b or c", "a and (b or c)", "if a then b else c end"], [.bool, .bool, .bool])
+            + each(
+                ["a and b and c", "a or b or c", "a and (b or c)", "if a then b else c end"], [.bool, .bool, .bool])
     }
 
     private static var choices: [Operation] {
@@ -58,8 +63,11 @@ public enum TruthTables {
     }
 
     private static var arithmetic: [Operation] {
-        each(["a + b", "a - b", "b - a"], [.int, .int], [.int, dec9], [dec18, dec18], [.decimal(precision: 36, scale: 3), dec18])
-            + each(["a * b"], [.int, .int], [.int, dec9], [dec18, dec18], [dec9, .decimal(precision: 29, scale: 12)])
+        each(
+            ["a + b", "a - b", "b - a"], [.int, .int], [.int, dec9], [dec18, dec18],
+            [.decimal(precision: 36, scale: 3), dec18])
+            + each(
+                ["a * b"], [.int, .int], [.int, dec9], [dec18, dec18], [dec9, .decimal(precision: 29, scale: 12)])
             + each(["-a", "abs(a)", "sign(a)"], [.int], [dec9], [dec18], [dec38])
             + each(["mod(a, b)"], [.int, .int], [dec18, .int], [.int, dec9], [dec38, dec18], [dec9, dec38])
             + each(["div(a, b, 0)", "div(a, b, 3)"], [.int, .int], [dec18, dec9], [.int, dec9], [dec9, dec18])
@@ -70,18 +78,30 @@ public enum TruthTables {
 
     private static var texts: [Operation] {
         each(
-            ["len(a)", "strip(a)", "strip(a, 'cjk')", "upper(a)", "lower(a)", "int(a)", "dec(a, 5, 1)", "dec(a, 38, 38)", "dec(a, 38, 0)", "date(a)"],
+            [
+                "len(a)", "strip(a)", "strip(a, 'cjk')", "upper(a)", "lower(a)", "int(a)", "dec(a, 5, 1)",
+                "dec(a, 38, 38)", "dec(a, 38, 0)", "date(a)",
+            ],
             [short], [code])
             + each(["a & b", "startswith(a, b)", "endswith(a, b)", "contains(a, b)"], [short, short], [code, short])
-            + each(["left(a, b)", "right(a, b)", "mid(a, b, 1)", "mid(a, 1, b)", "mid(a, b, b)"], [short, .int], [code, .int])
+            + each(
+                ["left(a, b)", "right(a, b)", "mid(a, b, 1)", "mid(a, 1, b)", "mid(a, b, b)"], [short, .int],
+                [code, .int])
             + each(["mid(a, b, c)"], [short, .int, .int])
             + each(["left(a, 0)", "right(a, 1)", "mid(a, 2, 0)", "mid(a, 2, 3)"], [short])
             + [
-                "a*", "[a-z]+", "[^a]{2}", "(a|ab)*b?", "[一-龥]+", "案由?", "[0-9]{4}", "(\\-|\\+)?[0-9]+", "[^\u{1}]*", "a\\.b|x", "[\u{10000}-\u{10FFFF}]+a?",
+                "a*", "[a-z]+", "[^a]{2}", "(a|ab)*b?", "[一-龥]+", "案由?", "[0-9]{4}", "(\\-|\\+)?[0-9]+", "[^\u{1}]*",
+                "a\\.b|x", "[\u{10000}-\u{10FFFF}]+a?",
                 "e\u{301}", "é", "[ \u{3000}]*[^ ]*", "a{2,255}", "(a?b?){0,3}", "", "[\r\n]+", "'", "[^x]*\n",
             ].flatMap { pattern in each(["a matches '\(pattern == "'" ? "''" : pattern)'"], [short], [code]) }
-            + ["year", "number", "court", "type", "special", "suffix", "style"].flatMap { each(["caseno(a, '\($0)')"], [short], [code]) }
-            + each(["idcard18_valid(a)", "uscc_valid(a)", "a matches '（(19|20)[0-9]{2}）[一-龥]([0-9]{4}|[0-9]{2})?[一-龥]{1,4}[1-9][0-9]{0,6}号'"], [short], [code])
+            + ["year", "number", "court", "type", "special", "suffix", "style"].flatMap {
+                each(["caseno(a, '\($0)')"], [short], [code])
+            }
+            + each(
+                [
+                    "idcard18_valid(a)", "uscc_valid(a)",
+                    "a matches '（(19|20)[0-9]{2}）[一-龥]([0-9]{4}|[0-9]{2})?[一-龥]{1,4}[1-9][0-9]{0,6}号'",
+                ], [short], [code])
     }
 
     private static var dates: [Operation] {
@@ -93,11 +113,17 @@ public enum TruthTables {
 
     private static var sets: [Operation] {
         each(["a in ('a', 'e\u{301}', '', 'x y', '\u{1F600}', '\r\n')", "not a in ('é')"], [short], [code])
-            + each(["a in (0, 1, -1, 9223372036854775807, 0.5, 5)", "a in (-0.05, 2.50, 99.990)"], [.int], [dec9], [dec18], [dec38])
+            + each(
+                ["a in (0, 1, -1, 9223372036854775807, 0.5, 5)", "a in (-0.05, 2.50, 99.990)"], [.int], [dec9], [dec18],
+                [dec38])
             + each(["a in (0.0000000000000000000000000000000000001)"], [dec38], [.int])
             + each(["a in (2024-02-29, 0001-01-01, 9999-12-31)"], [.date]) + each(["a in (true)"], [.bool])
-            + each(["a in codelist flat", "a in codelist tree under '豫17'", "a in codelist tree", "a in codelist dates"], [short], [code])
-            + each(["a in codelist dates by b", "a in codelist dates by b under '豫17'", "a in codelist flat by b"], [short, .date], [code, .date])
+            + each(
+                ["a in codelist flat", "a in codelist tree under '豫17'", "a in codelist tree", "a in codelist dates"],
+                [short], [code])
+            + each(
+                ["a in codelist dates by b", "a in codelist dates by b under '豫17'", "a in codelist flat by b"],
+                [short, .date], [code, .date])
             + each(["a.dz", "a.名称"], [code], [.code(.list("tree"))], [.code(.list("dates"))])
             + each(["b.dz"], [short, .code(.by(column: "a", lists: ["a": "tree", "案": "dates"], otherwise: "flat"))])
     }
@@ -156,7 +182,9 @@ public enum TruthTables {
             let type: ValueType =
                 switch typed.type {
                 case .number:
-                    .decimal(precision: 38, scale: found.map { if case .number(let number) = $0 { number.scale } else { 0 } }.max() ?? 0)
+                    .decimal(
+                        precision: 38,
+                        scale: found.map { if case .number(let number) = $0 { number.scale } else { 0 } }.max() ?? 0)
                 case .date: .date
                 case .timestamp: .timestamp
                 default: .text(maxLength: nil)
@@ -169,8 +197,10 @@ public enum TruthTables {
         for text in texts {
             rules.append(RuleDefinition(id: "r\(rules.count)", table: "t", body: .check(ExpressionText(text))))
             rules.append(
-                RuleDefinition(id: "r\(rules.count)", table: "t", body: .check(ExpressionText(text)), nullPolicy: .fail))
-            rules.append(RuleDefinition(id: "r\(rules.count)", table: "t", body: .check(ExpressionText("not (\(text))"))))
+                RuleDefinition(id: "r\(rules.count)", table: "t", body: .check(ExpressionText(text)), nullPolicy: .fail)
+            )
+            rules.append(
+                RuleDefinition(id: "r\(rules.count)", table: "t", body: .check(ExpressionText("not (\(text))"))))
         }
         return question(rules)
     }
@@ -185,7 +215,8 @@ public enum TruthTables {
             let only = Set(found).subtracting(wanted).sorted()
             let missing = Set(wanted).subtracting(found).sorted()
             let row = (only + missing).first.flatMap { question.cells["t"]?[$0 - 1] }
-            return "\(rule.body) null \(rule.nullPolicy): \(engine.name) \(summary(answers[index])), reference \(summary(expected[index])), "
+            return
+                "\(rule.body) null \(rule.nullPolicy): \(engine.name) \(summary(answers[index])), reference \(summary(expected[index])), "
                 + "violations only there \(only.prefix(5)), missing there \(missing.prefix(5)), such as \(row ?? [])"
         }
         return nil

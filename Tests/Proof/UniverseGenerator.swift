@@ -10,7 +10,8 @@ struct UniverseGenerator {
     /// The one calendar of all schemas: whoever counts workdays one by one wants to do so once.
     static let calendar = WorkCalendar(
         name: "cn", title: "日历",
-        holidays: Set(["2026-10-01", "2026-10-02", "2024-01-01", "2024-02-29", "2026-10-03"].compactMap { CivilDate($0) }),
+        holidays: Set(
+            ["2026-10-01", "2026-10-02", "2024-01-01", "2024-02-29", "2026-10-03"].compactMap { CivilDate($0) }),
         workdays: Set(["2026-10-10", "2024-02-04"].compactMap { CivilDate($0) }))
 
     /// What the cells of a text column are taken from.
@@ -27,12 +28,16 @@ struct UniverseGenerator {
 
     // MARK: - Code lists
 
-    static let codes = ["豫", "豫17", "豫1702", "豫1703", "0301", "0302", "a", "A", "é", "e\u{301}", "x y", "\u{1F600}", "9001", "9002"]
+    static let codes = [
+        "豫", "豫17", "豫1702", "豫1703", "0301", "0302", "a", "A", "é", "e\u{301}", "x y", "\u{1F600}", "9001", "9002",
+    ]
     static let marks = ["民初", "民终", "初", "刑初", "知初", "豫1702", "豫17", "x", "", "A", "民"]
 
     private mutating func codelists() -> [CodeList] {
         func attributes() -> [CodeList.Attribute] { [.init(name: "dz", title: "代字"), .init(name: "mc", title: "名称")] }
-        func entry(_ code: String, parent: String? = nil, _ since: String? = nil, _ until: String? = nil) -> CodeList.Entry {
+        func entry(_ code: String, parent: String? = nil, _ since: String? = nil, _ until: String? = nil)
+            -> CodeList.Entry
+        {
             let values = [0, 1].map { _ in random.chance(20) ? nil : random.pick(Self.marks) }
             return CodeList.Entry(
                 code: code, parent: parent, since: since.flatMap { CivilDate($0) },
@@ -78,13 +83,17 @@ struct UniverseGenerator {
 
     /// Titles that need back-quotes, or look like keywords, or differ in what only bytes tell.
     private static let titles = [
-        "立案日期", "结案方式(2015)", "行", "count", "a b", "合计", "Not", "日期２", "第1列", "é列", "_x", "当事人数", "且", "period-begin", "1号",
+        "立案日期", "结案方式(2015)", "行", "count", "a b", "合计", "Not", "日期２", "第1列", "é列", "_x", "当事人数", "且", "period-begin",
+        "1号",
     ]
 
     private mutating func tables() -> [TableDefinition] {
-        let keyType: ValueType = random.pick([.text(maxLength: 4), .int, .decimal(precision: 20, scale: 2), .date, .code(.list("flat"))])
+        let keyType: ValueType = random.pick([
+            .text(maxLength: 4), .int, .decimal(precision: 20, scale: 2), .date, .code(.list("flat")),
+        ])
         // Related columns of numbers may have different types.
-        let otherKeyType: ValueType = keyType == .int ? random.pick([.int, .decimal(precision: 22, scale: 3)]) : keyType
+        let otherKeyType: ValueType =
+            keyType == .int ? random.pick([.int, .decimal(precision: 22, scale: 3)]) : keyType
         var main = table("main", "主表", keyType)
         var child = table("child", "子表", otherKeyType)
         let code = table("other", "参照", keyType)
@@ -117,7 +126,11 @@ struct UniverseGenerator {
         let digits = [1, 2, 5, 9, 17, 18, 19, 20, 30, 37, 38]
         for index in 0..<3 {
             let precision = random.pick(digits)
-            add("n\(index)", .decimal(precision: precision, scale: random.pick([0, 1, 2, precision / 2, precision].filter { $0 <= precision })))
+            add(
+                "n\(index)",
+                .decimal(
+                    precision: precision,
+                    scale: random.pick([0, 1, 2, precision / 2, precision].filter { $0 <= precision })))
         }
         add("t0", .text(maxLength: random.pick([1, 2, 5, nil])))
         add("t1", .text(maxLength: random.pick([nil, 3, 40])), nulls: random.chance(30) ? ["a", ""] : [])
@@ -133,7 +146,11 @@ struct UniverseGenerator {
         add("c1", .code(.list("tree")), .code)
         add("c2", .code(.list("dates")), .code)
         add(
-            "c3", .code(.by(column: random.pick(["c0", "t0"]), lists: ["0301": "tree", "a": "dates"], otherwise: random.chance(50) ? "flat" : nil)), .code)
+            "c3",
+            .code(
+                .by(
+                    column: random.pick(["c0", "t0"]), lists: ["0301": "tree", "a": "dates"],
+                    otherwise: random.chance(50) ? "flat" : nil)), .code)
         return TableDefinition(name: name, title: title, key: ["k", "i0"], columns: columns)
     }
 
@@ -153,7 +170,8 @@ struct UniverseGenerator {
         return result
     }
 
-    private mutating func cell(_ table: TableDefinition, _ column: ColumnDefinition, wrong: Int, empty: Int) -> String? {
+    private mutating func cell(_ table: TableDefinition, _ column: ColumnDefinition, wrong: Int, empty: Int) -> String?
+    {
         if random.chance(empty) { return nil }
         let content = contents["\(table.name).\(column.name)"] ?? .plain
         if content == .key, random.chance(85) { return key(column.type) }
@@ -174,9 +192,14 @@ struct UniverseGenerator {
     mutating func text(_ type: ValueType, _ content: Content = .plain, wrong: Int = 0) -> String {
         let isWrong = random.chance(wrong)
         switch type {
-        case .int: return isWrong ? random.pick(Edges.badInts) : random.chance(70) ? random.pick(Edges.ints) : "\(random.below(40) - 15)"
+        case .int:
+            return isWrong
+                ? random.pick(Edges.badInts) : random.chance(70) ? random.pick(Edges.ints) : "\(random.below(40) - 15)"
         case .decimal(let precision, let scale):
-            if isWrong { return random.chance(50) ? random.pick(Edges.badDecimals) : "1" + String(repeating: "0", count: precision) }
+            if isWrong {
+                return random.chance(50)
+                    ? random.pick(Edges.badDecimals) : "1" + String(repeating: "0", count: precision)
+            }
             return decimal(precision, scale)
         case .date: return isWrong ? random.pick(Edges.badDates) : date()
         case .timestamp:
@@ -209,8 +232,11 @@ struct UniverseGenerator {
         case 1: return sign + Edges.smallest(scale: scale)
         case 2:
             let whole = precision - scale
-            let head = whole == 0 ? "0" : String((0..<(1 + random.below(whole))).map { _ in Character("\(random.below(10))") })
-            let tail = scale == 0 ? "" : "." + String((0..<(1 + random.below(scale))).map { _ in Character("\(random.below(10))") })
+            let head =
+                whole == 0 ? "0" : String((0..<(1 + random.below(whole))).map { _ in Character("\(random.below(10))") })
+            let tail =
+                scale == 0
+                ? "" : "." + String((0..<(1 + random.below(scale))).map { _ in Character("\(random.below(10))") })
             return sign + head + tail
         case 3: return random.pick(Edges.decimals)
         default: return precision > scale ? "\(sign)\(random.below(9))" : "0"

@@ -95,20 +95,25 @@ struct MetamorphicTests {
     func negated(_ seed: UInt64) throws {
         var question = try question(seed, rules: 80)
         question.rules.rules = question.rules.rules.filter { rule in
-            guard case .check(let text) = rule.body, rule.nullPolicy == .undecided, rule.when == nil else { return false }
+            guard case .check(let text) = rule.body, rule.nullPolicy == .undecided, rule.when == nil else {
+                return false
+            }
             // A column of a related row, here or in a let, may be one of several.
             return !text.text.contains(".") && !text.text.contains("简称")
         }
         #expect(question.rules.rules.count > 5)
         var negated = question
         for (index, rule) in question.rules.rules.enumerated() {
-            if case .check(let text) = rule.body { negated.rules.rules[index].body = .check(ExpressionText("not (\(text.text))")) }
+            if case .check(let text) = rule.body {
+                negated.rules.rules[index].body = .check(ExpressionText("not (\(text.text))"))
+            }
         }
         let (plain, turned) = (try engine.judge(question), try engine.judge(negated))
         for (index, rule) in question.rules.rules.enumerated() {
             let (a, b) = (try #require(plain[index]), try #require(turned[index]))
             #expect(
-                [a.isTrue, a.isFalse, a.undecided, a.error] == [b.isFalse, b.isTrue, b.undecided, b.error], "\(rule.body)")
+                [a.isTrue, a.isFalse, a.undecided, a.error] == [b.isFalse, b.isTrue, b.undecided, b.error],
+                "\(rule.body)")
             #expect(Set(a.violations).isDisjoint(with: b.violations))
         }
     }
@@ -116,7 +121,9 @@ struct MetamorphicTests {
     private func expect(_ changed: [Verdict?], _ plain: [Verdict?], _ question: ProofCase) throws {
         try #require(changed.count == plain.count)
         for (index, rule) in question.rules.rules.enumerated() where changed[index] != plain[index] {
-            Issue.record("\(rule.body) when \(rule.when?.text ?? "–"): \(String(describing: changed[index])), not \(String(describing: plain[index]))")
+            Issue.record(
+                "\(rule.body) when \(rule.when?.text ?? "–"): \(String(describing: changed[index])), not \(String(describing: plain[index]))"
+            )
         }
     }
 }

@@ -5,13 +5,14 @@ import Testing
 
 /// A short slice of `make prove`, the same in every run.
 struct RandomRuleTests {
-    @Test("random rules over random data come out as the reference has them", arguments: [UInt64(20261121), 3])
+    @Test("random rules over random data come out as the reference has them", arguments: [UInt64(20_261_121), 3])
     func slice(_ seed: UInt64) throws {
         var proof = Proof(seed: seed, engines: [NativeEngine()])
         for _ in 0..<8 { try proof.step(rules: 50) }
         for disagreement in proof.disagreements {
             Issue.record(
-                "seed \(seed): \(disagreement.question.rules.rules.map(\.body)) \(disagreement.question.cells) \(disagreement.answers)")
+                "seed \(seed): \(disagreement.question.rules.rules.map(\.body)) \(disagreement.question.cells) \(disagreement.answers)"
+            )
         }
         #expect(proof.distinctRules > 300)
         #expect(proof.cases > 12_000)

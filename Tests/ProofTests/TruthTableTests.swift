@@ -8,9 +8,13 @@ import Testing
 
 /// The native engine, value by value, against the reference interpreter.
 struct TruthTableTests {
-    @Test("every operator gives what the reference gives, over edges, NULL and errors of every type", arguments: TruthTables.operations)
+    @Test(
+        "every operator gives what the reference gives, over edges, NULL and errors of every type",
+        arguments: TruthTables.operations)
     func operatorsAgree(_ operation: TruthTables.Operation) throws {
-        if let disagreement = try TruthTables.disagreement(operation, NativeEngine()) { Issue.record("\(disagreement)") }
+        if let disagreement = try TruthTables.disagreement(operation, NativeEngine()) {
+            Issue.record("\(disagreement)")
+        }
     }
 
     @Test("every operator gives the same inside PostgreSQL")

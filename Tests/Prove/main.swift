@@ -37,7 +37,7 @@ let limit: Int = number("LIMIT", default: 10)
 let folder = URL(filePath: setting("FAILURES") ?? ".build/prove")
 
 say("seed \(seed)", "种子 \(seed)")
-let start = Date.now
+var start = Date.now
 var engines: [any Engine] = [NativeEngine()]
 // POSTGRES=1 starts a private server; POSTGRES=host=… dbname=… uses that database.
 if let postgres = setting("POSTGRES"), postgres != "0" {
@@ -60,6 +60,7 @@ say(
     "truth tables: \(TruthTables.operations.count) operations on \(engines.count) engines, \(wrongOperations) disagreements, \(Int(Date.now.timeIntervalSince(start))) s",
     "真值表：\(TruthTables.operations.count) 项运算，\(engines.count) 个引擎，不一致 \(wrongOperations) 个")
 var proof = Proof(seed: seed, engines: engines)
+start = .now
 var nextReport = 10.0
 var shown = 0
 var elapsed = 0.0
@@ -107,5 +108,7 @@ say(
     "不同规则 \(proof.distinctRules) 条（共 \(proof.ruleCount) 条），“规则×行” \(proof.cases) 个，不一致 \(proof.disagreements.count) 个，种子 \(seed)，\(Int(elapsed)) 秒"
 )
 let isEnough = proof.distinctRules >= wantedRules && proof.cases >= wantedCases
-if !isEnough { say("fewer than \(wantedRules) rules or \(wantedCases) cases: give more SECONDS", "规则或数据不足，请增大 SECONDS") }
+if !isEnough {
+    say("fewer than \(wantedRules) rules or \(wantedCases) cases: give more SECONDS", "规则或数据不足，请增大 SECONDS")
+}
 exit(proof.disagreements.isEmpty && wrongOperations == 0 && gaps.isEmpty && isEnough ? 0 : 1)

@@ -156,7 +156,9 @@ public struct RuleJudge {
     }
 
     /// NULL is a value that equals NULL.
-    private func same(_ a: Value, _ b: Value) -> Bool { a.isNull || b.isNull ? a.isNull && b.isNull : Value.equal(a, b) }
+    private func same(_ a: Value, _ b: Value) -> Bool {
+        a.isNull || b.isNull ? a.isNull && b.isNull : Value.equal(a, b)
+    }
 
     /// For each row the rows with its key to which the rule applies, and whether the key is complete; no group without.
     private func group(

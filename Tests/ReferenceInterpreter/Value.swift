@@ -32,7 +32,8 @@ public enum Value: Sendable {
         case .date(let day): return text(day)
         case .timestamp(let moment):
             let seconds = moment.micros / 1_000_000
-            return text(moment.day) + " \(text(seconds / 3600, 2)):\(text(seconds / 60 % 60, 2)):\(text(seconds % 60, 2))."
+            return text(moment.day)
+                + " \(text(seconds / 3600, 2)):\(text(seconds / 60 % 60, 2)):\(text(seconds % 60, 2))."
                 + text(moment.micros % 1_000_000, 6)
         case .bool(let bool): return bool ? "t" : "f"
         }
