@@ -3,7 +3,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help deps deps-test demo test test-all lint format conformance fuzz mutants bench bench-copy bench-postgres docs clean
+.PHONY: help deps deps-test demo test test-all prove conformance fuzz mutants lint format bench bench-copy bench-postgres docs clean
 
 SWIFT_SOURCES := Package.swift Sources Tests
 DEMO_ARGUMENTS ?=
@@ -39,6 +39,10 @@ fuzz: ## fuzz the readers: make fuzz SECONDS=600 · 模糊测试各读取器
 
 mutants: ## plant one-line faults and see the tests catch them · 植入单行错误，检验测试能否发现
 	@scripts/mutants.py $(MUTANTS)
+
+prove: deps-test ## engines against the reference: make prove SECONDS=180 SEED=… POSTGRES=1 · 引擎与参照解释器逐一核对
+	swift build -c release --product Prove
+	@.build/release/Prove SECONDS='$(SECONDS)' SEED='$(SEED)' POSTGRES='$(POSTGRES)'
 
 lint: ## check the style without changing anything · 检查代码风格，不作改动
 	swift format lint --strict --recursive --parallel $(SWIFT_SOURCES)

@@ -131,6 +131,20 @@ let package = Package(
                 "Columnar", "Diagnostics",
             ]),
             path: "Tests/Fuzz", swiftSettings: settings),
+        .target(
+            name: "ReferenceInterpreter", dependencies: dependencies(["RuleLanguage", "Schema", "Columnar"]),
+            path: "Tests/ReferenceInterpreter", swiftSettings: settings),
+        .target(
+            name: "Proof",
+            dependencies: dependencies([
+                "ReferenceInterpreter", "Library", "PostgresClient", "SQLGeneration", "RuleEngine", "RuleLanguage",
+                "Schema", "DelimitedText", "DataAccess", "Columnar", "CourtModel", "Diagnostics",
+            ]),
+            path: "Tests/Proof", swiftSettings: settings),
+        .executableTarget(
+            name: "Prove", dependencies: dependencies(["Proof", "TestSupport", "PostgresClient", "Diagnostics"]),
+            path: "Tests/Prove",
+            swiftSettings: settings),
         tests("ArchitectureTests"),
         tests("DiagnosticsTests", "Diagnostics"),
         tests("ColumnarTests", "Columnar"),
@@ -146,6 +160,10 @@ let package = Package(
         tests(
             "FormEngineTests", "FormEngine", "Reconciliation", "RuleEngine", "RulePlan", "RuleLanguage", "Schema",
             "Columnar", "CourtModel", "DataAccess", "Diagnostics"),
+        tests(
+            "ProofTests", "Proof", "ReferenceInterpreter", "RuleEngine", "RulePlan", "RuleLanguage", "Schema",
+            "Library", "PostgresClient", "Definitions", "DelimitedText", "DataAccess", "Columnar", "CourtModel",
+            "Diagnostics"),
         tests(
             "SQLGenerationTests", "SQLGeneration", "Library", "Definitions", "RuleEngine", "RulePlan", "RuleLanguage",
             "Schema", "CourtModel", "Columnar", "DataAccess", "PostgresClient", "Diagnostics"),
