@@ -122,9 +122,12 @@ final class TableWorker {
     ) throws {
         let rule = program.rules[index]
         switch rule.judgement {
-        case .check(let step), .share(let step, _, _, _):
-            let mask = counts.take(index, judged.mask(step), applicable: judged.applicable(rule))
-            compose(index, mask.falseRows, judged, block, cells, &output)
+        case .check(let step):
+            guard let outcome = judged.values[step] else { return }
+            let violations = counts.take(index, outcome, when: rule.when.flatMap { judged.values[$0] }, arena)
+            if let violations { compose(index, violations, judged, block, cells, &output) }
+        case .share(let step, _, _, _):
+            _ = counts.take(index, judged.mask(step), applicable: judged.applicable(rule))
         case .unique, .depends:
             guard let parts = program.groupColumns(of: rule), let writer = groupWriters[index] else { return }
             let keys = GroupKeys(parts, columns, program, count: block.rowCount, arena)
@@ -137,13 +140,12 @@ final class TableWorker {
     }
 
     private func compose(
-        _ index: Int, _ violations: Bitmap, _ judged: JudgedRows, _ block: CellBlock, _ cells: RowCells,
+        _ index: Int, _ violations: BitWords, _ judged: JudgedRows, _ block: CellBlock, _ cells: RowCells,
         _ output: inout Output
     ) {
-        guard !violations.isAllZero else { return }
         let start = output.findings.bytes.count
         var count = 0
-        violations.forEachOne { row in
+        Bits.forEachOne(violations, block.rowCount) { row in
             if composer.isExcepted(index, row, cells) {
                 counts.statistics[index].excepted += 1
                 return

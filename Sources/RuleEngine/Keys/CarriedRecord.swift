@@ -127,12 +127,26 @@ struct CarriedLayout {
             places[row].load(fromByteOffset: byte, as: UInt8.self) >> shift & 3
         }
         let slot = slots[index]
-        let valid = Bits.make(count, arena) { state($0) == 1 || state($0) == 2 }
-        let errorBits = Bits.make(count, arena) { state($0) == 3 }
-        let errors = Bits.isAnySet(errorBits, count) ? errorBits : nil
+        let valid = arena.bits(count)
+        let truths = arena.bits(count)
+        let errorBits = arena.bits(count)
+        var anyError: UInt64 = 0
+        for word in 0..<Bits.words(count) {
+            // One look at each record: its states lie far apart.
+            var (low, high): (UInt64, UInt64) = (0, 0)
+            for bit in 0..<max(0, min(64, count - (word << 6))) {
+                let state = UInt64(state((word << 6) + bit))
+                low |= (state & 1) << UInt64(bit)
+                high |= (state >> 1) << UInt64(bit)
+            }
+            valid[word] = low ^ high
+            truths[word] = low & ~high
+            errorBits[word] = low & high
+            anyError |= low & high
+        }
+        let errors = anyError == 0 ? nil : errorBits
         switch slot {
-        case .truth:
-            return Vector(.bits(Bits.make(count, arena) { state($0) == 1 }), valid: valid, errors: errors, count: count)
+        case .truth: return Vector(.bits(truths), valid: valid, errors: errors, count: count)
         case .word:
             let words = arena.make(Int64.self, count)
             for row in 0..<count { words[row] = places[row].loadUnaligned(fromByteOffset: offset, as: Int64.self) }
