@@ -66,7 +66,7 @@ struct LibraryEquivalenceTests {
 private struct Told: Equatable {
     var texts: [String?]
 
-    init(_ rule: String, _ key: String, _ row: Int?, _ court: String?, _ message: String) {
+    init(_ rule: String, _ key: String?, _ row: Int?, _ court: String?, _ message: String?) {
         texts = [rule, key, row.map(String.init), court, message]
     }
 }
