@@ -29,9 +29,9 @@ public struct Proof {
     private var questions: QuestionGenerator
 
     public init(
-        seed: UInt64, engines: [any Engine], sparing spared: Set<KnownDisagreement> = Set(KnownDisagreement.allCases)
+        seed: UInt64, engines: [any Engine]
     ) {
-        questions = QuestionGenerator(seed: seed, sparing: spared)
+        questions = QuestionGenerator(seed: seed)
         self.engines = engines
         let coverage = coverage
         reference = ReferenceEngine { coverage.observe($0, $1, $2) }

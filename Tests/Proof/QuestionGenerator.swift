@@ -8,16 +8,14 @@ import Schema
 /// Random schemas with data and rules over them.
 public struct QuestionGenerator {
     private var random: RandomSource
-    private let spared: Set<KnownDisagreement>
 
-    public init(seed: UInt64, sparing spared: Set<KnownDisagreement> = Set(KnownDisagreement.allCases)) {
+    public init(seed: UInt64) {
         random = RandomSource(seed: seed)
-        self.spared = spared
     }
 
     /// So many rules over a new schema and its data, with the canonical text of each.
     public mutating func next(rules count: Int) throws -> (question: ProofCase, canonical: [String]) {
-        var universe = UniverseGenerator(random: RandomSource(seed: random.next()), spared: spared)
+        var universe = UniverseGenerator(random: RandomSource(seed: random.next()))
         let schema = universe.schema()
         let cells = universe.cells(schema)
         let period = random.chance(85) ? StatisticalPeriod(random.pick(UniverseGenerator.periods)) : nil

@@ -28,7 +28,6 @@ struct RuleGenerator {
             parts.append((text, syntax))
             return text
         }
-        let spared = expressions.values.spared
         var isGroup = false
         let body: RuleDefinition.Body
         let said: String
@@ -57,7 +56,6 @@ struct RuleGenerator {
         var when: String?
         if random.chance(40) {
             when = part(1 + random.below(2))
-            if isGroup, spared.contains(.groupsOverSeveralRows), parts.last?.syntax.mayLookUp == true { return nil }
         }
         var rule = RuleDefinition(
             id: id, table: random.chance(50) ? table.name : table.title, when: when.map { ExpressionText($0) },

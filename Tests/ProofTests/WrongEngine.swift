@@ -20,7 +20,9 @@ struct WrongEngine: Engine {
     private func mistaken(_ syntax: Syntax) -> Syntax {
         var result = syntax
         for (index, part) in syntax.parts.enumerated() { result = result.replacing(index, with: mistaken(part)) }
-        if case .compare(.lessOrEqual, let left, let right) = result.kind { result.kind = .compare(.less, left, right) }
+        if case .compare(.lessOrEqual, let left, let right) = result.kind {
+            result = Syntax(.compare(.less, left, right), at: result.offset, length: result.length)
+        }
         return result
     }
 }

@@ -96,7 +96,7 @@ public struct RuleJudge {
                 }
                 return differs ? .isFalse : .isTrue
             }
-            verdict.applicable = rows.count { whens[$0] == .isTrue && complete[$0] == .isTrue }
+            verdict.applicable = whens.count { $0 == .isTrue }
             outcomes = judged(outcomes)
         case .formCheck, .rollup: throw Unreadable(what: rule.id)
         }

@@ -41,6 +41,8 @@ enum NumberKernel {
         case .abs: return mapped(operands, precision, arena) { $0 < 0 ? 0 &- $0 : $0 }
         case .sign: return mapped(operands, precision, arena) { $0.signum() }
         case .round(let places):
+            // Of 38 digits nothing is left when more than 38 are taken away.
+            guard scales[0] - places <= 38 else { return mapped(operands, precision, arena) { _ in 0 } }
             let factor = PowerOfTen.value(scales[0] - places)
             let back = PowerOfTen.value(max(0, -places))
             return mapped(operands, precision, arena) { rounded($0, factor) &* back }
