@@ -51,7 +51,7 @@ public struct TableJudgement {
         places = rules.map { rule in
             var places = Places(outcome: next)
             next += 1
-            if rule.when != nil || rule.isGrouped {
+            if rule.when != nil || rule.isUnique {
                 places.applicable = next
                 next += 1
             }
@@ -153,7 +153,7 @@ public struct TableJudgement {
         case .unique(let parts), .depends(from: let parts, _):
             let keys = parts.map { own.term($0) }
             let isComplete = SQLExpression.and(keys.map { .isNotNull($0.value) })
-            applies.append(isComplete)
+            if rule.isUnique { applies.append(isComplete) }
             let isFound = SQLExpression.isNotNull(groupKey(index, 0, of: RowTerms.alias))
             var others: [SQLTerm] = []
             if case .depends(_, let to) = rule.judgement { others = to.map { own.term($0) } }
@@ -360,12 +360,8 @@ public struct TableJudgement {
 extension CompiledRule {
     var isShare: Bool { if case .share = judgement { true } else { false } }
 
-    var isGrouped: Bool {
-        switch judgement {
-        case .unique, .depends: true
-        case .check, .share: false
-        }
-    }
+    /// Applicable are only its rows with a complete key.
+    var isUnique: Bool { if case .unique = judgement { true } else { false } }
 
     /// The step that is its outcome.
     var step: Int? {
