@@ -233,12 +233,14 @@ final class SecondReading {
             for entry in entries {
                 while numbers[row] != entry.row { row += 1 }
                 let line = block.line(ofRow: Int(entry.row) - block.firstRow)
-                if let role = entry.role {
+                if keys[entry.rule] != nil {
+                    // Kept until all rows of its group have been seen, or, decided already, until those before it are.
                     buffer.removeAll()
                     composer.compose(
                         rule: entry.rule, row: row, number: Int(entry.row), line: line, cells, judged, to: &buffer)
                     try groups.add(
-                        entry.rule, role, row, keys, isExcepted: composer.isExcepted(entry.rule, row, cells), buffer)
+                        entry.rule, entry.role, row, keys, isExcepted: composer.isExcepted(entry.rule, row, cells),
+                        buffer)
                 } else {
                     try write(entry.rule, row, Int(entry.row), line, cells, judged)
                 }
@@ -350,10 +352,13 @@ private final class CandidateGroups {
     }
 
     func add(
-        _ rule: Int, _ role: GroupRole, _ row: Int, _ keys: [Int: GroupKeys], isExcepted: Bool,
+        _ rule: Int, _ role: GroupRole?, _ row: Int, _ keys: [Int: GroupKeys], isExcepted: Bool,
         _ finding: FindingBuffer
     ) throws {
         guard let own = keys[rule] else { return }
+        guard let role else {
+            return try keep(rule, CandidateGroups.decided, .isFalse, isExcepted: isExcepted, finding)
+        }
         var key: [UInt8] = []
         withUnsafeBytes(of: UInt32(truncatingIfNeeded: rule)) { key.append(contentsOf: $0) }
         own.from.appendCanonical(row, to: &key)
@@ -372,10 +377,19 @@ private final class CandidateGroups {
             }
             groups[number].rows += 1
         }
+        try keep(rule, UInt32(truncatingIfNeeded: number), role.outcome, isExcepted: isExcepted, finding)
+    }
+
+    /// Instead of a group's number: a violation whatever its group.
+    private static let decided = UInt32.max
+
+    private func keep(
+        _ rule: Int, _ group: UInt32, _ outcome: Outcome, isExcepted: Bool, _ finding: FindingBuffer
+    ) throws {
         let place = try writer.reserve(9 + finding.bytes.count, in: rule)
-        place.storeBytes(of: UInt32(truncatingIfNeeded: number), as: UInt32.self)
+        place.storeBytes(of: group, as: UInt32.self)
         place.storeBytes(of: UInt32(truncatingIfNeeded: finding.bytes.count), toByteOffset: 4, as: UInt32.self)
-        place.storeBytes(of: role.outcome.rawValue << 1 | (isExcepted ? 1 : 0), toByteOffset: 8, as: UInt8.self)
+        place.storeBytes(of: outcome.rawValue << 1 | (isExcepted ? 1 : 0), toByteOffset: 8, as: UInt8.self)
         finding.bytes.withUnsafeBytes { bytes in
             if let base = bytes.baseAddress { (place + 9).copyMemory(from: base, byteCount: bytes.count) }
         }
@@ -406,12 +420,15 @@ private final class CandidateGroups {
             for piece in try findings.load(rule).pieces {
                 var offset = 0
                 while offset < piece.count {
-                    let number = Int(piece.loadUnaligned(fromByteOffset: offset, as: UInt32.self))
+                    let group = piece.loadUnaligned(fromByteOffset: offset, as: UInt32.self)
                     let size = Int(piece.loadUnaligned(fromByteOffset: offset + 4, as: UInt32.self))
                     let outcome = Outcome(rawValue: piece[offset + 8] >> 1) ?? .isFalse
                     let isExcepted = piece[offset + 8] & 1 != 0
                     defer { offset += 9 + size }
-                    guard groups[number].isBroken, correct(rule, outcome) else { continue }
+                    let isViolation =
+                        group == CandidateGroups.decided
+                        || (groups[Int(group)].isBroken && correct(rule, outcome))
+                    guard isViolation else { continue }
                     if isExcepted {
                         state.statistics[rule].excepted += 1
                         continue
