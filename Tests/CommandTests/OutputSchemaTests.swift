@@ -64,6 +64,8 @@ struct OutputSchemaTests {
             try run(name.split(separator: " ").map(String.init), in: place)
         }
         try run(["rules", "explain", "case.number-court"], in: place)
+        try run(["rules", "sql", "case.number-court"], in: place)
+        try run(["qc", "--library", "library", "--period", "2026-10", "--engine", "postgres"], in: place, status: 1)
         try run(["runs", "show", "monthly-2026-10-0001"], in: place)
         let ofRun = ["--period", "2026-10", "--run", "monthly-2026-10-0001"]
         try run(["forms", "show", "--form", "F01"] + ofRun, in: place)
