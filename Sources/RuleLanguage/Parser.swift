@@ -111,6 +111,11 @@ public struct Parser {
         recovered = position
     }
 
+    private mutating func passToEnd() {
+        while current.kind != .end { position += 1 }
+        recovered = position
+    }
+
     /// An operand of `and`, `or`, `not`, read as far as it can be.
     private mutating func operand() -> Syntax {
         let start = current.offset
@@ -124,7 +129,8 @@ public struct Parser {
         } catch {
             openConditionals = conditionals
             record(error)
-            recover()
+            // Of what nests too deeply nothing after it can be understood.
+            if error.diagnostics.contains(where: { $0.code == "too-deep" }) { passToEnd() } else { recover() }
             return made(.null, from: start)
         }
     }

@@ -10,7 +10,7 @@ import Testing
         #expect(run.output.contains(" passed, 0 failed"))
     }
 
-    @Test("the runner tells a wrong expectation", .timeLimit(.minutes(1)))
+    @Test("the runner tells a wrong expectation", .timeLimit(.minutes(10)))
     func wrongExpectationIsTold() throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "conformance-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: folder) }

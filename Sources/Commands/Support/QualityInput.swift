@@ -60,6 +60,7 @@ final class FileInput: QualityInput {
     let tables: [String]
     private let files: [String: [String]]
     private let options: CSVOptions
+    private let schema: StandardSchema
     /// The reader of each table's last pass.
     private var readers: [String: FileTable] = [:]
 
@@ -73,6 +74,7 @@ final class FileInput: QualityInput {
         }
         self.files = files
         self.options = options
+        self.schema = schema
         tables = schema.tables.map(\.name).filter { files[$0] != nil }
     }
 
@@ -93,6 +95,17 @@ final class FileInput: QualityInput {
     }
 
     var notices: [LocalizedText] {
+        let unknown = readers.sorted { $0.key < $1.key }.flatMap { table, reader in
+            reader.columns.filter { schema.table(table)?.columnIndex($0) == nil }.map { column in
+                LocalizedText(
+                    en: "table '\(table)' has no column '\(column)' of \(reader.files[0]): it is left out",
+                    zh: "表“\(table)”没有 \(reader.files[0]) 中的列“\(column)”：不予读取")
+            }
+        }
+        return unknown + fileNotices
+    }
+
+    private var fileNotices: [LocalizedText] {
         readers.values.flatMap(\.notices).map { file, notice in
             switch notice {
             case .byteOrderMark:

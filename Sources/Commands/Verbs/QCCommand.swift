@@ -83,7 +83,7 @@ struct QCCommand: Operation {
 
     func perform(in session: Session) throws -> OperationResult {
         let begin = ContinuousClock.now
-        let loaded = try session.definitions(schema)
+        let loaded = try session.compiledDefinitions(schema)
         let chosen = try RuleSelection(rules).apply(to: loaded.rules)
         let period = try session.period(period)
         let options = QualityCheck.Options(
@@ -98,7 +98,7 @@ struct QCCommand: Operation {
             let result = try check.run(tables: input.tables, cells: input.open, fetcher: input.fetcher)
             outcome = QualityOutcome(result, input: input, schema: loaded.schema, language: session.language)
             if let store = (input as? LibraryInput)?.library { try outcome.store(in: store, run: session.runID) }
-            for notice in input.notices { session.console.detail(notice) }
+            for notice in input.notices + notices(of: result, loaded.schema) { session.console.detail(notice) }
             sizes = input.sizes
         case .postgres:
             let check = try SQLQualityCheck(schema: loaded.schema, rules: chosen, options: options)
@@ -120,6 +120,17 @@ struct QCCommand: Operation {
         if !table.isEmpty { return try FileInput(table, schema: schema, options: csvOptions) }
         if !batches.isEmpty { return try BatchInput(batches, schema: schema) }
         return try LibraryInput(session.library(library), schema: schema)
+    }
+
+    /// Empty texts that were read as NULL: one notice for each column.
+    private func notices(of result: QualityResult, _ schema: StandardSchema) -> [LocalizedText] {
+        result.tables.flatMap { table in
+            table.emptyTexts.sorted { $0.key < $1.key }.map { column, count in
+                LocalizedText(
+                    en: "column '\(column)' of '\(table.table)': \(count) empty texts are read as NULL",
+                    zh: "表“\(table.table)”的列“\(column)”：\(count) 个空文本按空值读取")
+            }
+        }
     }
 
     private var csvOptions: CSVOptions {
