@@ -133,11 +133,26 @@ struct CellDecoder {
         return Vector(storage(), valid: valid, errors: errors, count: count)
     }
 
+    /// A text of any length: nothing can be wrong with it.
+    private func anyText(_ cells: CellColumn, _ arena: Arena) -> Vector {
+        let count = cells.count
+        let spans = arena.make(TextSpan.self, count)
+        let bytes = cells.bytes
+        let valid = Bits.make(count, arena) { row in
+            let cell = cells[row]
+            let isText = cell.end >= cell.start
+            spans[row] = TextSpan(bytes + Int(cell.start), isText ? Int(cell.end &- cell.start) : 0)
+            return isText
+        }
+        return Vector(.text(spans), valid: valid, count: count)
+    }
+
     private mutating func text(
         _ index: Int, _ cells: CellColumn, _ limit: Int?, _ parser: ColumnDecoder, _ arena: Arena
     ) -> Vector {
         let count = cells.count
         let hasNullTexts = parser.hasNullTexts
+        guard limit != nil || hasNullTexts else { return anyText(cells, arena) }
         let limit = limit ?? .max
         var rowFaults: [DecodingFaults.RowFault] = []
         let spans = arena.make(TextSpan.self, count)

@@ -75,6 +75,8 @@ final class LinkJoin {
     /// Where each record of a stream begins.
     fileprivate static func places(_ stream: LoadedStream, _ layout: CarriedLayout) -> [UnsafeRawPointer] {
         var places: [UnsafeRawPointer] = []
+        places.reserveCapacity(
+            stream.pieces.reduce(0) { $0 + $1.count } / (KeyRecord.headerSize + layout.fixedSize) + 1)
         for piece in stream.pieces {
             guard var place = piece.baseAddress else { continue }
             let end = place + piece.count
@@ -179,12 +181,12 @@ final class LinkJoin {
             let slot = link.lookups.first(where: { $0.column == column })?.slot, let vector = values[slot]
         else { return }
         let isText = if case .text = vector.storage { true } else { false }
+        let (marks, own, all) = (state.marks, violating, state.program.hasReplay)
         for row in 0..<rows.count where firsts[row] >= 0 {
             let number = KeyRecord.row(rows[row])
+            guard all || marks.contains(number) || own.contains(number) else { continue }
             let member = Int(firsts[row])
-            guard vector.isValid(member),
-                state.program.hasReplay || state.marks.contains(number) || violating.contains(number)
-            else { continue }
+            guard vector.isValid(member) else { continue }
             if isText, case .text(let spans) = vector.storage {
                 try courts.append(row: number, spans[member])
             } else if let text = FindingText.text(

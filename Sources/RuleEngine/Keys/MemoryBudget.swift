@@ -38,6 +38,20 @@ final class MemoryBudget: Sendable {
         try largest?.spill()
     }
 
+    private let pool = ChunkPool()
+
+    /// Memory for records, counted, with bytes behind it that kernels may read.
+    func allocate(_ size: Int) throws -> UnsafeMutableRawPointer {
+        try take(size)
+        return size == SpillStreams.chunkSize
+            ? pool.take() : UnsafeMutableRawPointer.allocate(byteCount: size + Arena.slack, alignment: 8)
+    }
+
+    /// Gives memory for records back; who counted it is told by `give`.
+    func free(_ base: UnsafeMutableRawPointer, _ size: Int) {
+        if size == SpillStreams.chunkSize { pool.give(base) } else { base.deallocate() }
+    }
+
     func give(_ size: Int) { used.subtract(size, ordering: .relaxed) }
 
     func noteSpilled(_ size: Int) { spilled.add(size, ordering: .relaxed) }

@@ -34,7 +34,8 @@ final class SpillStreams: Sendable {
         var byteCount = 0
     }
 
-    static let chunkSize = 8 << 10
+    /// What records may use of a chunk of the pool; behind it are bytes that kernels may read.
+    static let chunkSize = ChunkPool.chunkSize - Arena.slack
 
     private let state: Mutex<State>
     private let budget: MemoryBudget
@@ -47,7 +48,7 @@ final class SpillStreams: Sendable {
 
     deinit {
         state.withLock { state in
-            for chunk in state.streams.flatMap(\.chunks) { chunk.base.deallocate() }
+            for chunk in state.streams.flatMap(\.chunks) { budget.free(chunk.base, chunk.size) }
             if state.file >= 0 { close(state.file) }
             budget.give(state.resident)
         }
@@ -83,7 +84,7 @@ final class SpillStreams: Sendable {
                 try write(gather, state.file, at: state.fileSize)
                 state.streams[index].extents.append(Extent(offset: state.fileSize, size: gather.count))
                 state.fileSize += gather.count
-                for chunk in state.streams[index].chunks { chunk.base.deallocate() }
+                for chunk in state.streams[index].chunks { budget.free(chunk.base, chunk.size) }
                 state.streams[index].chunks.removeAll()
             }
             budget.give(state.resident)
@@ -145,7 +146,7 @@ final class SpillStreams: Sendable {
         state.withLock { state in
             guard stream < state.streams.count else { return }
             for chunk in state.streams[stream].chunks {
-                chunk.base.deallocate()
+                budget.free(chunk.base, chunk.size)
                 state.resident -= chunk.size
                 budget.give(chunk.size)
             }
@@ -200,8 +201,7 @@ final class SpillStreams: Sendable {
                 handIn(stream)
             }
             let wanted = max(size, usual)
-            try target.budget.take(wanted)
-            let base = UnsafeMutableRawPointer.allocate(byteCount: wanted + Arena.slack, alignment: 8)
+            let base = try target.budget.allocate(wanted)
             cursors[stream] = Cursor(place: base + size, end: base + wanted, base: base)
             return base
         }
