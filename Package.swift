@@ -169,7 +169,8 @@ let package = Package(
             "Schema", "CourtModel", "Columnar", "DataAccess", "PostgresClient", "Diagnostics"),
         tests("PostgresClientTests", "PostgresClient", "DelimitedText", "DataAccess", "Columnar", "Diagnostics"),
         tests("SQLiteClientTests", "SQLiteClient", "DataAccess", "Columnar", "Diagnostics"),
-        tests("DelimitedTextTests", "DelimitedText", "Compression", "DataAccess", "Columnar", "Diagnostics", "CKernels"),
+        tests(
+            "DelimitedTextTests", "DelimitedText", "Compression", "DataAccess", "Columnar", "Diagnostics", "CKernels"),
         tests("FileTransferTests", "FileTransfer", "Digests", "DataAccess", "Diagnostics"),
         tests("WorkbookTests", "Workbook", "Diagnostics"),
         tests(

@@ -84,7 +84,8 @@ public final class BinaryCopyReader: CellReader {
     /// Sound because there is room for the row's bytes, for what its columns take at most, and for `spare` bytes more:
     /// numerics that show so many zeros that they take more than their column's room must fit into that.
     private func decode(
-        _ row: UnsafeRawBufferPointer, _ bytes: inout [UInt8], _ cells: inout [CellBlock.Cell], firstCell: Int, end: Int,
+        _ row: UnsafeRawBufferPointer, _ bytes: inout [UInt8], _ cells: inout [CellBlock.Cell], firstCell: Int,
+        end: Int,
         spare: Int
     ) -> Decoded {
         bytes.withUnsafeMutableBufferPointer { bytes in
@@ -119,7 +120,8 @@ public final class BinaryCopyReader: CellReader {
                         }
                         offset += length
                         cells[firstCell + column] = CellBlock.Cell(
-                            start: UInt32(truncatingIfNeeded: start - base), end: UInt32(truncatingIfNeeded: text.end - base))
+                            start: UInt32(truncatingIfNeeded: start - base),
+                            end: UInt32(truncatingIfNeeded: text.end - base))
                     }
                     return offset == row.count ? .done(end: text.end - base) : .malformed
                 }

@@ -49,7 +49,8 @@ struct BinaryCopyText {
         guard let source = field.baseAddress else { return }
         if field.count <= 16, readable >= 16 {
             // Most are codes and short names: one vector is faster than a call. What comes next overwrites the excess.
-            UnsafeMutableRawPointer(end).storeBytes(of: source.loadUnaligned(as: SIMD16<UInt8>.self), as: SIMD16<UInt8>.self)
+            UnsafeMutableRawPointer(end).storeBytes(
+                of: source.loadUnaligned(as: SIMD16<UInt8>.self), as: SIMD16<UInt8>.self)
         } else {
             UnsafeMutableRawPointer(end).copyMemory(from: source, byteCount: field.count)
         }

@@ -87,7 +87,9 @@ struct CellDecoder {
             let fault = parse(span, &value)
             words[row] = value
             return fault
-        } with: { .words(words) }
+        } with: {
+            .words(words)
+        }
     }
 
     private mutating func wide(
@@ -97,7 +99,9 @@ struct CellDecoder {
         words.update(repeating: 0, count: cells.count)
         return values(index, cells, parser, arena) { row, span in
             DecimalText.decimal(span.bytes, precision: precision, scale: scale, &words[row])
-        } with: { .wide(words) }
+        } with: {
+            .wide(words)
+        }
     }
 
     /// The loop that all but texts share: the empty text is NULL.

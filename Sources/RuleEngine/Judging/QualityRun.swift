@@ -17,7 +17,8 @@ final class QualityRun {
         var states: [TableState] = []
         for number in context.program.tables.indices {
             // A source for each rule and each column's type.
-            let first = states.last.map { $0.firstSource + $0.program.rules.count + $0.program.table.columns.count } ?? 0
+            let first =
+                states.last.map { $0.firstSource + $0.program.rules.count + $0.program.table.columns.count } ?? 0
             states.append(TableState(number, context, firstSource: first))
         }
         self.states = states
@@ -112,7 +113,8 @@ final class QualityRun {
             !program.links[$0].rules.isEmpty || program.courtLink == $0 || program.hasReplay
         }
         // The courts of rows with findings are noted when all that have some are known.
-        for link in links.sorted(by: { ($0 == program.courtLink ? 1 : 0, $0) < ($1 == program.courtLink ? 1 : 0, $1) }) {
+        for link in links.sorted(by: { ($0 == program.courtLink ? 1 : 0, $0) < ($1 == program.courtLink ? 1 : 0, $1) })
+        {
             let related = states[program.links[link].related]
             try forEachPartition(
                 { LinkJoin(state, link, related, context) },

@@ -147,7 +147,8 @@ final class TablePass {
                 guard room > 0 else { continue }
                 var records = UnsafeRawBufferPointer(rebasing: bytes[piece.range])
                 if room < piece.count {
-                    records = UnsafeRawBufferPointer(rebasing: records[..<FindingStore.size(ofFirst: room, in: records)])
+                    records = UnsafeRawBufferPointer(
+                        rebasing: records[..<FindingStore.size(ofFirst: room, in: records)])
                 }
                 try store.append(records, to: piece.source)
                 stored[piece.source] = before + room

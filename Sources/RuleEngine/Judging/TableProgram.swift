@@ -172,7 +172,8 @@ struct RunProgram {
     init(_ plans: [(plan: TablePlan, rules: [CompiledRule])], keyMask: UInt64) {
         let names = plans.map(\.plan.table.name)
         let tables = plans.map { plan, rules in
-            TableProgram(plan, rules: rules, givesCourt: plan.courtTable.map { names.contains($0) } ?? true,
+            TableProgram(
+                plan, rules: rules, givesCourt: plan.courtTable.map { names.contains($0) } ?? true,
                 keyMask: keyMask)
         }
         self.tables = tables
@@ -215,7 +216,9 @@ struct RunProgram {
             let isGroup = program.groupColumns(of: rule) != nil
             if relations.isEmpty, message.isEmpty {
                 program.ways.append(.atOnce)
-            } else if relations.count == 1, message.isEmpty, !isGroup, let link = relations.first.flatMap({ linkOf[$0] }) {
+            } else if relations.count == 1, message.isEmpty, !isGroup,
+                let link = relations.first.flatMap({ linkOf[$0] })
+            {
                 program.ways.append(.joined(link))
                 program.links[link].rules.append(program.ways.count - 1)
             } else {

@@ -72,7 +72,8 @@ struct CarriedLayout {
                 if slot == .truth, state == 1, case .bits(let bits) = vector.storage, !Bits.test(bits, row) {
                     state = 2
                 }
-                place.storeBytes(of: place.load(fromByteOffset: byte, as: UInt8.self) | state << shift,
+                place.storeBytes(
+                    of: place.load(fromByteOffset: byte, as: UInt8.self) | state << shift,
                     toByteOffset: byte, as: UInt8.self)
             }
             switch (slot, vector.storage) {

@@ -107,7 +107,8 @@ final class SpillStreams: Sendable {
         try bytes.withUnsafeBytes { buffer in
             var done = 0
             while done < buffer.count {
-                let count = pwrite(file, buffer.baseAddress.map { $0 + done }, buffer.count - done, off_t(offset + done))
+                let count = pwrite(
+                    file, buffer.baseAddress.map { $0 + done }, buffer.count - done, off_t(offset + done))
                 if count < 0, errno == EINTR { continue }
                 guard count > 0 else { throw OperationError.spill(budget.directory, count < 0 ? errno : ENOSPC) }
                 done += count
