@@ -299,13 +299,15 @@ extension CompiledRule {
 
 extension TableProgram {
     /// The keys of some columns; a column that was not read makes all of them NULL.
+    ///
+    /// With `nullsAreValues` they are what depends on a key: these are told apart by 128 bits alone.
     func keys(_ parts: [Int], _ columns: [Vector?], _ count: Int, nullsAreValues: Bool = false, _ arena: Arena)
         -> EncodedKeys
     {
         let types = parts.map { ExpressionType(table.columns[$0].type.kind) }
         return EncodedKeys(
             zip(parts, types).map { columns[$0] ?? .null($1, count, arena) }, types, count: count,
-            nullsAreValues: nullsAreValues, mask: keyMask, arena)
+            nullsAreValues: nullsAreValues, mask: nullsAreValues ? .max : keyMask, arena)
     }
 }
 
