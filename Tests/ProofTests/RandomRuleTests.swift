@@ -28,6 +28,6 @@ struct RandomRuleTests {
         #expect(found.question.rules.rules.count == 1)
         guard case .check(let text) = rule.body else { return }
         #expect(text.text.utf8.count < 60, "\(text.text)")
-        #expect(found.question.cells.values.reduce(0) { $0 + $1.count } <= 4)
+        #expect(found.question.cells.values.reduce(0) { $0 + $1.count } <= 8)
     }
 }
