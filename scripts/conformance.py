@@ -147,6 +147,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("binary", metavar="BIN")
     parser.add_argument("--cases", type=pathlib.Path, default=here / "Tests" / "Conformance")
+    parser.add_argument("--pending", type=pathlib.Path, help="a list of cases that are known not to pass yet")
     parser.add_argument("--only", default="", help="cases whose name holds this text")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     try:
@@ -160,14 +161,26 @@ def main():
     root = options.cases.resolve()
     folders = sorted(file.parent for file in root.rglob("case.yaml"))
     cases = [case for case in (Case(folder, root) for folder in folders) if options.only in case.name]
-    failed = 0
+    # What our own program does not do yet, told apart from what it does wrongly; another binary has no such list.
+    pending = set()
+    if options.pending:
+        lines = options.pending.read_text(encoding="utf-8").splitlines()
+        pending = {line.split("#")[0].strip() for line in lines} - {""}
+    failed = waiting = 0
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
         for case, wrong in zip(cases, pool.map(lambda case: case.run(binary), cases)):
+            if case.name in pending:
+                waiting += 1
+                if wrong:
+                    print(f"PENDING {case.name}")
+                    continue
+                wrong = "passes, and is no longer pending"
+                waiting -= 1
             if wrong:
                 failed += 1
                 print(f"FAILED {case.name}\n  shows: {case.fields['shows']}")
                 print("\n".join("  " + line for line in wrong.splitlines()))
-    print(f"{len(cases) - failed} passed, {failed} failed")
+    print(f"{len(cases) - failed - waiting} passed, {failed} failed")
     raise SystemExit(1 if failed or not cases else 0)
 
 

@@ -3,9 +3,10 @@ import Testing
 
 /// The conformance cases against the program that was just built; the runner and the cases are the same for any binary.
 @Suite struct ConformanceTests {
-    @Test("every conformance case passes", .timeLimit(.minutes(10)))
+    @Test("every conformance case passes but those that are listed as pending", .timeLimit(.minutes(10)))
     func everyCasePasses() throws {
-        let run = try Script.run("scripts/conformance.py", [Script.built("sitong")])
+        let run = try Script.run(
+            "scripts/conformance.py", [Script.built("sitong"), "--pending", "Tests/Conformance/pending.txt"])
         #expect(run.status == 0, Comment(rawValue: run.output))
         #expect(run.output.contains(" passed, 0 failed"))
     }

@@ -83,7 +83,7 @@ struct QCCommand: Operation {
 
     func perform(in session: Session) throws -> OperationResult {
         let begin = ContinuousClock.now
-        let loaded = try session.compiledDefinitions(schema)
+        let loaded = try session.definitions(schema)
         let chosen = try RuleSelection(rules).apply(to: loaded.rules)
         let period = try session.period(period)
         let options = QualityCheck.Options(

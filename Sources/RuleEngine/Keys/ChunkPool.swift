@@ -1,3 +1,4 @@
+import Diagnostics
 import Glibc
 import Synchronization
 
@@ -21,14 +22,13 @@ final class ChunkPool: Sendable {
         state.withLock { for piece in $0.pieces { Glibc.free(piece) } }
     }
 
-    func take() -> UnsafeMutableRawPointer {
-        state.withLock { state in
+    /// Throws `spill` (74) when there is no memory.
+    func take() throws -> UnsafeMutableRawPointer {
+        try state.withLock { state in
             if let chunk = state.free.popLast() { return chunk }
             var piece: UnsafeMutableRawPointer?
-            guard posix_memalign(&piece, ChunkPool.pieceSize, ChunkPool.pieceSize) == 0, let base = piece else {
-                // As Swift's own allocations do.
-                fatalError("out of memory")
-            }
+            let code = posix_memalign(&piece, ChunkPool.pieceSize, ChunkPool.pieceSize)
+            guard code == 0, let base = piece else { throw OperationError.spill("memory", code) }
             // Advice only: where large pages are not to be had, small ones serve.
             _ = madvise(base, ChunkPool.pieceSize, MADV_HUGEPAGE)
             state.pieces.append(base)

@@ -44,7 +44,7 @@ final class MemoryBudget: Sendable {
     func allocate(_ size: Int) throws -> UnsafeMutableRawPointer {
         try take(size)
         return size == SpillStreams.chunkSize
-            ? pool.take() : UnsafeMutableRawPointer.allocate(byteCount: size + Arena.slack, alignment: 8)
+            ? try pool.take() : UnsafeMutableRawPointer.allocate(byteCount: size + Arena.slack, alignment: 8)
     }
 
     /// Gives memory for records back; who counted it is told by `give`.
