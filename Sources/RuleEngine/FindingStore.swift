@@ -83,7 +83,9 @@ final class FindingStore: @unchecked Sendable {
     func forEach(in source: Int, byKey: Bool, _ body: (EncodedFinding) throws -> Void) throws {
         if byKey { return try forEachByKey(in: source, body) }
         let notes = try sources[source].courts?.cursor()
-        for piece in try streams.load(source).pieces {
+        let loaded = try streams.load(source)
+        defer { withExtendedLifetime(loaded) {} }
+        for piece in loaded.pieces {
             guard var place = piece.baseAddress else { continue }
             let end = place + piece.count
             while place < end {
@@ -193,6 +195,8 @@ final class CourtNotes: Sendable {
         let target = SpillStreams.Writer(sorted)
         for range in 0..<ranges.count {
             let loaded = try ranges.load(range)
+            defer { withExtendedLifetime(loaded) {} }
+            defer { withExtendedLifetime(loaded) {} }
             var places: [UnsafeRawPointer] = []
             for piece in loaded.pieces {
                 guard var place = piece.baseAddress else { continue }

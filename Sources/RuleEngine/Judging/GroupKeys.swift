@@ -118,6 +118,7 @@ enum GroupSearch {
             let parts = state.program.groupColumns(of: state.program.rules[rule])
         else { return }
         let loaded = try stream.load(partition)
+        defer { withExtendedLifetime(loaded) {} }
         let hasTarget = parts.to != nil
         let size = GroupKeys.size(hasTarget: hasTarget)
         let count = loaded.pieces.reduce(0) { $0 + $1.count / size }

@@ -56,10 +56,12 @@ final class LinkJoin {
 
     func run(partition: Int) throws {
         let probe = try state.keyStreams[link.hereStream].load(partition)
+        defer { withExtendedLifetime(probe) {} }
         let rows = LinkJoin.places(probe, state.layouts[link.hereStream])
         guard !rows.isEmpty else { return }
         buildArena.reset()
         let build = try related.keyStreams[link.thereStream].load(partition)
+        defer { withExtendedLifetime(build) {} }
         let members = Members(build, related.layouts[link.thereStream], buildArena)
         let values = lookupSlots.reduce(into: [Int: Vector]()) { $0[$1] = members.vector($1, buildArena) }
         let totals = link.aggregates.map { use in

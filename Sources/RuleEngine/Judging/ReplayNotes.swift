@@ -57,13 +57,15 @@ final class ReplayNotes {
             sizes.update(repeating: Int32(4 + notes.layout.fixedSize), count: count)
             notes.layout.addTextSizes(vectors, to: sizes, count: count)
             let places = arena.make(UnsafeMutableRawPointer?.self, count)
-            for index in 0..<count {
-                let row = KeyRecord.row(rows[Int(pairs.origins[index])])
-                let place = try writer.reserve(Int(sizes[index]), in: Int(row) >> ReplayNotes.rangeBits)
-                place.storeBytes(of: row, as: UInt32.self)
-                places[index] = place + 4
+            try writer.holding {
+                for index in 0..<count {
+                    let row = KeyRecord.row(rows[Int(pairs.origins[index])])
+                    let place = try writer.reserve(Int(sizes[index]), in: Int(row) >> ReplayNotes.rangeBits)
+                    place.storeBytes(of: row, as: UInt32.self)
+                    places[index] = place + 4
+                }
+                notes.layout.write(vectors, to: places, count: count)
             }
-            notes.layout.write(vectors, to: places, count: count)
         }
     }
 
@@ -92,6 +94,7 @@ final class ReplayNotes {
             next = 0
             places = []
             let loaded = try notes.ranges.load(wanted)
+            defer { withExtendedLifetime(loaded) {} }
             for piece in loaded.pieces {
                 guard var place = piece.baseAddress else { continue }
                 let end = place + piece.count

@@ -58,6 +58,7 @@ final class LateRows {
     /// The rows of a range, ascending, and the rules of each in their order.
     func entries(ofRange range: Int) throws -> [Entry] {
         let loaded = try ranges.load(range)
+        defer { withExtendedLifetime(loaded) {} }
         var entries: [Entry] = []
         for piece in loaded.pieces {
             for offset in stride(from: 0, to: piece.count, by: 8) {

@@ -417,7 +417,9 @@ private final class CandidateGroups {
     func finish(_ store: FindingStore, limit: Int) throws {
         writer.finish()
         for rule in rules {
-            for piece in try findings.load(rule).pieces {
+            let loaded = try findings.load(rule)
+            defer { withExtendedLifetime(loaded) {} }
+            for piece in loaded.pieces {
                 var offset = 0
                 while offset < piece.count {
                     let group = piece.loadUnaligned(fromByteOffset: offset, as: UInt32.self)

@@ -197,26 +197,28 @@ final class TableWorker {
         let places = arena.make(UnsafeMutableRawPointer?.self, count)
         let writer = keyWriters[index]
         var key: [UInt8] = []
-        for row in 0..<count {
-            guard Bits.test(keys.complete, row) else {
-                places[row] = nil
-                continue
+        try writer.holding {
+            for row in 0..<count {
+                guard Bits.test(keys.complete, row) else {
+                    places[row] = nil
+                    continue
+                }
+                let form = keys.forms[row]
+                let partition = Int(keys.hash(row) >> UInt64(64 - TableState.partitionBits))
+                var size = Int(sizes[row])
+                if form == EncodedKeys.Form.hashed {
+                    key.removeAll(keepingCapacity: true)
+                    keys.appendCanonical(row, to: &key)
+                    size += 4 + key.count
+                }
+                let place = try writer.reserve(size, in: partition)
+                KeyRecord.write(
+                    place, form, keys.first[row], keys.second[row], UInt32(truncatingIfNeeded: block.firstRow + row))
+                if form == EncodedKeys.Form.hashed { KeyRecord.write(key: key, at: place + Int(sizes[row])) }
+                places[row] = place + KeyRecord.headerSize
             }
-            let form = keys.forms[row]
-            let partition = Int(keys.hash(row) >> UInt64(64 - TableState.partitionBits))
-            var size = Int(sizes[row])
-            if form == EncodedKeys.Form.hashed {
-                key.removeAll(keepingCapacity: true)
-                keys.appendCanonical(row, to: &key)
-                size += 4 + key.count
-            }
-            let place = try writer.reserve(size, in: partition)
-            KeyRecord.write(
-                place, form, keys.first[row], keys.second[row], UInt32(truncatingIfNeeded: block.firstRow + row))
-            if form == EncodedKeys.Form.hashed { KeyRecord.write(key: key, at: place + Int(sizes[row])) }
-            places[row] = place + KeyRecord.headerSize
+            layout.write(carried, to: places, count: count)
         }
-        layout.write(carried, to: places, count: count)
     }
 
     /// Rows whose key for a relation is NULL or an error are related to nothing, and need not wait.

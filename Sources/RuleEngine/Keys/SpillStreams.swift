@@ -32,6 +32,8 @@ final class SpillStreams: Sendable {
         var fileSize = 0
         var resident = 0
         var byteCount = 0
+        /// Loaded streams that point into chunks: while there are any, nothing is spilled.
+        var readers = 0
     }
 
     /// What records may use of a chunk of the pool; behind it are bytes that kernels may read.
@@ -55,7 +57,7 @@ final class SpillStreams: Sendable {
     }
 
     /// Bytes in memory that `spill` would write out.
-    var residentBytes: Int { state.withLock { $0.resident } }
+    var residentBytes: Int { state.withLock { $0.readers > 0 ? 0 : $0.resident } }
     /// Streams so far; they grow as writers name higher ones.
     var count: Int { state.withLock { $0.streams.count } }
     /// Bytes of all records handed in.
@@ -73,7 +75,7 @@ final class SpillStreams: Sendable {
     /// Writes all full chunks to the file, stream by stream, and gives their memory back.
     func spill() throws {
         try state.withLock { state in
-            guard state.resident > 0 else { return }
+            guard state.resident > 0, state.readers == 0 else { return }
             if state.file < 0 { state.file = try SpillStreams.makeFile(in: budget.directory) }
             var gather: [UInt8] = []
             for index in state.streams.indices where !state.streams[index].chunks.isEmpty {
@@ -118,9 +120,10 @@ final class SpillStreams: Sendable {
 
     /// The records of one stream, in pieces that each hold whole records; they live as long as what is returned.
     func load(_ stream: Int) throws -> LoadedStream {
+        // Outside the lock, as it counts itself, and counts itself off when reading fails.
+        let loaded = LoadedStream(self)
         try state.withLock { state in
-            guard stream < state.streams.count else { return LoadedStream() }
-            let loaded = LoadedStream()
+            guard stream < state.streams.count else { return }
             for extent in state.streams[stream].extents {
                 let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: extent.size + Arena.slack, alignment: 8)
                 loaded.owned.append(buffer)
@@ -138,9 +141,12 @@ final class SpillStreams: Sendable {
             for chunk in state.streams[stream].chunks {
                 loaded.pieces.append(UnsafeRawBufferPointer(start: chunk.base, count: chunk.used))
             }
-            return loaded
         }
+        return loaded
     }
+
+    fileprivate func beginReading() { state.withLock { $0.readers += 1 } }
+    fileprivate func endReading() { state.withLock { $0.readers -= 1 } }
 
     /// Forgets a stream that was read for the last time.
     func drop(_ stream: Int) {
@@ -170,6 +176,8 @@ final class SpillStreams: Sendable {
         // Pointers rather than an array: appending is the innermost loop of every pass.
         private var cursors: UnsafeMutablePointer<Cursor?>
         private var count: Int
+        private var holds = false
+        private var held: [(stream: Int, chunk: Chunk)] = []
 
         init(_ target: SpillStreams) {
             self.target = target
@@ -220,9 +228,19 @@ final class SpillStreams: Sendable {
         private func handIn(_ stream: Int) {
             guard let cursor = cursors[stream] else { return }
             cursors[stream] = nil
-            target.hand(
-                in: Chunk(base: cursor.base, used: cursor.place - cursor.base, size: cursor.end - cursor.base),
-                to: stream)
+            let chunk = Chunk(base: cursor.base, used: cursor.place - cursor.base, size: cursor.end - cursor.base)
+            if holds { held.append((stream, chunk)) } else { target.hand(in: chunk, to: stream) }
+        }
+
+        /// Reserves many records that are filled only afterwards: until `body` returns, none of them is spilled.
+        func holding<R>(_ body: () throws -> R) throws -> R {
+            holds = true
+            defer {
+                holds = false
+                for (stream, chunk) in held { target.hand(in: chunk, to: stream) }
+                held.removeAll(keepingCapacity: true)
+            }
+            return try body()
         }
 
         func append(_ bytes: UnsafeRawBufferPointer, to stream: Int) throws {
@@ -241,6 +259,15 @@ final class SpillStreams: Sendable {
 final class LoadedStream {
     fileprivate(set) var pieces: [UnsafeRawBufferPointer] = []
     fileprivate var owned: [UnsafeMutableRawBufferPointer] = []
+    private let source: SpillStreams
 
-    deinit { for buffer in owned { buffer.deallocate() } }
+    fileprivate init(_ source: SpillStreams) {
+        self.source = source
+        source.beginReading()
+    }
+
+    deinit {
+        for buffer in owned { buffer.deallocate() }
+        source.endReading()
+    }
 }
