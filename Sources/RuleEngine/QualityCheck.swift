@@ -59,7 +59,6 @@ public struct QualityCheck {
     private let schema: StandardSchema
     private let options: Options
     private let plans: [TablePlan]
-    private let ruleSet: RuleSet
 
     /// Rules of forms are left to the form engine.
     public init(schema: StandardSchema, rules: RuleSet, options: Options = Options()) throws(InvalidDefinitions) {
@@ -70,7 +69,6 @@ public struct QualityCheck {
         self.schema = schema
         self.options = options
         plans = compiler.tables
-        ruleSet = rules
     }
 
     /// The columns, by code, that the rules to be judged read of each table, when these tables (codes) are given.

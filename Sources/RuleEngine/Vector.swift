@@ -144,13 +144,6 @@ struct Vector {
             return Vector(.words(words), valid: valid, count: count)
         }
     }
-
-    /// The same vector without values and errors where `lost` is one.
-    func without(_ lost: BitWords, _ arena: Arena) -> Vector {
-        let left = arena.bits(count)
-        for index in 0..<wordCount { left[index] = valid[index] & ~lost[index] }
-        return Vector(storage, valid: left, errors: errors, count: count)
-    }
 }
 
 /// What strict operators share: NULL or error in, NULL or error out.

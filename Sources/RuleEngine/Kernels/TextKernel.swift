@@ -241,21 +241,11 @@ enum TextKernel {
     /// `-?[0-9]+` within 64 bits.
     @inline(__always)
     private static func integer(_ span: TextSpan) -> Int64? {
-        guard span.count > 0 else { return nil }
-        if span.count <= 18 {
-            var sum: Int64 = 0
-            var index = 0
-            while index < span.count {
-                let digit = span.start[index] &- 48
-                if digit > 9 { break }
-                sum = sum &* 10 &+ Int64(digit)
-                index += 1
-            }
-            if index == span.count { return sum }
-        }
-        for byte in span.bytes where byte == 46 { return nil }
         var value: Int64 = 0
-        return DecimalText.int64(span.bytes, &value) == nil ? value : nil
+        guard span.count > 0, CellParser.int(span, &value) == nil else { return nil }
+        // What a cell may have, decimals that are zeros, is no whole number's text.
+        for byte in span.bytes where byte == 46 { return nil }
+        return value
     }
 
     private static func decimal(_ operands: [Vector], _ precision: Int, _ scale: Int, _ arena: Arena) -> Vector {
