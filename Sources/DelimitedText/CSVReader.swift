@@ -38,7 +38,9 @@ extension RawBlock {
     public init(_ block: CellBlock) {
         self.init(columnCount: block.columnCount, firstRow: block.firstRow)
         rowCount = block.rowCount
-        lines = (0..<block.rowCount).map { Int32(truncatingIfNeeded: block.line(ofRow: $0)) }
+        if block.firstLine > 0 {
+            lines = (0..<block.rowCount).map { Int32(truncatingIfNeeded: block.line(ofRow: $0)) }
+        }
         block.bytes.withUnsafeBufferPointer { bytes in
             for index in columns.indices {
                 var column = TextColumn()

@@ -1,5 +1,6 @@
 public import Columnar
 public import DataAccess
+import DelimitedText
 import Diagnostics
 import Foundation
 import PostgresClient
@@ -87,20 +88,7 @@ public final class LibraryReader: CellReader, BlockReader {
 
     public func next() throws -> RawBlock? {
         var cells = CellBlock()
-        guard try next(into: &cells) else { return nil }
-        var block = RawBlock(columnCount: cells.columnCount, firstRow: cells.firstRow)
-        block.rowCount = cells.rowCount
-        cells.bytes.withUnsafeBufferPointer { bytes in
-            for (index, cell) in cells.cells.prefix(cells.rowCount * cells.columnCount).enumerated() {
-                let column = index % cells.columnCount
-                if cell.isNull {
-                    block.columns[column].appendNull()
-                } else {
-                    block.columns[column].append(bytes: UnsafeBufferPointer(rebasing: bytes[cell.range]))
-                }
-            }
-        }
-        return block
+        return try next(into: &cells) ? RawBlock(cells) : nil
     }
 }
 
