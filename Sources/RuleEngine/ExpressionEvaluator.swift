@@ -37,6 +37,8 @@ final class ExpressionEvaluator {
     private var constantMemory = Arena()
     /// Case numbers read in this block, by the step of their text.
     private var caseNumbers: [Int: ParsedCaseNumbers] = [:]
+    /// Texts of this block that were looked at as words, by their step.
+    private var shortTexts: [ShortTexts?]
 
     /// What a step looks things up in.
     private enum Resource {
@@ -51,6 +53,7 @@ final class ExpressionEvaluator {
 
     init(_ plan: ExpressionPlan, schema: StandardSchema, period: StatisticalPeriod?) {
         steps = plan.steps
+        shortTexts = Array(repeating: nil, count: plan.steps.count)
         self.period = period
         resources = plan.steps.map { step in
             switch step.operation {
@@ -93,6 +96,7 @@ final class ExpressionEvaluator {
             constantMemory = Arena()
         }
         caseNumbers.removeAll(keepingCapacity: true)
+        for index in shortTexts.indices { shortTexts[index] = nil }
         var values = [Vector?](repeating: nil, count: steps.count)
         for index in steps.indices where needed[index] {
             values[index] = leaves.known[index] ?? value(of: index, leaves, values, arena)
@@ -117,18 +121,43 @@ final class ExpressionEvaluator {
             let operands = step.operands.indices.map(operand)
             return apply(op, index, operands, step.operands.map { steps[$0].type }, step.type, arena)
         case .memberOf(let set):
-            let codes: CodeIndex? = if case .texts(let codes) = resources[index] { codes } else { nil }
-            return SetKernel.member(operand(0), steps[step.operands[0]].type, set, codes, arena)
+            guard case .texts(let codes) = resources[index] else {
+                return SetKernel.member(operand(0), steps[step.operands[0]].type, set, arena)
+            }
+            return texts(step.operands[0], operand(0), arena).map { SetKernel.member($0, codes, arena) }
+                ?? .null(.bool, count, arena)
         case .inCodelist:
-            guard case .codes(let codes) = resources[index] else { return .null(.bool, count, arena) }
-            return codes.test(operand(0), day: step.operands.count > 1 ? operand(1) : nil, arena)
+            guard case .codes(let codes) = resources[index], let texts = texts(step.operands[0], operand(0), arena)
+            else { return .null(.bool, count, arena) }
+            return codes.test(texts, day: step.operands.count > 1 ? operand(1) : nil, arena)
         case .matches:
             guard case .automaton(let automaton) = resources[index] else { return .null(.bool, count, arena) }
             return automaton.matches(operand(0), arena)
         case .attribute:
-            guard case .attribute(let attribute) = resources[index] else { return .null(.text, count, arena) }
-            return attribute.values(of: operand(0), arena)
+            guard case .attribute(let attribute) = resources[index],
+                let texts = texts(step.operands[0], operand(0), arena)
+            else { return .null(.text, count, arena) }
+            return attribute.values(of: texts, arena)
         }
+    }
+
+    /// The texts of a step as words, made once a block; nil for what are no texts.
+    private func texts(_ step: Int, _ operand: Vector, _ arena: Arena) -> ShortTexts? {
+        if let known = shortTexts[step] { return known }
+        let made = ShortTexts(operand, arena)
+        shortTexts[step] = made
+        return made
+    }
+
+    /// Equality of texts with a short literal; nil for any other comparison.
+    private func equalsLiteral(
+        _ comparison: Comparison, _ step: Int, _ operands: [Vector], _ arena: Arena
+    ) -> Vector? {
+        guard comparison == .equal || comparison == .notEqual, operands[1].isConstant,
+            operands[1].isValid(0), case .text(let literal) = operands[1].storage, literal[0].count <= ShortText.limit,
+            let texts = texts(step, operands[0], arena)
+        else { return nil }
+        return CompareKernel.equal(texts, literal[0], isEqual: comparison == .equal, arena)
     }
 
     private func constant(_ index: Int, _ count: Int) -> Vector {
@@ -177,7 +206,9 @@ final class ExpressionEvaluator {
     ) -> Vector {
         switch op {
         case .and, .or, .not: return LogicKernel.connect(op, operands, arena)
-        case .compare(let comparison): return CompareKernel.compare(comparison, operands, types, arena)
+        case .compare(let comparison):
+            return equalsLiteral(comparison, steps[index].operands[0], operands, arena)
+                ?? CompareKernel.compare(comparison, operands, types, arena)
         case .between:
             let low = CompareKernel.compare(
                 .greaterOrEqual, [operands[0], operands[1]], [types[0], types[1]], arena)

@@ -339,7 +339,7 @@ private final class CandidateGroups {
 
     init(_ state: TableState, _ budget: MemoryBudget) {
         self.state = state
-        rules = state.groupStreams.keys.sorted()
+        rules = state.program.groupRules
         findings = SpillStreams(count: state.program.rules.count, budget)
         writer = SpillStreams.Writer(findings)
     }

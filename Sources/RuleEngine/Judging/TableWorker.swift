@@ -129,11 +129,22 @@ final class TableWorker {
         case .share(let step, _, _, _):
             _ = counts.take(index, judged.mask(step), applicable: judged.applicable(rule))
         case .unique, .depends:
-            guard let parts = program.groupColumns(of: rule), let writer = groupWriters[index] else { return }
-            let keys = GroupKeys(parts, columns, program, count: block.rowCount, arena)
-            let mask = counts.take(
-                index, try keys.remember(rule, judged, firstRow: block.firstRow, writer),
-                applicable: keys.applicable(rule, judged))
+            guard let parts = program.groupColumns(of: rule) else { return }
+            let mask: OutcomeMask
+            if let writer = groupWriters[index] {
+                let keys = GroupKeys(parts, columns, program, count: block.rowCount, arena)
+                mask = counts.take(
+                    index, try keys.remember(rule, judged, firstRow: block.firstRow, writer),
+                    applicable: keys.applicable(rule, judged))
+            } else {
+                let state = Strict.state(
+                    parts.from.map { columns[$0] ?? .null(.null, block.rowCount, arena) }, arena)
+                mask = counts.take(
+                    index, GroupKeys.alone(state, count: block.rowCount),
+                    applicable: Bitmap(
+                        words: Array(UnsafeBufferPointer(start: state.valid, count: Bits.words(block.rowCount))),
+                        count: block.rowCount))
+            }
             // Only a policy for undecided rows makes violations here; others are found when all rows are known.
             try mask.falseRows.forEachOne { row in try noteLate(index, block.firstRow + row) }
         }

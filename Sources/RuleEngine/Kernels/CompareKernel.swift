@@ -18,15 +18,6 @@ enum CompareKernel {
         let count = left.count
         switch (left.storage, right.storage) {
         case (.text(let a), .text(let b)):
-            // With a short literal a comparison for equality is one of integers.
-            if right.isConstant, b[0].count <= 8 {
-                if comparison == .equal { return equal(a, b[0], count, arena) }
-                if comparison == .notEqual {
-                    let bits = equal(a, b[0], count, arena)
-                    for index in 0..<Bits.words(count) { bits[index] = ~bits[index] }
-                    return bits
-                }
-            }
             return texts(comparison, a, b, count, arena)
         case (.bits(let a), .bits(let b)): return truths(comparison, a, b, count, arena)
         default: break
@@ -79,16 +70,15 @@ enum CompareKernel {
         }
     }
 
-    private static func equal(
-        _ spans: UnsafeMutablePointer<TextSpan>, _ literal: TextSpan, _ count: Int, _ arena: Arena
-    ) -> BitWords {
-        let (length, word) = (literal.count, literal.word(at: 0))
-        let mask: UInt64 = length >= 8 ? .max : 1 << UInt64(length * 8) - 1
-        return Bits.make(count, arena) { row in
-            let span = spans[row]
-            return span.count == length
-                && UnsafeRawPointer(span.start).loadUnaligned(as: UInt64.self) & mask == word
+    /// Equality, or its contrary, with a short literal: a comparison of integers.
+    static func equal(_ texts: ShortTexts, _ literal: TextSpan, isEqual: Bool, _ arena: Arena) -> Vector {
+        let (words, wanted) = (texts.words, ShortText.word(literal))
+        let bits = Bits.make(texts.operand.count, arena) { words[$0] == wanted }
+        if !isEqual {
+            for index in 0..<texts.operand.wordCount { bits[index] = ~bits[index] }
         }
+        return Vector(
+            .bits(bits), valid: texts.operand.valid, errors: texts.operand.errors, count: texts.operand.count)
     }
 
     /// False is less than true.

@@ -5,14 +5,21 @@ import Schema
 /// `in`: literals.
 enum SetKernel {
     static func member(
-        _ operand: Vector, _ type: ExpressionType, _ set: LiteralSet, _ codes: CodeIndex?, _ arena: Arena
+        _ texts: ShortTexts, _ codes: CodeIndex, _ arena: Arena
+    ) -> Vector {
+        let (words, spans) = (texts.words, texts.spans)
+        let bits = Bits.make(texts.operand.count, arena) { codes.find(words[$0], spans[$0]) >= 0 }
+        return Vector(
+            .bits(bits), valid: texts.operand.valid, errors: texts.operand.errors, count: texts.operand.count)
+    }
+
+    /// Numbers and booleans.
+    static func member(
+        _ operand: Vector, _ type: ExpressionType, _ set: LiteralSet, _ arena: Arena
     ) -> Vector {
         let count = operand.count
         let bits: BitWords
         switch (set, operand.storage) {
-        case (.texts, .text(let spans)):
-            guard let codes else { return operand }
-            bits = Bits.make(count, arena) { codes.find(spans[$0]) >= 0 }
         case (.words(let members), .words(let words)):
             bits = SetKernel.words(words, members, count, arena)
         case (.words(let members), .bits(let truths)):
@@ -97,16 +104,11 @@ final class CodeMembership {
         return found
     }
 
-    func test(_ operand: Vector, day: Vector?, _ arena: Arena) -> Vector {
-        guard case .text(let spans) = operand.storage else { return operand }
-        guard let day else {
-            let codes = codes
-            let bits = Bits.make(operand.count, arena) { codes.find(spans[$0]) >= 0 }
-            return Vector(.bits(bits), valid: operand.valid, errors: operand.errors, count: operand.count)
-        }
-        guard case .words(let days) = day.storage else { return operand }
+    func test(_ texts: ShortTexts, day: Vector?, _ arena: Arena) -> Vector {
+        guard let day, case .words(let days) = day.storage else { return SetKernel.member(texts, codes, arena) }
+        let (operand, words, spans) = (texts.operand, texts.words, texts.spans)
         let bits = Bits.make(operand.count, arena) { row in
-            let number = codes.find(spans[row])
+            let number = codes.find(words[row], spans[row])
             guard number >= 0 else { return false }
             return versions[number].contains { $0.since <= days[row] && days[row] <= $0.until }
         }
@@ -142,10 +144,26 @@ final class CodeAttribute {
         values = latest.map { $0.value.map { memory.text($0) } }
     }
 
-    func values(of operand: Vector, _ arena: Arena) -> Vector {
-        TextKernel.texts([operand], arena) { _, span in
-            let number = codes.find(span)
+    func values(of texts: ShortTexts, _ arena: Arena) -> Vector {
+        let words = texts.words
+        return TextKernel.texts([texts.operand], arena) { row, span in
+            let number = codes.find(words[row], span)
             return number < 0 ? nil : values[number]
         }
+    }
+}
+
+/// A vector of texts, each also as a word.
+struct ShortTexts {
+    let operand: Vector
+    let spans: UnsafeMutablePointer<TextSpan>
+    let words: UnsafeMutablePointer<UInt64>
+
+    /// Nil for what are no texts.
+    init?(_ operand: Vector, _ arena: Arena) {
+        guard case .text(let spans) = operand.storage else { return nil }
+        self.operand = operand
+        self.spans = spans
+        words = ShortText.words(spans, operand.count, arena)
     }
 }

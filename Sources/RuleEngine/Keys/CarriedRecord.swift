@@ -7,14 +7,15 @@ import RuleLanguage
 /// Two bits of state per value (an `Outcome`: booleans are no more than that), then the values, then the texts.
 struct CarriedLayout {
     enum Slot: Hashable {
-        case truth, word, wide, text
+        case truth, day, word, wide, text
 
         /// What a step of this type needs; an int column stays a word although its type has 19 digits.
         init(_ type: ExpressionType, isColumn: Bool) {
             switch type {
             case .bool, .null: self = .truth
             case .text: self = .text
-            case .date, .timestamp: self = .word
+            case .date: self = .day
+            case .timestamp: self = .word
             case .number(let precision, _): self = precision <= 18 || (isColumn && precision == 19) ? .word : .wide
             }
         }
@@ -22,6 +23,7 @@ struct CarriedLayout {
         fileprivate var size: Int {
             switch self {
             case .truth: 0
+            case .day: 4
             case .word: 8
             case .wide: 16
             case .text: 4
@@ -79,6 +81,11 @@ struct CarriedLayout {
             switch (slot, vector.storage) {
             case (.word, .words(let words)):
                 for row in 0..<count { places[row]?.storeBytes(of: words[row], toByteOffset: offset, as: Int64.self) }
+            case (.day, .words(let words)):
+                for row in 0..<count {
+                    places[row]?.storeBytes(
+                        of: Int32(truncatingIfNeeded: words[row]), toByteOffset: offset, as: Int32.self)
+                }
             case (.wide, .words(let words)):
                 for row in 0..<count {
                     places[row]?.storeBytes(of: Int128(words[row]), toByteOffset: offset, as: Int128.self)
@@ -151,6 +158,12 @@ struct CarriedLayout {
         case .word:
             let words = arena.make(Int64.self, count)
             for row in 0..<count { words[row] = places[row].loadUnaligned(fromByteOffset: offset, as: Int64.self) }
+            return Vector(.words(words), valid: valid, errors: errors, count: count)
+        case .day:
+            let words = arena.make(Int64.self, count)
+            for row in 0..<count {
+                words[row] = Int64(places[row].loadUnaligned(fromByteOffset: offset, as: Int32.self))
+            }
             return Vector(.words(words), valid: valid, errors: errors, count: count)
         case .wide:
             let words = arena.make(Int128.self, count)
