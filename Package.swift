@@ -66,7 +66,9 @@ let package = Package(
 
         module(2, "RulePlan", "RuleLanguage", "Schema", "Columnar", "CourtModel", "Diagnostics"),
         module(
-            2, "RuleEngine", "RulePlan", "RuleLanguage", "Schema", "DataAccess", "Columnar", "CourtModel", "Diagnostics"
+            2, "RuleEngine", "RulePlan", "RuleLanguage", "Schema", "DataAccess", "Columnar", "CourtModel",
+            "Diagnostics",
+            "CKernels"
         ),
 
         module(3, "Definitions", "RuleLanguage", "Schema", "Columnar", "CourtModel", "Diagnostics", "Yams"),

@@ -31,9 +31,9 @@ enum CompareKernel {
         let scale = max(scales.0, scales.1)
         let shifts = (scale - scales.0, scale - scales.1)
         if case .words(let a) = left.storage, case .words(let b) = right.storage {
-            if shifts == (0, 0) { return words(comparison, a, b, count, arena) }
+            if shifts == (0, 0) { return numbers(comparison, a, b, count, arena) }
             if precisions.0 + shifts.0 <= 18, precisions.1 + shifts.1 <= 18 {
-                return words(
+                return numbers(
                     comparison, scaled(a, shifts.0, count, arena), scaled(b, shifts.1, count, arena), count, arena)
             }
         }
@@ -55,9 +55,25 @@ enum CompareKernel {
         return made
     }
 
-    @inline(__always)
-    private static func words<Word: FixedWidthInteger>(
-        _ comparison: Comparison, _ a: UnsafeMutablePointer<Word>, _ b: UnsafeMutablePointer<Word>, _ count: Int,
+    private static func numbers(
+        _ comparison: Comparison, _ a: UnsafeMutablePointer<Int64>, _ b: UnsafeMutablePointer<Int64>, _ count: Int,
+        _ arena: Arena
+    ) -> BitWords {
+        let bits = arena.bits(count)
+        switch comparison {
+        case .equal, .notEqual: ColumnKernels.compare(a, b, .equal, count, into: bits)
+        case .less, .greaterOrEqual: ColumnKernels.compare(a, b, .less, count, into: bits)
+        case .greater, .lessOrEqual: ColumnKernels.compare(a, b, .greater, count, into: bits)
+        }
+        switch comparison {
+        case .equal, .less, .greater: break
+        case .notEqual, .greaterOrEqual, .lessOrEqual: Bits.complement(bits, count)
+        }
+        return bits
+    }
+
+    private static func words(
+        _ comparison: Comparison, _ a: UnsafeMutablePointer<Int128>, _ b: UnsafeMutablePointer<Int128>, _ count: Int,
         _ arena: Arena
     ) -> BitWords {
         switch comparison {
@@ -72,11 +88,9 @@ enum CompareKernel {
 
     /// Equality, or its contrary, with a short literal: a comparison of integers.
     static func equal(_ texts: ShortTexts, _ literal: TextSpan, isEqual: Bool, _ arena: Arena) -> Vector {
-        let (words, wanted) = (texts.words, ShortText.word(literal))
-        let bits = Bits.make(texts.operand.count, arena) { words[$0] == wanted }
-        if !isEqual {
-            for index in 0..<texts.operand.wordCount { bits[index] = ~bits[index] }
-        }
+        let bits = arena.bits(texts.operand.count)
+        ColumnKernels.find(ShortText.word(literal), in: texts.words, texts.operand.count, into: bits)
+        if !isEqual { Bits.complement(bits, texts.operand.count) }
         return Vector(
             .bits(bits), valid: texts.operand.valid, errors: texts.operand.errors, count: texts.operand.count)
     }
@@ -118,7 +132,7 @@ enum CompareKernel {
                 coarse < quotient ? -1 : coarse > quotient ? 1 : remainder > 0 ? -1 : remainder < 0 ? 1 : 0
             signs[row] = scales.0 < scales.1 ? sign : -sign
         }
-        return words(comparison, signs, zeros, count, arena)
+        return numbers(comparison, signs, zeros, count, arena)
     }
 
     private static func texts(

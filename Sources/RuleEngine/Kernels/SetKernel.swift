@@ -50,17 +50,18 @@ enum SetKernel {
     private static func words(
         _ words: UnsafeMutablePointer<Int64>, _ members: [Int64], _ count: Int, _ arena: Arena
     ) -> BitWords {
-        switch members.count {
-        case 1:
-            let only = members[0]
-            return Bits.make(count, arena) { words[$0] == only }
-        case 2:
-            let (first, second) = (members[0], members[1])
-            return Bits.make(count, arena) { words[$0] == first || words[$0] == second }
-        default:
+        guard members.count <= 4 else {
             let known = Set(members)
             return Bits.make(count, arena) { known.contains(words[$0]) }
         }
+        let bits = arena.bits(count, all: false)
+        let found = arena.bits(count)
+        let numbers = UnsafeMutableRawPointer(words).assumingMemoryBound(to: UInt64.self)
+        for member in members {
+            ColumnKernels.find(UInt64(bitPattern: member), in: numbers, count, into: found)
+            for index in 0..<Bits.words(count) { bits[index] |= found[index] }
+        }
+        return bits
     }
 }
 
