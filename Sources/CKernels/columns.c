@@ -29,6 +29,29 @@ static uint64_t plain_found(const uint64_t *numbers, uint64_t wanted, size_t cou
     return word;
 }
 
+static int digit(uint8_t byte) {
+    if (byte >= '0' && byte <= '9') return byte - '0';
+    return byte >= 'a' && byte <= 'f' ? byte - 'a' + 10 : -1;
+}
+
+static bool plain_hex(const uint8_t *bytes, uint64_t *first, uint64_t *second) {
+    uint64_t words[2] = {0, 0};
+    for (int index = 0; index < 16; index++) {
+        int high = digit(bytes[2 * index]), low = digit(bytes[2 * index + 1]);
+        if ((high | low) < 0) return false;
+        words[index / 8] |= (uint64_t)(high * 16 + low) << (index % 8 * 8);
+    }
+    *first = words[0];
+    *second = words[1];
+    return true;
+}
+
+static void plain_hex_texts(const sitong_text *texts, size_t count, uint64_t *first, uint64_t *second, uint8_t *is_hex) {
+    for (size_t row = 0; row < count; row++) {
+        is_hex[row] = texts[row].count == 32 && plain_hex(texts[row].start, first + row, second + row);
+    }
+}
+
 #if defined(__x86_64__)
 #include "avx2.h"
 
@@ -48,6 +71,28 @@ static int64_t vector_points(const uint8_t *bytes, int64_t count) {
 
 static void vector_code_points(const sitong_text *texts, size_t count, int64_t *points) {
     for (size_t row = 0; row < count; row++) points[row] = vector_points(texts[row].start, texts[row].count);
+}
+
+static void vector_hex_texts(
+    const sitong_text *texts, size_t count, uint64_t *first, uint64_t *second, uint8_t *is_hex
+) {
+    for (size_t row = 0; row < count; row++) {
+        is_hex[row] = 0;
+        if (texts[row].count != 32) continue;
+        __m256i bytes = _mm256_loadu_si256((const __m256i *)texts[row].start);
+        __m256i digits = _mm256_sub_epi8(bytes, _mm256_set1_epi8('0'));
+        __m256i letters = _mm256_sub_epi8(bytes, _mm256_set1_epi8('a'));
+        // As numbers without a sign: at most 9, at most 5.
+        __m256i is_digit = _mm256_cmpeq_epi8(_mm256_min_epu8(digits, _mm256_set1_epi8(9)), digits);
+        __m256i is_letter = _mm256_cmpeq_epi8(_mm256_min_epu8(letters, _mm256_set1_epi8(5)), letters);
+        if (_mm256_movemask_epi8(_mm256_or_si256(is_digit, is_letter)) != -1) continue;
+        __m256i nibbles = _mm256_blendv_epi8(_mm256_add_epi8(letters, _mm256_set1_epi8(10)), digits, is_digit);
+        __m256i pairs = _mm256_maddubs_epi16(nibbles, _mm256_set1_epi16(0x0110));
+        __m256i packed = _mm256_packus_epi16(pairs, pairs);
+        first[row] = (uint64_t)_mm256_extract_epi64(packed, 0);
+        second[row] = (uint64_t)_mm256_extract_epi64(packed, 2);
+        is_hex[row] = 1;
+    }
 }
 
 #define FOUR(sign, a, b, index)                                                                        \
@@ -87,6 +132,11 @@ AVX2_END
 static void vector_code_points(const sitong_text *texts, size_t count, int64_t *points) {
     for (size_t row = 0; row < count; row++) points[row] = plain_points(texts[row].start, texts[row].count);
 }
+static void vector_hex_texts(
+    const sitong_text *texts, size_t count, uint64_t *first, uint64_t *second, uint8_t *is_hex
+) {
+    plain_hex_texts(texts, count, first, second, is_hex);
+}
 static uint64_t vector_word(const int64_t *left, const int64_t *right, int comparison) {
     return plain_word(left, right, 64, comparison);
 }
@@ -99,6 +149,12 @@ void sitong_code_points(const sitong_text *texts, size_t count, int64_t *points,
         return;
     }
     for (size_t row = 0; row < count; row++) points[row] = plain_points(texts[row].start, texts[row].count);
+}
+
+void sitong_hex(
+    const sitong_text *texts, size_t count, uint64_t *first, uint64_t *second, uint8_t *is_hex, int level
+) {
+    (level >= sitong_vector ? vector_hex_texts : plain_hex_texts)(texts, count, first, second, is_hex);
 }
 
 void sitong_compare(const int64_t *left, const int64_t *right, size_t count, int comparison, uint64_t *bits, int level) {

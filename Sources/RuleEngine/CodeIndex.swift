@@ -38,6 +38,8 @@ final class CodeIndex: @unchecked Sendable {
     private let long: TextIndex
     private let longNumbers: [Int32]
     private let hasLong: Bool
+    /// All texts as words when they are so few and short that comparing with each is faster than looking them up.
+    let few: [UInt64]?
 
     /// Texts are numbered as they stand; of equal ones the first counts.
     init(_ texts: [String]) {
@@ -62,6 +64,7 @@ final class CodeIndex: @unchecked Sendable {
         self.long = long
         self.longNumbers = longNumbers
         hasLong = !longNumbers.isEmpty
+        few = longNumbers.isEmpty && texts.count <= 8 ? places.filter { $0.number >= 0 }.map(\.word) : nil
     }
 
     deinit { places.deallocate() }

@@ -31,6 +31,8 @@ final class ExpressionEvaluator {
     let steps: [ExpressionPlan.Step]
     private let period: StatisticalPeriod?
     private let resources: [Resource]
+    private let isCostly: [Bool]
+    private let operandTypes: [[ExpressionType]]
     /// Vectors of constant steps, as long as the longest block so far, and their memory.
     private var constants: [Int: Vector] = [:]
     private var constantRows = 0
@@ -53,6 +55,8 @@ final class ExpressionEvaluator {
 
     init(_ plan: ExpressionPlan, schema: StandardSchema, period: StatisticalPeriod?) {
         steps = plan.steps
+        operandTypes = plan.steps.map { $0.operands.map { plan.steps[$0].type } }
+        isCostly = plan.steps.map { NeededSteps.isCostly($0.operation) }
         shortTexts = Array(repeating: nil, count: plan.steps.count)
         self.period = period
         resources = plan.steps.map { step in
@@ -79,17 +83,12 @@ final class ExpressionEvaluator {
     }
 
     /// Which steps the given ones need, themselves included; those for which `isKnown` holds need nothing.
-    func closure(of roots: some Sequence<Int>, isKnown: (Int) -> Bool = { _ in false }) -> [Bool] {
-        var needed = [Bool](repeating: false, count: steps.count)
-        for root in roots { needed[root] = true }
-        for index in steps.indices.reversed() where needed[index] && !isKnown(index) {
-            for operand in steps[index].operands { needed[operand] = true }
-        }
-        return needed
+    func closure(of roots: some Sequence<Int>, isKnown: (Int) -> Bool = { _ in false }) -> NeededSteps {
+        NeededSteps(steps, roots: roots, isKnown: isKnown)
     }
 
     /// The values of all needed steps; others stay nil.
-    func evaluate(_ leaves: Leaves, needed: [Bool], _ arena: Arena) -> [Vector?] {
+    func evaluate(_ leaves: Leaves, needed: NeededSteps, _ arena: Arena) -> [Vector?] {
         if leaves.count > constantRows {
             constantRows = max(leaves.count, 1024)
             constants = [:]
@@ -99,12 +98,14 @@ final class ExpressionEvaluator {
         for index in shortTexts.indices { shortTexts[index] = nil }
         var values = [Vector?](repeating: nil, count: steps.count)
         for index in steps.indices where needed[index] {
-            values[index] = leaves.known[index] ?? value(of: index, leaves, values, arena)
+            values[index] = leaves.known[index] ?? value(of: index, leaves, values, needed, arena)
         }
         return values
     }
 
-    private func value(of index: Int, _ leaves: Leaves, _ values: [Vector?], _ arena: Arena) -> Vector {
+    private func value(
+        of index: Int, _ leaves: Leaves, _ values: [Vector?], _ needed: NeededSteps, _ arena: Arena
+    ) -> Vector {
         let step = steps[index]
         let count = leaves.count
         func operand(_ place: Int) -> Vector {
@@ -118,8 +119,9 @@ final class ExpressionEvaluator {
             return leaves.related[RelatedColumn(relation: relation, column: column)] ?? .null(step.type, count, arena)
         case .aggregate(let aggregate): return leaves.aggregates[aggregate] ?? .null(step.type, count, arena)
         case .apply(let op):
-            let operands = step.operands.indices.map(operand)
-            return apply(op, index, operands, step.operands.map { steps[$0].type }, step.type, arena)
+            var operands = step.operands.indices.map(operand)
+            if isCostly[index] { operands[0] = needed.restricted(operands[0], for: index, values, arena) }
+            return apply(op, index, operands, operandTypes[index], step.type, arena)
         case .memberOf(let set):
             guard case .texts(let codes) = resources[index] else {
                 return SetKernel.member(operand(0), steps[step.operands[0]].type, set, arena)
@@ -132,7 +134,7 @@ final class ExpressionEvaluator {
             return codes.test(texts, day: step.operands.count > 1 ? operand(1) : nil, arena)
         case .matches:
             guard case .automaton(let automaton) = resources[index] else { return .null(.bool, count, arena) }
-            return automaton.matches(operand(0), arena)
+            return automaton.matches(needed.restricted(operand(0), for: index, values, arena), arena)
         case .attribute:
             guard case .attribute(let attribute) = resources[index],
                 let texts = texts(step.operands[0], operand(0), arena)

@@ -47,17 +47,8 @@ struct KernelTests {
     }
 
     private func points(of texts: [String], _ level: Int) -> [Int64] {
-        let padding = Array(repeating: UInt8(0x41), count: 64)
-        let bytes = texts.flatMap { Array($0.utf8) + padding }
         var points = Array(repeating: Int64(-1), count: texts.count)
-        bytes.withUnsafeBufferPointer { bytes in
-            var start = 0
-            let places = texts.map { text in
-                defer { start += text.utf8.count + padding.count }
-                return sitong_text(start: bytes.baseAddress.map { $0 + start }, count: Int64(text.utf8.count))
-            }
-            sitong_code_points(places, places.count, &points, Int32(level))
-        }
+        withTexts(texts.map { Array($0.utf8) }) { sitong_code_points($0, $0.count, &points, Int32(level)) }
         return points
     }
 

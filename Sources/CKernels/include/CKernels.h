@@ -23,6 +23,11 @@ typedef struct {
 /// The code points of each text in well-formed UTF-8: its bytes but for those that continue a sequence.
 void sitong_code_points(const sitong_text *texts, size_t count, int64_t *points, int level);
 
+/// Texts of 32 hexadecimal digits, `0-9a-f`, as 128 bits: the digits' bytes in their order. `is_hex` tells which are; the
+/// words of others stay as they are.
+void sitong_hex(
+    const sitong_text *texts, size_t count, uint64_t *first, uint64_t *second, uint8_t *is_hex, int level);
+
 /// How two whole numbers may compare.
 enum { sitong_equal = 0, sitong_less = 1, sitong_greater = 2 };
 

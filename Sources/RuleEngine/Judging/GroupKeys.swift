@@ -97,14 +97,16 @@ struct GroupKeys {
     }
 }
 
-/// What is remembered of a row by the key of a `unique` or `depends` rule: 48 bits of the key beside those that tell its
+/// What is remembered of a row by the key of a `unique` or `depends` rule: 32 bits of the key beside those that tell its
 /// partition, the row, of rules with a condition what the row is to its group, and 128 bits of what depends on the key.
+///
+/// Few bits do: rows in which they are equal are compared by their real keys afterwards.
 struct GroupRecord {
     private let hasRole: Bool
     let hasTarget: Bool
     /// In bytes.
     let size: Int
-    private static let roleOffset = 10
+    private static let roleOffset = 8
 
     init(_ rule: CompiledRule) {
         hasRole = rule.when != nil
@@ -115,8 +117,7 @@ struct GroupRecord {
     @inline(__always)
     func write(_ hash: UInt64, _ row: UInt32, _ role: GroupRole, to place: UnsafeMutableRawPointer) {
         place.storeBytes(of: UInt32(truncatingIfNeeded: hash), as: UInt32.self)
-        place.storeBytes(of: UInt16(truncatingIfNeeded: hash >> 32), toByteOffset: 4, as: UInt16.self)
-        place.storeBytes(of: row, toByteOffset: 6, as: UInt32.self)
+        place.storeBytes(of: row, toByteOffset: 4, as: UInt32.self)
         if hasRole { place.storeBytes(of: role.code, toByteOffset: GroupRecord.roleOffset, as: UInt8.self) }
     }
 
@@ -128,11 +129,10 @@ struct GroupRecord {
 
     @inline(__always) func hash(_ place: UnsafeRawPointer) -> UInt64 {
         UInt64(place.loadUnaligned(as: UInt32.self))
-            | UInt64(place.loadUnaligned(fromByteOffset: 4, as: UInt16.self)) << 32
     }
 
     @inline(__always) func row(_ place: UnsafeRawPointer) -> UInt32 {
-        place.loadUnaligned(fromByteOffset: 6, as: UInt32.self)
+        place.loadUnaligned(fromByteOffset: 4, as: UInt32.self)
     }
 
     @inline(__always) func role(_ place: UnsafeRawPointer) -> UInt8 {

@@ -174,7 +174,7 @@ struct GroupTotals {
 final class CorrelatedCondition {
     private let evaluator: ExpressionEvaluator
     private let root: Int
-    private let needed: [Bool]
+    private let needed: NeededSteps
 
     init(_ aggregate: TypedAggregate, _ context: RunContext) {
         var plan = ExpressionPlan()

@@ -11,7 +11,7 @@ final class LinkJoin {
     private let link: TableProgram.Link
     private let context: RunContext
     private let evaluator: ExpressionEvaluator
-    private let needed: [Bool]
+    private let needed: NeededSteps
     private let correlated: [Int: CorrelatedCondition]
     private let isCourtLink: Bool
     private let late: LateRows.Writer

@@ -29,8 +29,11 @@ final class QualityRun {
         _ open: (QualityCheck.TableRequest) throws -> any CellReader,
         _ fetcher: (QualityCheck.TableRequest) throws -> (any RowFetcher)?
     ) throws {
-        for state in states { try read(state, open) }
-        for state in states { try searchGroups(state, .atOnce) }
+        for state in states {
+            try read(state, open)
+            // Before the next table is read: what was remembered for the search is free again then.
+            try searchGroups(state, .atOnce)
+        }
         try join()
         for state in states { for stream in state.keyStreams { stream.dropAll() } }
         for state in states where state.program.hasReplay {

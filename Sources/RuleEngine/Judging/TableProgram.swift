@@ -84,6 +84,8 @@ final class TableProgram: @unchecked Sendable {
         var columns: [Int]
         var carried: [Carried] = []
         var slots: [CarriedLayout.Slot] = []
+        /// Whether only rows with findings need to be remembered: their courts are all that is asked for.
+        fileprivate(set) var isForMarkedRows = false
 
         mutating func slot(_ value: Carried, _ slot: CarriedLayout.Slot) -> Int {
             if let known = carried.firstIndex(of: value) { return known }
@@ -191,6 +193,7 @@ struct RunProgram {
         self.tables = tables
         for program in tables { RunProgram.connect(program, tables, names) }
         for program in tables { RunProgram.findHomes(program) }
+        for number in tables.indices { RunProgram.findMarkedOnly(number, tables) }
     }
 
     private static func connect(_ program: TableProgram, _ tables: [TableProgram], _ names: [String]) {
@@ -239,6 +242,16 @@ struct RunProgram {
             }
         }
         for link in program.links.indices { carryKnown(program, link) }
+    }
+
+    /// Decides which streams are there for the courts of findings alone, when all findings are known with their block.
+    private static func findMarkedOnly(_ number: Int, _ tables: [TableProgram]) {
+        let program = tables[number]
+        guard program.ways.allSatisfy({ $0 == .atOnce }), program.groupRules.isEmpty else { return }
+        for stream in program.streams.indices {
+            let isMet = tables.contains { $0.links.contains { $0.related == number && $0.thereStream == stream } }
+            program.streams[stream].isForMarkedRows = !isMet
+        }
     }
 
     /// Decides which `unique` rules find their groups among the rows of a stream; all streams are known by now.

@@ -7,8 +7,13 @@ enum SetKernel {
     static func member(
         _ texts: ShortTexts, _ codes: CodeIndex, _ arena: Arena
     ) -> Vector {
-        let (words, spans) = (texts.words, texts.spans)
-        let bits = Bits.make(texts.operand.count, arena) { codes.find(words[$0], spans[$0]) >= 0 }
+        let (words, spans, count) = (texts.words, texts.spans, texts.operand.count)
+        let bits: BitWords
+        if let few = codes.few {
+            bits = any(few, in: words, count, arena)
+        } else {
+            bits = Bits.make(count, arena) { codes.find(words[$0], spans[$0]) >= 0 }
+        }
         return Vector(
             .bits(bits), valid: texts.operand.valid, errors: texts.operand.errors, count: texts.operand.count)
     }
@@ -54,11 +59,20 @@ enum SetKernel {
             let known = Set(members)
             return Bits.make(count, arena) { known.contains(words[$0]) }
         }
+        return any(
+            members.map { UInt64(bitPattern: $0) },
+            in: UnsafeMutableRawPointer(words).assumingMemoryBound(to: UInt64.self),
+            count, arena)
+    }
+
+    /// A bit for each number that is one of a few.
+    private static func any(
+        _ members: [UInt64], in numbers: UnsafeMutablePointer<UInt64>, _ count: Int, _ arena: Arena
+    ) -> BitWords {
         let bits = arena.bits(count, all: false)
         let found = arena.bits(count)
-        let numbers = UnsafeMutableRawPointer(words).assumingMemoryBound(to: UInt64.self)
         for member in members {
-            ColumnKernels.find(UInt64(bitPattern: member), in: numbers, count, into: found)
+            ColumnKernels.find(member, in: numbers, count, into: found)
             for index in 0..<Bits.words(count) { bits[index] |= found[index] }
         }
         return bits

@@ -61,23 +61,11 @@ struct CarriedLayout {
 
     /// Writes the values of rows; a nil place is left out. Places have room for `fixedSize` and the row's texts.
     func write(_ vectors: [Vector], to places: UnsafeMutablePointer<UnsafeMutableRawPointer?>, count: Int) {
-        let stateBytes = (slots.count * 2 + 7) / 8
-        for row in 0..<count {
-            if let place = places[row] { memset(place, 0, stateBytes) }
+        for first in stride(from: 0, to: slots.count, by: 4) {
+            writeStates(first, Array(vectors[first..<min(first + 4, slots.count)]), places, count)
         }
         for (index, (slot, vector)) in zip(slots, vectors).enumerated() {
-            let (byte, shift) = (index >> 2, UInt8((index & 3) * 2))
             let offset = offsets[index]
-            for row in 0..<count {
-                guard let place = places[row] else { continue }
-                var state: UInt8 = vector.isValid(row) ? 1 : vector.isError(row) ? 3 : 0
-                if slot == .truth, state == 1, case .bits(let bits) = vector.storage, !Bits.test(bits, row) {
-                    state = 2
-                }
-                place.storeBytes(
-                    of: place.load(fromByteOffset: byte, as: UInt8.self) | state << shift,
-                    toByteOffset: byte, as: UInt8.self)
-            }
             switch (slot, vector.storage) {
             case (.word, .words(let words)):
                 for row in 0..<count { places[row]?.storeBytes(of: words[row], toByteOffset: offset, as: Int64.self) }
@@ -96,6 +84,30 @@ struct CarriedLayout {
             }
         }
         if hasTexts { writeTexts(vectors, places, count) }
+    }
+
+    /// The byte with the states of up to four values.
+    private func writeStates(
+        _ first: Int, _ vectors: [Vector], _ places: UnsafeMutablePointer<UnsafeMutableRawPointer?>, _ count: Int
+    ) {
+        for word in 0..<Bits.words(count) {
+            // Of each value the low and the high bit: true is 1, false 2, an error 3; what is no boolean has values only.
+            var bits: (SIMD4<UInt64>, SIMD4<UInt64>) = (.zero, .zero)
+            for (index, vector) in vectors.enumerated() {
+                let (valid, error) = (vector.valid[word], vector.errors?[word] ?? 0)
+                var truths = UInt64.max
+                if slots[first + index] == .truth, case .bits(let bits) = vector.storage { truths = bits[word] }
+                bits.0[index] = valid & truths | error
+                bits.1[index] = valid & ~truths | error
+            }
+            for bit in 0..<max(0, min(64, count - word << 6)) {
+                guard let place = places[word << 6 + bit] else { continue }
+                let (low, high) = (bits.0 &>> UInt64(bit) & 1, bits.1 &>> UInt64(bit) & 1)
+                let states = low | high &<< 1
+                let byte = states[0] | states[1] << 2 | states[2] << 4 | states[3] << 6
+                place.storeBytes(of: UInt8(truncatingIfNeeded: byte), toByteOffset: first >> 2, as: UInt8.self)
+            }
+        }
     }
 
     private func writeTexts(
