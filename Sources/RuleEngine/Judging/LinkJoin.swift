@@ -19,7 +19,8 @@ final class LinkJoin {
     private let notes: ReplayNotes.Writer?
     private var counts: RuleCounts
     private let arena = Arena()
-    private let lookupSlots: [Int]
+    /// What is read of all related rows.
+    private let lookups: [(column: Int, slot: Int)]
 
     private static let blockSize = 4096
 
@@ -44,7 +45,14 @@ final class LinkJoin {
         courts = isCourtLink ? state.courts?.makeWriter() : nil
         notes = state.replayNotes.isEmpty ? nil : state.replayNotes[link].makeWriter()
         counts = RuleCounts(state)
-        lookupSlots = Array(Set(use.lookups.map(\.slot))).sorted()
+        // Notes are taken of all columns; the court, when no rule reads it, is looked up for the few rows that need it.
+        let steps = program.plan.expressions.steps
+        let needed = needed
+        let read = steps.indices.compactMap { step in
+            if needed[step], case .related(_, let column) = steps[step].operation { column } else { nil }
+        }
+        let hasNotes = notes != nil
+        lookups = use.lookups.filter { hasNotes || read.contains($0.column) }
     }
 
     func finish(_ state: TableState) {
@@ -60,7 +68,9 @@ final class LinkJoin {
         let rows = try partition.places(of: state, stream: link.hereStream)
         guard !rows.isEmpty else { return }
         let members = try partition.members(of: related, stream: link.thereStream)
-        let values = lookupSlots.reduce(into: [Int: Vector]()) { $0[$1] = members.vector($1, partition.arena) }
+        let values = lookups.reduce(into: [Int: Vector]()) {
+            $0[$1.slot] = $0[$1.slot] ?? members.vector($1.slot, partition.arena)
+        }
         let totals = link.aggregates.map { use in
             use.aggregate.isCorrelated ? nil : GroupTotals(use, members, partition.arena)
         }
@@ -105,9 +115,9 @@ final class LinkJoin {
         }
         let firstMembers = UnsafeBufferPointer(start: firsts, count: count)
         if !link.rules.isEmpty {
-            try judgeRules(leaves, found, firstMembers, hasSeveral && !link.lookups.isEmpty, rows, members, values)
+            try judgeRules(leaves, found, firstMembers, hasSeveral && !lookups.isEmpty, rows, members, values)
         }
-        if let courts { try noteCourts(courts, rows, firstMembers, values) }
+        if let courts { try noteCourts(courts, rows, firstMembers, members) }
         if let notes {
             try notes.append(rows, found, members, leaves.aggregates, values, link, arena)
         }
@@ -149,7 +159,7 @@ final class LinkJoin {
     private var violating = RowMarks()
 
     private func look(_ members: UnsafeBufferPointer<Int32>, _ values: [Int: Vector], _ leaves: inout Leaves) {
-        for (column, slot) in link.lookups {
+        for (column, slot) in lookups {
             leaves.related[RelatedColumn(relation: link.relation, column: column)] = values[slot]?.gathered(
                 members, arena)
         }
@@ -157,24 +167,23 @@ final class LinkJoin {
 
     private func noteCourts(
         _ courts: CourtNotes.Writer, _ rows: UnsafeBufferPointer<UnsafeRawPointer>,
-        _ firsts: UnsafeBufferPointer<Int32>, _ values: [Int: Vector]
+        _ firsts: UnsafeBufferPointer<Int32>, _ members: Members
     ) throws {
         guard let court = state.program.plan.court,
             case .related(_, let column) = state.program.plan.expressions.steps[court].operation,
-            let slot = link.lookups.first(where: { $0.column == column })?.slot, let vector = values[slot]
+            let slot = link.lookups.first(where: { $0.column == column })?.slot
         else { return }
-        let isText = if case .text = vector.storage { true } else { false }
-        let (marks, own, all) = (state.marks, violating, state.program.hasReplay)
-        for row in 0..<rows.count where firsts[row] >= 0 {
+        let all = state.program.hasReplay
+        let chosen = rows.indices.filter { row in
             let number = KeyRecord.row(rows[row])
-            guard all || marks.contains(number) || own.contains(number) else { continue }
-            let member = Int(firsts[row])
-            guard vector.isValid(member) else { continue }
-            if isText, case .text(let spans) = vector.storage {
-                try courts.append(row: number, spans[member])
-            } else if let text = FindingText.text(
-                vector, member, state.program.plan.expressions.steps[court].type)
-            {
+            return firsts[row] >= 0 && (all || state.marks.contains(number) || violating.contains(number))
+        }
+        let vector = members.vector(slot, of: chosen.map { Int(firsts[$0]) }, arena)
+        for (place, row) in chosen.enumerated() where vector.isValid(place) {
+            let number = KeyRecord.row(rows[row])
+            if case .text(let spans) = vector.storage {
+                try courts.append(row: number, spans[place])
+            } else if let text = FindingText.text(vector, place, state.program.plan.expressions.steps[court].type) {
                 try courts.append(row: number, arena.text(text))
             }
         }

@@ -171,6 +171,11 @@ struct Members {
     /// What all members carry in a slot.
     func vector(_ slot: Int, _ arena: Arena) -> Vector { layout.read(slot, records, arena) }
 
+    /// What some members carry in a slot.
+    func vector(_ slot: Int, of chosen: [Int], _ arena: Arena) -> Vector {
+        chosen.map { records[$0] }.withUnsafeBufferPointer { layout.read(slot, $0, arena) }
+    }
+
     /// Every row with every member of its group, rows ascending; with `keepsEmpty` also rows without members, with −1.
     func pairs(
         _ groups: UnsafeBufferPointer<Int32>, keepsEmpty: Bool, _ arena: Arena

@@ -36,7 +36,9 @@ struct CarriedLayout {
     private let offsets: [Int]
     /// Bytes without those of texts.
     let fixedSize: Int
-    let hasTexts: Bool
+    /// Slots of texts, in their order.
+    private let textSlots: [Int]
+    private var hasTexts: Bool { !textSlots.isEmpty }
 
     init(_ slots: [Slot]) {
         self.slots = slots
@@ -46,7 +48,7 @@ struct CarriedLayout {
             return offset
         }
         fixedSize = offset
-        hasTexts = slots.contains(.text)
+        textSlots = slots.indices.filter { slots[$0] == .text }
     }
 
     /// Bytes of each row's texts, added to `sizes`.
@@ -113,16 +115,20 @@ struct CarriedLayout {
     private func writeTexts(
         _ vectors: [Vector], _ places: UnsafeMutablePointer<UnsafeMutableRawPointer?>, _ count: Int
     ) {
+        let texts = textSlots.map { slot -> (vector: Vector, spans: UnsafeMutablePointer<TextSpan>?, offset: Int) in
+            guard case .text(let spans) = vectors[slot].storage else { return (vectors[slot], nil, offsets[slot]) }
+            return (vectors[slot], spans, offsets[slot])
+        }
         for row in 0..<count {
             guard let place = places[row] else { continue }
             var end = fixedSize
-            for (index, (slot, vector)) in zip(slots, vectors).enumerated() where slot == .text {
+            for text in texts {
                 var length = 0
-                if vector.isValid(row), case .text(let spans) = vector.storage {
+                if let spans = text.spans, text.vector.isValid(row) {
                     length = spans[row].count
                     memcpy(place + end, spans[row].start, length)
                 }
-                place.storeBytes(of: UInt32(truncatingIfNeeded: length), toByteOffset: offsets[index], as: UInt32.self)
+                place.storeBytes(of: UInt32(truncatingIfNeeded: length), toByteOffset: text.offset, as: UInt32.self)
                 end += length
             }
         }
@@ -132,8 +138,8 @@ struct CarriedLayout {
     @inline(__always) func size(at place: UnsafeRawPointer) -> Int {
         guard hasTexts else { return fixedSize }
         var size = fixedSize
-        for (index, slot) in slots.enumerated() where slot == .text {
-            size += Int(place.loadUnaligned(fromByteOffset: offsets[index], as: UInt32.self))
+        for slot in textSlots {
+            size += Int(place.loadUnaligned(fromByteOffset: offsets[slot], as: UInt32.self))
         }
         return size
     }
@@ -183,7 +189,7 @@ struct CarriedLayout {
             return Vector(.wide(words), valid: valid, errors: errors, count: count)
         case .text:
             let spans = arena.make(TextSpan.self, count)
-            let before = slots[..<index].enumerated().filter { $0.element == .text }.map { offsets[$0.offset] }
+            let before = textSlots.filter { $0 < index }.map { offsets[$0] }
             for row in 0..<count {
                 var start = fixedSize
                 for earlier in before {
