@@ -52,9 +52,8 @@ struct LibraryEquivalenceTests {
                         table: request.table, columns: request.required + request.optional, schema: definitions.schema)
                 })
         #expect(inside.statistics == native.statistics)
-        #expect(
-            inside.findings.map { Told($0.rule, $0.key, $0.row, $0.court, $0.message) }
-                == native.findings.map { Told($0.rule, $0.key, $0.row, $0.court, $0.message) })
+        #expect(inside.findings.byKey.map(Told.init) == native.findings.byKey.map(Told.init))
+        #expect(inside.findings.allSatisfy { $0.row == 0 })
         #expect(inside.findings.filter { $0.rule == "A" }.count == 2)
         #expect(inside.findings.contains { $0.rule == "type.anjian.larq" && $0.court == "冀" })
         // Nothing stays behind.
@@ -66,7 +65,7 @@ struct LibraryEquivalenceTests {
 private struct Told: Equatable {
     var texts: [String?]
 
-    init(_ rule: String, _ key: String?, _ row: Int?, _ court: String?, _ message: String?) {
-        texts = [rule, key, row.map(String.init), court, message]
+    init(_ finding: Finding) {
+        texts = [finding.rule, finding.key, finding.court, finding.message, finding.identifier]
     }
 }
