@@ -56,6 +56,12 @@ struct LibraryEquivalenceTests {
         #expect(inside.findings.allSatisfy { $0.row == 0 })
         #expect(inside.findings.filter { $0.rule == "A" }.count == 2)
         #expect(inside.findings.contains { $0.rule == "type.anjian.larq" && $0.court == "冀" })
+        // With no memory to keep them in, findings go to disk and come back the same.
+        let poor = QualityCheck.Options(period: StatisticalPeriod("2026-10"), language: .en, memory: 1)
+        let spilled = try library.judge(
+            SQLQualityCheck(schema: definitions.schema, rules: definitions.rules, options: poor))
+        #expect(spilled.spilledBytes > 0)
+        #expect(spilled.findings.byKey.map(Told.init) == inside.findings.byKey.map(Told.init))
         // Nothing stays behind.
         #expect(try writer.execute("SELECT count(*) FROM pg_class WHERE relname LIKE 'sitong_outcomes%'") == [["0"]])
     }
