@@ -41,7 +41,7 @@ struct SchemaReader {
         let tables = TableReader(types: types, log: log)
         var incomplete: [(TableDefinition, WrittenObject)] = []
         for object in written.all(.table) {
-            if let table = tables.columns(object) {
+            if let table = tables.columns(object, untyped: &broken) {
                 incomplete.append((table, object))
             } else {
                 isBroken(object)
