@@ -25,7 +25,7 @@ struct RulesReader {
         var set = RuleSet()
         var positions: [String: (index: Int, layer: Int)] = [:]
         /// Rules that were not understood, so that an overlay of theirs is not called unknown.
-        var unreadable: Set<String> = []
+        var unreadable = log.lostNames
         var patches: [(Fields, String, WrittenObject)] = []
         for document in documents {
             var items = document.node.sequence ?? []
@@ -182,7 +182,10 @@ struct RulesReader {
                         en: "\(fields.what.en) is on a table and on a form", zh: "\(fields.what.zh)同时指定了表和报表"),
                     at: fields.keyLocation("form")))
         }
-        let table = isFormRule ? nil : tableName(fields, defaults)
+        // A key that is not understood may be the rule's own 'on', so that the default says nothing.
+        let isOwnTableLost =
+            !fields.has("on") && !fields.has("table") && (fields.mayMean("on") || fields.mayMean("table"))
+        let table = isFormRule || isOwnTableLost ? nil : tableName(fields, defaults)
         let forms = isFormRule ? formNames(holder("form")) : []
         if !isFormRule, !holder("on").has("on"), !holder("table").has("table") {
             let missing = Diagnostic(
@@ -196,7 +199,7 @@ struct RulesReader {
                 var commented = Diagnostic.missingKey("defaults", in: document.what, at: place)
                 commented.hint = LocalizedText(en: "here it stands in a comment", zh: "它在此处的注释里")
                 log.add(commented)
-            } else if defaults?.isMisspelt("on") != true, document?.isMisspelt("defaults") != true {
+            } else if defaults?.mayMean("on") != true, document?.mayMean("defaults") != true {
                 fields.lacks(["on", "table", "form"], missing)
             }
         }
