@@ -27,20 +27,21 @@ struct SyntaxCulprit {
         var key: String?
     }
 
-    /// Where the lines of a kind stand.
+    /// A kind of lines, and where they stand.
     private struct Stand: Hashable {
+        enum Holds { case key, flow, text }
         var column: Int
         var isItem: Bool
+        var holds: Holds
     }
 
     /// From the first; nil for blank lines, comments and the insides of block texts.
     private var lines: [Line?] = []
-    /// The keys of lines that are comments, by line from 0.
-    private var comments: [Int: String] = [:]
-    /// How often lines begin at an indentation.
+    /// The keys that comments begin with, and where, or end with, by line from 0.
+    private var comments: [Int: (key: String, column: Int?)] = [:]
+    /// How often lines begin so.
     private var stands: [Stand: Int] = [:]
-    /// How often texts are items at an indentation; other items are keys, lists and mappings.
-    private var textItems: [Int: Int] = [:]
+    /// How often keys stand where.
     private var keys: [String: [Stand: Int]] = [:]
     private let isKnown: (String) -> Bool
 
@@ -58,7 +59,12 @@ struct SyntaxCulprit {
             block = nil
             guard indentation < letters.count, letters[indentation] != "#" else {
                 let rest = letters[indentation...].drop { $0 == "#" || $0 == " " }
-                if !rest.isEmpty { comments[lines.count] = Self.line(rest).key }
+                if !rest.isEmpty {
+                    let line = Self.line(rest)
+                    let word = rest.split(separator: " ").last.map { Self.line($0) }
+                    let atEnd = word.flatMap { $0.letters.last == ":" ? $0.key : nil }
+                    comments[lines.count] = line.key.map { ($0, line.content) } ?? atEnd.map { ($0, nil) }
+                }
                 lines.append(nil)
                 continue
             }
@@ -69,19 +75,30 @@ struct SyntaxCulprit {
         }
     }
 
-    /// - Parameter line: where YAML could not go on, from 1.
-    func verdict(from line: Int) -> Verdict {
+    /// - Parameters:
+    ///   - line: where YAML could not go on, from 1.
+    ///   - opening: where a quote or bracket began that it could not end.
+    func verdict(from line: Int, opening: Int?) -> Verdict {
+        if let opening, let line = lines[min(opening, lines.count) - 1], let error = Self.error(of: line) {
+            return Verdict(line: opening, indentation: line.indentation, error: error)
+        }
         let last = (0..<max(1, min(line, lines.count))).last { lines[$0] != nil } ?? 0
         for index in (0...last).reversed() {
+            if comments[index].map(isOut) == true { return Verdict(line: index + 1) }
             guard let line = lines[index] else { continue }
             if let error = Self.error(of: line) {
                 return Verdict(line: index + 1, indentation: line.indentation, error: error)
             }
             if isOdd(line) { return Verdict(line: index + 1) }
         }
-        // Nothing is odd but that a key stands in a comment.
-        let comment = (0...last).last { index in comments[index].map { isKnown($0) || keys[$0] != nil } ?? false }
-        return Verdict(line: (comment ?? last) + 1)
+        return Verdict(line: last + 1)
+    }
+
+    /// Whether a comment's key would stand where it does elsewhere, were it no comment.
+    private func isOut(_ comment: (key: String, column: Int?)) -> Bool {
+        guard let usual = keys[comment.key] else { return false }
+        guard let column = comment.column else { return isKnown(comment.key) }
+        return usual.keys.contains { abs($0.column - column) <= 1 }
     }
 
     // MARK: - Odd lines
@@ -105,29 +122,32 @@ struct SyntaxCulprit {
 
     private func isOdd(_ line: Line) -> Bool {
         if line.letters.first == "\t" { return true }
-        let stand = Stand(column: line.indentation, isItem: line.isItem)
-        if stands[stand, default: 0] < 2 { return true }
-        guard let key = line.key else {
-            if !line.isItem { return true }
-            return Self.isText(line) && textItems[line.indentation, default: 0] < 2
+        if !line.isItem, line.key == nil { return true }
+        let stand = Self.stand(line, at: line.indentation)
+        if stands[stand, default: 0] < 2, stand.isItem && stand.holds == .text || isUsual(elsewhere: stand) {
+            return true
         }
+        guard let key = line.key else { return false }
         let usual = keys[key] ?? [:]
         if !isKnown(key), usual.values.reduce(0, +) < 2 { return true }
-        let own = usual[Stand(column: line.content, isItem: line.isItem), default: 0]
-        return own < 2 && usual.values.contains { $0 > own }
+        return usual[Self.stand(line, at: line.content), default: 0] < 2 && usual.values.contains { $0 > 1 }
+    }
+
+    /// Whether lines of the kind stand several times at another place.
+    private func isUsual(elsewhere stand: Stand) -> Bool {
+        stands.contains { $0.value >= 3 && $0.key.isItem == stand.isItem && $0.key.holds == stand.holds }
     }
 
     private mutating func count(_ line: Line) {
-        stands[Stand(column: line.indentation, isItem: line.isItem), default: 0] += 1
-        if let key = line.key {
-            keys[key, default: [:]][Stand(column: line.content, isItem: line.isItem), default: 0] += 1
-        } else if line.isItem, Self.isText(line) {
-            textItems[line.indentation, default: 0] += 1
-        }
+        stands[Self.stand(line, at: line.indentation), default: 0] += 1
+        if let key = line.key { keys[key, default: [:]][Self.stand(line, at: line.content), default: 0] += 1 }
     }
 
-    private static func isText(_ line: Line) -> Bool {
-        line.content < line.letters.endIndex && !"[{".unicodeScalars.contains(line.letters[line.content])
+    private static func stand(_ line: Line, at column: Int) -> Stand {
+        let first = line.content < line.letters.endIndex ? line.letters[line.content] : " "
+        let holds: Stand.Holds =
+            if line.key != nil { .key } else if first == "[" || first == "{" { .flow } else { .text }
+        return Stand(column: column, isItem: line.isItem, holds: holds)
     }
 
     // MARK: - Lines

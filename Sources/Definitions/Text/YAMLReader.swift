@@ -107,17 +107,19 @@ struct YAMLReader {
     }
 
     private func reportSyntax(_ error: YamlError, _ lineOffset: Int, _ marked: MarkedText) {
-        let (at, _) = Self.story(of: error)
+        let told = Self.story(of: error)
         let culprit = SyntaxCulprit(marked.text, isKnown: DefinitionKind.knownKeys.contains)
-            .verdict(from: at.line)
+            .verdict(from: told.end.line, opening: told.opening?.line)
         // What YAML says of a broken line by itself is nearer to the slip than where it could not go on.
-        var (mark, problem) = Self.story(of: culprit.error ?? error)
+        let story = culprit.error.map(Self.story) ?? told
+        var mark = story.opening ?? story.end
         if culprit.error != nil {
             mark.line = culprit.line
             mark.column += culprit.indentation
         } else if mark.line != culprit.line {
             mark = Place(line: culprit.line, column: 1)
         }
+        let problem = story.problem
         log.add(lostNames: Self.names(in: marked.text))
         log.add(
             Diagnostic(
@@ -138,26 +140,25 @@ struct YAMLReader {
         return names
     }
 
-    /// The place to show – where the quote or bracket began that could not be ended, else where YAML could not go on – and
-    /// what it says.
-    private static func story(of error: YamlError) -> (Place, String) {
+    /// Where YAML could not go on, where the quote or bracket began that it could not end, and what it says.
+    private static func story(of error: YamlError) -> (end: Place, opening: Place?, problem: String) {
         switch error {
         case .scanner(let context, let text, let at, _), .parser(let context, let text, let at, _),
             .composer(let context, let text, let at, _):
-            guard let context else { return (Place(at), text) }
+            guard let context else { return (Place(at), nil, text) }
             let isOpen = ["quoted scalar", "simple key", "flow"].contains(where: context.text.contains)
-            return (isOpen ? Place(context.mark) : Place(at), "\(text) (\(context.text))")
+            return (Place(at), isOpen ? Place(context.mark) : nil, "\(text) (\(context.text))")
         case .reader(let text, let offset, let value, let yaml):
             let problem = value >= 0 ? "\(text) U+\(String(value, radix: 16, uppercase: true))" : text
-            guard let offset else { return (Place(line: 1, column: 1), problem) }
+            guard let offset else { return (Place(line: 1, column: 1), nil, problem) }
             let before = yaml.prefix(offset).unicodeScalars
             let lastBreak = before.lastIndex(of: "\n").map { before.index(after: $0) } ?? before.startIndex
             let place = Place(
                 line: before.reduce(1) { $1 == "\n" ? $0 + 1 : $0 },
                 column: before.distance(from: lastBreak, to: before.endIndex) + 1)
-            return (place, problem)
+            return (place, nil, problem)
         default:
-            return (Place(line: 1, column: 1), "\(error)")
+            return (Place(line: 1, column: 1), nil, "\(error)")
         }
     }
 
