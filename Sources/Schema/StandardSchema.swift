@@ -9,7 +9,8 @@ public struct StandardSchema: Sendable {
     public var forms: [FormDefinition]
     /// `caseno: {types: ajlx.dz}`: the code list and attribute whose values are the 类型代字 marks.
     public var caseNumberTypes: (codelist: String, attribute: String)?
-    /// Names of what was defined but could not be read, so that they are not told as unknown too.
+    /// Names of what was defined but could not be read, so that they are not told as unknown too; `table.column` of a
+    /// column whose type could not be.
     public var unreadable: Set<String> = []
 
     public init(
