@@ -103,7 +103,9 @@ struct SlowFormJudge {
 
         // MARK: Wildcards
 
-        var cells: [CellSyntax] { rollup.map { [$0.cell] } ?? [] + [check, when].compactMap { $0 }.flatMap(Self.cells) }
+        var cells: [CellSyntax] {
+            (rollup.map { [$0.cell] } ?? []) + [check, when].compactMap { $0 }.flatMap(Self.cells)
+        }
 
         static func cells(_ syntax: Syntax) -> [CellSyntax] {
             switch syntax.kind {
@@ -122,13 +124,14 @@ struct SlowFormJudge {
         /// The codes that `*` binds on an axis; nil when there is no wildcard.
         func codes(_ axis: Axis) -> [String]? {
             var sets: [(form: String, codes: [String])] = []
-            for cell in cells {
+            for (number, cell) in cells.enumerated() {
                 let selector = axis == .row ? cell.row : cell.column
                 switch selector {
                 case .all, .range:
                     let form = judge.schema.form(cell.form ?? self.form.name) ?? self.form
-                    let isBesideRowSum = axis == .column && (cell.row == .bound(.row) || rollup != nil)
-                    sets.append((form.name, Self.codes(selector, axis, form, leavesRatiosOut: isBesideRowSum)))
+                    // Of a roll-up the first cell is the one that is added up.
+                    let isAddedUp = cell.row == .bound(.row) || rollup != nil && number == 0
+                    sets.append((form.name, Self.codes(selector, axis, form, leavesRatiosOut: isAddedUp)))
                 default: break
                 }
             }
@@ -390,9 +393,9 @@ struct SlowFormJudge {
             }
             let tolerance: Amount
             if text.hasSuffix("%") {
-                tolerance = Self.combined(right, .number(ExactDecimal(text.dropLast()) ?? .zero)) {
-                    try $0.magnitude.multiplied(by: $1).multiplied(by: ExactDecimal(unscaled: 1, scale: 2))
-                }
+                let percent = ExactDecimal(text.dropLast()) ?? .zero
+                let share = ExactDecimal(unscaled: percent.unscaled, scale: percent.scale + 2)
+                tolerance = Self.combined(right, .number(share)) { try $0.magnitude.multiplied(by: $1) }
             } else if text.hasPrefix("rounding(") {
                 let unit = Amount.number(ExactDecimal(text.dropFirst(9).dropLast()) ?? .zero)
                 let weight = Self.combined(leftWeight, rightWeight) { try $0.adding($1) }

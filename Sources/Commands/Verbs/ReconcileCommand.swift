@@ -48,6 +48,12 @@ struct ReconcileCommand: ParsableCommand {
             help: help("A rule that could not run or judged nothing makes the status 64.", "有规则未能运行或没有判定任何格时，状态为 64。"))
         var strict = false
 
+        @Flag(
+            help: help(
+                "Say what each roll-up that does not add up looks like: a known mistake or none.",
+                "说明每处上下级不符像哪种差错，或不像任何已知差错。"))
+        var explain = false
+
         @OptionGroup var library: LibraryOptions
         @OptionGroup var schema: SchemaOptions
         @OptionGroup var common: CommonOptions
@@ -98,14 +104,17 @@ struct ReconcileCommand: ParsableCommand {
             try store?.store(
                 mismatches: records, statistics: result.statistics.map { RuleStatisticRecord($0, session.language) },
                 run: session.runID)
+            let explanations =
+                explain ? check.explain(result.findings, judged, jurisdictions: courts.jurisdictions) : nil
             let status = status(of: result, records)
             let seconds = (ContinuousClock.now - begin) / .seconds(1)
             let summary = FormCheckSummary(
                 result, mismatches, compared: compared, period: periods.count == 1 ? periods[0] : nil, seconds: seconds, status: status.rawValue,
-                language: session.language)
+                language: session.language, explanations: explanations)
             return OperationResult(
                 status, json: summary,
-                text: Self.text(result, onSubmitted, mismatches, compared: compared, seconds: seconds),
+                text: Self.text(
+                    result, onSubmitted, mismatches, explanations ?? [], compared: compared, seconds: seconds),
                 products: findings.map { [$0] } ?? [])
         }
 
@@ -160,8 +169,8 @@ struct ReconcileCommand: ParsableCommand {
         }
 
         private static func text(
-            _ result: FormRuleCheck.Result, _ onSubmitted: [FormFinding], _ mismatches: [FigureMismatch], compared: Int,
-            seconds: Double
+            _ result: FormRuleCheck.Result, _ onSubmitted: [FormFinding], _ mismatches: [FigureMismatch],
+            _ explanations: [RollUpExplanation], compared: Int, seconds: Double
         ) -> LocalizedText {
             var en = [
                 "\(result.statistics.count) form rules, \(result.findings.count) findings, \(Format.seconds(seconds))"
@@ -187,6 +196,10 @@ struct ReconcileCommand: ParsableCommand {
             for (rule, findings) in Dictionary(grouping: onSubmitted, by: \.rule).sorted(by: { $0.key < $1.key }) {
                 en.append("\(Format.padded(findings.count, 8))  \(rule)  on the submitted figures")
                 zh.append("\(Format.padded(findings.count, 8))  \(rule)  （报送数）")
+            }
+            for explanation in explanations {
+                en.append("  " + explanation.message.en)
+                zh.append("  " + explanation.message.zh)
             }
             for mismatch in mismatches.prefix(20) {
                 let cell = "  \(mismatch.court) \(mismatch.form)[\(mismatch.row), \(mismatch.column)]: "
@@ -311,12 +324,37 @@ struct FormCheckSummary: Encodable {
     var compared: Int
     var mismatches: Int
     var status: Int32
+    /// With `--explain` only.
+    var explanations: [Explanation]?
+
+    struct Explanation: Encodable {
+        var rule: String
+        var form: String
+        var court: String
+        var period: String
+        var pattern: String
+        var courts: [String]
+        var cells: [[String]]
+        var message: String
+
+        init(_ explanation: RollUpExplanation, _ language: Language) {
+            rule = explanation.rule
+            form = explanation.form
+            court = explanation.court
+            period = explanation.period
+            pattern = explanation.pattern.rawValue
+            courts = explanation.courts
+            cells = explanation.cells.map { [$0.row, $0.column] }
+            message = explanation.message.text(in: language)
+        }
+    }
 
     init(
         _ result: FormRuleCheck.Result, _ mismatches: [FigureMismatch], compared: Int, period: String?, seconds: Double,
-        status: Int32, language: Language
+        status: Int32, language: Language, explanations: [RollUpExplanation]?
     ) {
         self.period = period
+        self.explanations = explanations?.map { Explanation($0, language) }
         self.seconds = seconds
         rules = result.statistics.map { rule in
             Rule(

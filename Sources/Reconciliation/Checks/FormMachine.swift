@@ -345,6 +345,12 @@ final class FormMachine<Word: FixedWidthInteger & SignedInteger> {
     // MARK: Arithmetic
 
     private func add(_ left: Int, _ right: Int, into target: Int, isDifference: Bool) {
+        let first = min(state(left)[0], state(right)[0])
+        if capacity == 1, first != LaneState.number {
+            // A number that would not fit beside a null is no error.
+            (scales[target], state(target)[0]) = (0, first)
+            return
+        }
         let scale = max(scales[left], scales[right])
         let (leftWords, leftStates) = raised(left, to: scale, scratch: 0)
         let (rightWords, rightStates) = raised(right, to: scale, scratch: 1)

@@ -20,7 +20,7 @@ public struct FormRuleCheck: Sendable {
 
     private let schema: StandardSchema
     private let rules: [RuleDefinition]
-    private let compiled: [CompiledFormRule]
+    let compiled: [CompiledFormRule]
     private let notRun: [(rule: RuleDefinition, form: String, reason: LocalizedText)]
 
     /// Compiles the form rules of a rule set (row rules in it are left alone); throws all that is wrong with them.
@@ -153,6 +153,11 @@ struct FormStage {
                 current: period, previous: place(known?.previous), samePeriodLastYear: place(known?.samePeriodLastYear),
                 store: figures)
         }
+    }
+
+    /// 上期 of a label; nil when there is none, or no figure of it.
+    static func number(ofPeriodBefore label: String, _ figures: FigureStore) -> Int? {
+        (StatisticalPeriod(label)?.previous?.label).flatMap { figures.periodNames.find($0) }
     }
 
     private func place(_ neighbour: StatisticalPeriod?) -> FormPeriods.Place {

@@ -76,7 +76,7 @@ struct FormRuleCompiler {
                     at: rule.location)
             }
             rollup = (found.name, own)
-            let cell = try wholeCell(try Parser.parseCell(cells))
+            let cell = try rollupCell(try Parser.parseCell(cells))
             check = .compare(.equal, .cell(cell), .below(cell, own: own))
         default:
             return
@@ -114,17 +114,19 @@ struct FormRuleCompiler {
                 figures: try figureChoice(rule), rollup: rollup, program: writer.program))
     }
 
-    /// The cell of a roll-up, whose both axes are bound, each to all the codes that its selector means.
-    private mutating func wholeCell(_ cell: CellSyntax) throws(LanguageError) -> FormCell {
+    /// The cell of a roll-up.
+    private mutating func rollupCell(_ cell: CellSyntax) throws(LanguageError) -> FormCell {
         guard cell.form == nil || cell.form.flatMap({ figures.formIndex($0) }) == ownForm, cell.period == nil else {
             throw source.problem(
                 at: cell.offset, "rollup-cell",
                 LocalizedText(
                     en: "a roll-up is of the rule's own form in the period at hand", zh: "上下级汇总只能针对规则自身的报表和本期"))
         }
-        rowSets.append((ownForm, try places(cell.row, .row, form: ownForm)))
-        columnSets.append((ownForm, try places(cell.column, .column, form: ownForm, additiveOnly: true)))
-        return FormCell(form: ownForm, row: .wildcard, column: .wildcard, period: .current)
+        let row = try place(cell.row, .row, form: ownForm, removed: nil)
+        // As beside a sum over rows: ratios do not add up.
+        let column = try place(cell.column, .column, form: ownForm, removed: .row)
+        first = (row, column)
+        return FormCell(form: ownForm, row: row, column: column, period: .current)
     }
 
     // MARK: Options
