@@ -3,7 +3,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help deps deps-test demo test test-all prove conformance fuzz mutants lint format bench bench-copy bench-postgres docs clean
+.PHONY: help deps deps-test demo test test-all prove conformance fuzz mutants lint format bench bench-forms bench-copy bench-postgres docs clean
 
 SWIFT_SOURCES := Package.swift Sources Tests
 DEMO_ARGUMENTS ?=
@@ -56,6 +56,10 @@ ONLY := all,rows
 bench: deps ## workload W1 beside DuckDB and Polars; N=2000000 PAIRS=5 ONLY=rows TENFOLD=1 PROFILE=1 · 与 DuckDB、Polars 对比
 	@scripts/bench.sh --rows $(N) --pairs $(PAIRS) --groups $(ONLY) \
 	    $(if $(TENFOLD),--tenfold) $(if $(PROFILE),--profile)
+
+PERIODS := 12
+bench-forms: deps ## W1's 64 report rules beside DuckDB and Polars; PERIODS=12 PAIRS=5 · 报表规则与 DuckDB、Polars 对比
+	@scripts/bench.sh forms --periods $(PERIODS) --pairs $(PAIRS)
 
 bench-postgres: deps ## rules inside PostgreSQL against counting alone: W1=folder ROWS=n · 库内质检与单纯计数的比较
 	swift build -c release --product sitong

@@ -163,6 +163,9 @@ let package = Package(
             "FormEngineTests", "FormEngine", "Reconciliation", "RuleEngine", "RulePlan", "RuleLanguage", "Schema",
             "Columnar", "CourtModel", "DataAccess", "Diagnostics"),
         tests(
+            "ReconciliationTests", "Reconciliation", "FormEngine", "RuleLanguage", "Schema", "DelimitedText", "DataAccess",
+            "Columnar", "CourtModel", "Diagnostics"),
+        tests(
             "ProofTests", "Proof", "ReferenceInterpreter", "RuleEngine", "RulePlan", "RuleLanguage", "Schema",
             "Library", "PostgresClient", "Definitions", "DelimitedText", "DataAccess", "Columnar", "CourtModel",
             "Diagnostics"),

@@ -47,7 +47,7 @@ public enum FormRuleExamples {
         let parents = schema.hierarchies.values.reduce(into: [String: String]()) {
             $0.merge($1.parents) { first, _ in first }
         }
-        let result = try check.judge(
+        let result = check.judge(
             table, period: period ?? "", jurisdictions: Jurisdictions(courts: courts, parents: parents))
         let found = Set(result.findings.map { ($0.form, $0.court, $0.row, $0.column) }.map(Cell.init))
         let wanted = example.failingCells

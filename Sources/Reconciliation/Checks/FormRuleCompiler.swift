@@ -8,7 +8,7 @@ import Schema
 /// Goes on after an error, so that all of them are shown.
 struct FormRuleCompiler {
     let schema: StandardSchema
-    let figures: FigureTable
+    private let figures: FigureTable
     private(set) var diagnostics: [Diagnostic] = []
     private(set) var rules: [CompiledFormRule] = []
     /// Rules that this release cannot judge, and why.
@@ -60,12 +60,12 @@ struct FormRuleCompiler {
         first = nil
         countsCases = false
 
-        var judgement: CompiledFormRule.Judgement
-        var hierarchy: String?
+        var check: FormExpression
+        var rollup: (hierarchy: String, own: Bool)?
         switch rule.body {
         case .formCheck(let text):
             source = text
-            judgement = .check(try truth(try Parser.parse(text)))
+            check = try truth(try Parser.parse(text))
         case .rollup(let cells, let along, let own):
             source = cells
             guard let found = schema.hierarchy(along) else {
@@ -75,10 +75,9 @@ struct FormRuleCompiler {
                         en: "rule '\(rule.id)': unknown hierarchy '\(along)'", zh: "规则“\(rule.id)”：没有上下级关系“\(along)”"),
                     at: rule.location)
             }
-            hierarchy = found.name
-            let cell = try Parser.parseCell(cells)
-            let columns = try places(cell.column, .column, form: form, additiveOnly: true)
-            judgement = .rollup(rows: try places(cell.row, .row, form: form), columns: columns, own: own)
+            rollup = (found.name, own)
+            let cell = try rollupCell(try Parser.parseCell(cells))
+            check = .compare(.equal, .cell(cell), .below(cell, own: own))
         default:
             return
         }
@@ -96,16 +95,38 @@ struct FormRuleCompiler {
                 ))
             return
         }
+        let (rows, columns) = (bindings(rowSets, .row), bindings(columnSets, .column))
+        var writer = FormProgramWriter(
+            columnCounts: schema.forms.map(\.columns.count), rowBindings: rows, columnBindings: columns,
+            blank: try policy(rule.formOptions.blank, ["null": .null, "zero": .zero], "blank", rule) ?? .null,
+            absent: try policy(
+                rule.formOptions.absent, ["undecided": .null, "zero": .zero, "fail": .fail], "absent", rule) ?? .null,
+            tolerance: try tolerance(rule))
+        writer.write(when: when, check: check)
+        let readsNow = { (other: Int) in
+            check.readsCurrentPeriod(of: other) || when?.readsCurrentPeriod(of: other) ?? false
+        }
         rules.append(
             CompiledFormRule(
-                definition: rule, form: form, when: when, judgement: judgement,
-                rowBindings: bindings(rowSets, .row), columnBindings: bindings(columnSets, .column),
-                forms: usedForms.sorted(), firstRow: firstCode(.row), firstColumn: firstCode(.column),
-                blank: try policy(rule.formOptions.blank, ["null": .null, "zero": .zero], "blank", rule) ?? .null,
-                absent: try policy(
-                    rule.formOptions.absent, ["undecided": .null, "zero": .zero, "fail": .fail], "absent", rule)
-                    ?? .null,
-                tolerance: try tolerance(rule), figures: try figureChoice(rule), hierarchy: hierarchy))
+                definition: rule, form: form, forms: usedForms.sorted(),
+                formsOfOtherPeriods: usedForms.filter { $0 != form && !readsNow($0) }, rowBindings: rows,
+                columnBindings: columns, firstRow: firstCode(.row), firstColumn: firstCode(.column),
+                figures: try figureChoice(rule), rollup: rollup, program: writer.program))
+    }
+
+    /// The cell of a roll-up.
+    private mutating func rollupCell(_ cell: CellSyntax) throws(LanguageError) -> FormCell {
+        guard cell.form == nil || cell.form.flatMap({ figures.formIndex($0) }) == ownForm, cell.period == nil else {
+            throw source.problem(
+                at: cell.offset, "rollup-cell",
+                LocalizedText(
+                    en: "a roll-up is of the rule's own form in the period at hand", zh: "上下级汇总只能针对规则自身的报表和本期"))
+        }
+        let row = try place(cell.row, .row, form: ownForm, removed: nil)
+        // As beside a sum over rows: ratios do not add up.
+        let column = try place(cell.column, .column, form: ownForm, removed: .row)
+        first = (row, column)
+        return FormCell(form: ownForm, row: row, column: column, period: .current)
     }
 
     // MARK: Options
