@@ -7,11 +7,11 @@ struct RollUp {
     let indexes: [String: Int]
     let period: String
 
-    init(form: CompiledForms.Form, totals: FormTotals, interner: CourtInterner, period: String) {
+    init(form: CompiledForms.Form, totals: FormTotals, courts: [String], period: String) {
         self.form = form
         self.totals = totals
         self.period = period
-        indexes = Dictionary(interner.courts.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
+        indexes = Dictionary(courts.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
     }
 
     func write(
@@ -34,7 +34,8 @@ struct RollUp {
         for court in jurisdictions.courts + unknown {
             let own = own(court)
             let value = sums[court] ?? own
-            for row in form.rows.indices where form.rows[row] != nil {
+            for (row, test) in form.rows.enumerated() {
+                if case .given = test { continue }
                 for column in form.columns.indices {
                     figures.set(
                         FigureTable.Cell(
@@ -45,13 +46,7 @@ struct RollUp {
         }
     }
 
-    private func own(_ court: String) -> [Int128] {
-        let size = totals.rows * totals.columns
-        guard let index = indexes[court], (index + 1) * size <= totals.values.count else {
-            return Array(repeating: 0, count: size)
-        }
-        return Array(totals.values[index * size..<(index + 1) * size])
-    }
+    private func own(_ court: String) -> [Int128] { totals.values(ofCourt: indexes[court]) }
 
     private func cell(_ sums: [Int128], _ row: Int, _ column: Int) throws(OperationError) -> CellValue {
         switch form.columns[column] {
