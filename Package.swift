@@ -158,7 +158,7 @@ let package = Package(
             "DefinitionsTests", "Definitions", "Reconciliation", "RuleEngine", "RulePlan", "RuleLanguage", "Schema",
             "Columnar", "CourtModel", "Diagnostics"),
         tests(
-            "FormEngineTests", "FormEngine", "Reconciliation", "RuleEngine", "RulePlan", "RuleLanguage", "Schema",
+            "FormEngineTests", "FormEngine", "Definitions", "Reconciliation", "RuleEngine", "RulePlan", "RuleLanguage", "Schema",
             "Columnar", "CourtModel", "DataAccess", "Diagnostics"),
         tests(
             "ProofTests", "Proof", "ReferenceInterpreter", "RuleEngine", "RulePlan", "RuleLanguage", "Schema",

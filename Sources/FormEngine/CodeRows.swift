@@ -3,7 +3,7 @@ import Schema
 /// The rows that `each` made from a code list: which of them count a case of a given code, itself or one below it.
 ///
 /// One look-up for a case instead of a test for every row.
-struct CodeRows {
+struct CodeRows: Sendable {
     /// The table's column of codes.
     let column: Int
     let list: String

@@ -8,7 +8,7 @@ import Schema
 /// The only place of the module that speaks the rule language.
 struct CompiledForms {
     /// What a cell of a column adds up.
-    enum Measure {
+    enum Measure: Sendable {
         case count(predicate: Int)
         /// `when` is nil where every case of the row counts.
         case sum(scalar: Int, scale: Int, when: Int?)
@@ -16,9 +16,9 @@ struct CompiledForms {
         case given
     }
 
-    struct Ratio {
+    struct Ratio: Sendable {
         /// Positions of columns, each added or subtracted.
-        struct Term {
+        struct Term: Sendable {
             var column: Int
             var isNegative: Bool
         }
@@ -31,7 +31,7 @@ struct CompiledForms {
     }
 
     /// Which cases a row counts.
-    enum RowTest {
+    enum RowTest: Sendable {
         case predicate(Int)
         /// Those whose code is in one of the form's `subtrees`, which knows the row.
         case subtree
@@ -39,7 +39,7 @@ struct CompiledForms {
         case given
     }
 
-    struct Form {
+    struct Form: Sendable {
         var definition: FormDefinition
         var scope: Int?
         var rows: [RowTest]

@@ -114,12 +114,10 @@ public struct FormComputation {
         }
     }
 
-    /// Rolls the courts' own figures up along the hierarchy, derives the ratios and puts all into `figures`.
+    /// Rolls the courts' own figures up along the hierarchy and derives the ratios.
     ///
-    /// Every court of the jurisdictions gets figures, zeros where it has no cases. `figures` must know the forms.
-    public func finish(
-        into figures: inout FigureTable, jurisdictions: Jurisdictions
-    ) throws(OperationError) -> Result {
+    /// Every court of the jurisdictions gets figures, zeros where it has no cases.
+    public func finish(jurisdictions: Jurisdictions) throws(OperationError) -> (ComputedFigures, Result) {
         var result = Result()
         result.cases = cases.reduce(casesWithoutCourt, +)
         result.casesWithoutCourt = casesWithoutCourt
@@ -127,12 +125,14 @@ public struct FormComputation {
         let unknown = courtNames.texts.enumerated().filter { !jurisdictions.contains($0.element) }
         result.unknownCourts = unknown.map { (court: $0.element, cases: cases[$0.offset]) }
             .sorted { $0.court < $1.court }
-        for (number, period) in periods.enumerated() {
-            for (index, form) in compiled.forms.enumerated() {
-                guard let target = figures.formIndex(form.definition.name) else { continue }
+        var rollUps: [RollUp] = []
+        for (index, form) in compiled.forms.enumerated() {
+            for (number, period) in periods.enumerated() {
                 let total = totals[number][index]
-                try RollUp(form: form, totals: total, courts: courtNames.texts, period: period.label)
-                    .write(to: &figures, form: target, jurisdictions: jurisdictions, unknown: unknown.map(\.element))
+                rollUps.append(
+                    try RollUp(
+                        form: form, totals: total, names: courtNames.texts, period: period.label,
+                        jurisdictions: jurisdictions, unknown: unknown.map(\.element)))
                 for (court, count) in total.undecidedCases.enumerated() where count > 0 {
                     result.undecided.append(
                         Undecided(
@@ -142,6 +142,15 @@ public struct FormComputation {
             }
         }
         result.undecided.sort { ($0.form, $0.period, $0.court) < ($1.form, $1.period, $1.court) }
+        return (ComputedFigures(rollUps: rollUps), result)
+    }
+
+    /// The same with the figures put into a table that knows the forms.
+    public func finish(
+        into figures: inout FigureTable, jurisdictions: Jurisdictions
+    ) throws(OperationError) -> Result {
+        let (computed, result) = try finish(jurisdictions: jurisdictions)
+        computed.write(to: &figures)
         return result
     }
 }

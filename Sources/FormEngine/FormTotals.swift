@@ -1,7 +1,7 @@
 import Diagnostics
 
 /// The sums of one form in one period: for each court a table of rows × columns, flat.
-struct FormTotals {
+struct FormTotals: Sendable {
     let rows: Int
     let columns: Int
     /// Counted cases, by court, row, column.
@@ -45,9 +45,11 @@ struct FormTotals {
         }
     }
 
-    /// The court's values, count and amount each where its column has it; zeros for a court without cases.
-    func values(ofCourt court: Int?) -> [Int128] {
-        guard let court, court < undecidedCases.count else { return Array(repeating: 0, count: size) }
-        return (court * size..<(court + 1) * size).map { Int128(counts[$0]) + (hasSums ? sums[$0] : 0) }
+    /// Adds a court's sums to another's.
+    mutating func add(court: Int, to target: Int) throws(OperationError) {
+        for place in 0..<size {
+            counts[target * size + place] += counts[court * size + place]
+            if hasSums { try add(sums[court * size + place], at: target * size + place) }
+        }
     }
 }

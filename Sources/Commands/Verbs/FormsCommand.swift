@@ -47,31 +47,6 @@ struct FormsCommand: ParsableCommand {
         }
     }
 
-    struct Export: Operation {
-        static var configuration: CommandConfiguration {
-            CommandConfiguration(
-                commandName: "export", abstract: say("Write figures as a long CSV.", "把报表数字导出为长表 CSV。"))
-        }
-
-        @Option(help: help("The CSV file to write.", "要写入的 CSV 文件。"))
-        var to: String
-
-        @OptionGroup var choice: FigureChoice
-        @OptionGroup var library: LibraryOptions
-        @OptionGroup var common: CommonOptions
-
-        func perform(in session: Session) throws -> OperationResult {
-            let records = try session.library(library).figures(run: choice.run ?? session.runID, source: "computed")
-                .filter(choice.accepts)
-            guard !records.isEmpty else { throw OperationError.noFigures(run: choice.run ?? session.runID) }
-            try FiguresFile.write(records.map(Figure.init), to: to)
-            return OperationResult(
-                json: FigureExport(file: to, figures: records.count),
-                text: LocalizedText(en: "\(records.count) figures in \(to)", zh: "\(records.count) 个数字已写入 \(to)"),
-                products: [to])
-        }
-    }
-
     /// The forms that the flags name, all when they name none.
     static func forms(_ names: [String], of schema: StandardSchema) throws -> [FormDefinition] {
         guard !names.isEmpty else { return schema.forms }

@@ -55,7 +55,7 @@ extension FormsCommand {
             let files = try table.isEmpty ? nil : FileInput(table, schema: loaded.schema, options: CSVOptions())
             let library = try files == nil ? session.library(library) : nil
             let snapshot = try library?.snapshot()
-            var counted = FigureTable(forms: forms)
+            var counted: [ComputedFigures] = []
             var summary = FormsSummary(period: period.label, forms: forms.map(\.name))
             for table in FormComputation.tables(of: forms, in: loaded.schema) {
                 if let files, !files.tables.contains(table.name) {
@@ -73,25 +73,23 @@ extension FormsCommand {
                         jobs: resources.threads)
                 }
                 let jurisdictions = try loaded.schema.jurisdictions(of: computation.courts, named: court)
-                summary.add(try computation.finish(into: &counted, jurisdictions: jurisdictions))
+                let (figures, result) = try computation.finish(jurisdictions: jurisdictions)
+                counted.append(figures)
+                summary.add(result)
             }
-            let all = counted.figures
             if let library {
-                try library.store(
-                    figures: all.lazy.filter { $0.period == period.label }
-                        .map { FigureRecord($0, source: FigureSource.computed) },
-                    source: FigureSource.computed, run: session.runID)
-                if let lastYear {
+                func store(_ period: StatisticalPeriod, as source: String) throws {
+                    let figures = counted.lazy.flatMap { $0.of(period: period.label) }
                     try library.store(
-                        figures: all.lazy.filter { $0.period == lastYear.label }
-                            .map { FigureRecord($0, source: FigureSource.lastYear) },
-                        source: FigureSource.lastYear, run: session.runID)
+                        figures: figures.map { FigureRecord($0, source: source) }, source: source, run: session.runID)
                 }
+                try store(period, as: FigureSource.computed)
+                if let lastYear { try store(lastYear, as: FigureSource.lastYear) }
             }
-            if let figures { try FiguresFile.write(all, to: figures) }
+            if let figures { try FiguresFile.write(counted.lazy.flatMap { $0 }, to: figures) }
             for malformed in files?.malformedRows() ?? [] { session.console.warn(malformed) }
-            summary.sheets = counted.sheetCount
-            summary.figures = all.count
+            summary.sheets = counted.reduce(0) { $0 + $1.sheetCount }
+            summary.figures = counted.reduce(0) { $0 + $1.count }
             summary.seconds = (ContinuousClock.now - begin) / .seconds(1)
             summary.cpuSeconds = ResourceUse.cpuSeconds - cpu
             summary.peakMemoryBytes = ResourceUse.peakMemoryBytes
