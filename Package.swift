@@ -165,7 +165,7 @@ let package = Package(
             "Library", "PostgresClient", "Definitions", "DelimitedText", "DataAccess", "Columnar", "CourtModel",
             "Diagnostics"),
         tests(
-            "SQLGenerationTests", "SQLGeneration", "Library", "Definitions", "RuleEngine", "RulePlan", "RuleLanguage",
+            "SQLGenerationTests", "SQLGeneration", "Library", "FormEngine", "Definitions", "RuleEngine", "RulePlan", "RuleLanguage",
             "Schema", "CourtModel", "Columnar", "DataAccess", "PostgresClient", "Diagnostics"),
         tests("PostgresClientTests", "PostgresClient", "DelimitedText", "DataAccess", "Columnar", "Diagnostics"),
         tests("SQLiteClientTests", "SQLiteClient", "DataAccess", "Columnar", "Diagnostics"),

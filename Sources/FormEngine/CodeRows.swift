@@ -22,6 +22,9 @@ struct CodeRows: Sendable {
 
     mutating func add(row: Int, of code: String) { rowOfCode[code] = row }
 
+    var hasRows: Bool { !rowOfCode.isEmpty }
+    func has(row: Int) -> Bool { rowOfCode.values.contains(row) }
+
     /// The rows of the code and of those above it; none for a code that the list does not have.
     func rows(of code: String) -> [Int] {
         guard known.contains(code) else { return [] }

@@ -45,6 +45,14 @@ public struct ExactDecimal: Sendable {
         self.init(unscaled: isNegative ? -value : value, scale: scale)
     }
 
+    /// The number with exactly so many digits after the point, as an integer; nil when digits would be lost or do not fit.
+    public func unscaled(scale wanted: Int) -> Int128? {
+        let plain = normalized
+        guard plain.scale <= wanted, let power = Self.powerOfTen(wanted - plain.scale) else { return nil }
+        let (value, overflow) = plain.unscaled.multipliedReportingOverflow(by: power)
+        return overflow ? nil : value
+    }
+
     public var isZero: Bool { unscaled == 0 }
     public var isNegative: Bool { unscaled < 0 }
     public var negated: ExactDecimal { ExactDecimal(unscaled: -unscaled, scale: scale) }

@@ -3,7 +3,7 @@ public import CourtModel
 public import DataAccess
 public import Diagnostics
 import RuleEngine
-import RulePlan
+public import RulePlan
 public import Schema
 
 /// Figures of all forms over one table, for one period or several, computed in one pass over its cases.
@@ -43,7 +43,7 @@ public struct FormComputation {
     public let neededColumns: [Int]
     public let table: TableDefinition
     private let compiled: CompiledForms
-    private let periods: [StatisticalPeriod]
+    public let periods: [StatisticalPeriod]
     private let schema: StandardSchema
     private let skipped: [String]
     private var courtNames = ByteInterner()
@@ -82,6 +82,44 @@ public struct FormComputation {
             seen.insert($0.name).inserted
         }
     }
+
+    // MARK: - Counting cases that a database grouped
+
+    /// What every case has to be judged by; groups of cases are alike in all of it.
+    public var predicates: PredicateSet { compiled.predicates }
+    /// Predicates of which one must be possible for a case to be in some cell; nil when every case may be.
+    public var gates: [Int]? { compiled.gates }
+    public var courtColumn: Int { compiled.courtColumn }
+    /// Columns whose codes tell rows apart.
+    public var codeColumns: [Int] { compiled.codeColumns }
+
+    /// Counts a group of cases in one of the periods; of the first one as cases, too.
+    public mutating func add(_ group: CaseGroup, period: Int) throws(OperationError) {
+        guard let court = court(group.court, cases: period == 0 ? group.cases : 0) else { return }
+        for (index, form) in compiled.forms.enumerated() {
+            let rows = form.subtrees.map { subtree in
+                compiled.codeColumns.firstIndex(of: subtree.column).flatMap { group.codes[$0] }.map(subtree.rows(of:))
+            }
+            totals[period][index].makeRoom(forCourts: courtNames.texts.count)
+            try totals[period][index].add(group, to: court, form: form, rows: rows)
+        }
+    }
+
+    /// Cases that are in no cell.
+    public mutating func add(passedOver count: Int, court name: String?) { _ = court(name, cases: count) }
+
+    private mutating func court(_ name: String?, cases count: Int) -> Int? {
+        guard let name else {
+            casesWithoutCourt += count
+            return nil
+        }
+        let court = Int(courtNames.index(of: name))
+        if court == cases.count { cases.append(0) }
+        cases[court] += count
+        return court
+    }
+
+    // MARK: - Results
 
     /// Courts of the cases so far.
     public var courts: Set<String> { Set(courtNames.texts) }

@@ -104,7 +104,6 @@ private struct FormPageWriter {
         var row = 0
         try line(page.title, .formTitle, at: &row, height: 30)
         try heads(at: &row)
-        let firstHeader = row
         try header(at: &row)
         _ = worksheet_repeat_rows(pointer, 0, lxw_row_t(row - 1))
         worksheet_freeze_panes(pointer, lxw_row_t(row), 1)
@@ -116,7 +115,6 @@ private struct FormPageWriter {
         }
         try signatures(at: &row)
         _ = worksheet_print_area(pointer, 0, 0, lxw_row_t(row - 1), lxw_col_t(columnCount - 1))
-        _ = firstHeader
     }
 
     private func setUp() {
@@ -182,16 +180,31 @@ private struct FormPageWriter {
     }
 
     private func heads(at row: inout Int) throws(OperationError) {
-        height(20, at: row)
-        let texts = [page.heads.left, page.heads.middle, page.heads.right]
-        let styles: [SheetStyle] = [.formLeft, .formMiddle, .formRight]
+        try spread(
+            [(page.heads.left, .formLeft), (page.heads.middle, .formMiddle), (page.heads.right, .formRight)],
+            height: 20, at: &row)
+    }
+
+    /// Texts beside each other; where one of them has no room, over more rows.
+    private func spread(
+        _ texts: [(text: String, style: SheetStyle)], height points: Double, at row: inout Int
+    ) throws(OperationError) {
         let parts = parts(texts.count)
-        guard parts.count == texts.count else {
-            try line(texts.joined(separator: "　"), .formLeft, at: &row, height: 20)
-            return
+        let all = [titleWidth] + widths
+        let fit =
+            parts.count == texts.count
+            && zip(parts, texts).allSatisfy { part, item in
+                all[part].reduce(0, +) > DisplayWidth.of(item.text)
+            }
+        guard fit || texts.count == 1 else {
+            // The first texts are the longer ones.
+            let half = texts.count / 2
+            try spread(Array(texts[..<half]), height: points, at: &row)
+            return try spread(Array(texts[half...]), height: points, at: &row)
         }
-        for (index, part) in parts.enumerated() {
-            try span(texts[index], styles[index], row: row, from: part.lowerBound, through: part.upperBound)
+        height(points, at: row)
+        for (part, item) in zip(parts, texts) {
+            try span(item.text, item.style, row: row, from: part.lowerBound, through: part.upperBound)
         }
         row += 1
     }
@@ -235,18 +248,12 @@ private struct FormPageWriter {
 
     private func signatures(at row: inout Int) throws(OperationError) {
         guard !page.signatures.isEmpty else { return }
-        height(34, at: row)
-        let parts = parts(page.signatures.count)
-        guard parts.count == page.signatures.count else {
-            return try line(page.signatures.joined(separator: "　　"), .formLeft, at: &row, height: 34)
-        }
-        for (text, part) in zip(page.signatures, parts) {
-            try span(text, .formSignature, row: row, from: part.lowerBound, through: part.upperBound)
-        }
-        row += 1
+        try spread(page.signatures.map { ($0, .formSignature) }, height: 30, at: &row)
     }
 }
 
 extension SheetStyle {
-    fileprivate var isWrappedInForms: Bool { self == .formHeader || self == .formText || self == .formTotalTitle || self == .formNote }
+    fileprivate var isWrappedInForms: Bool {
+        [.formHeader, .formText, .formTotalTitle, .formNote].contains(self)
+    }
 }

@@ -19,8 +19,8 @@ struct FormDocument {
     let figures: FigureTable
     let language: Language
 
-    /// Columns of the form that one page of a comparison takes, four of its own for each.
-    private static let comparedColumns = 4
+    /// Columns of the form that one page of a comparison takes, with four columns for each of them.
+    private static let comparedColumns = 3
 
     private func text(_ en: String, _ zh: String) -> String { LocalizedText(en: en, zh: zh).text(in: language) }
 

@@ -36,6 +36,12 @@ extension FormsCommand {
         @Option(help: help("Also write the figures to this CSV file.", "同时把数字写入此 CSV 文件。"))
         var figures: String?
 
+        @Option(
+            help: help(
+                "Who judges the library's cases: this program (native), or its server (postgres); both count the same.",
+                "由谁判定标准库的案件：本程序（native），或其服务器（postgres）；两者结果相同。"))
+        var engine: QualityEngine = .native
+
         @Flag(help: help("Leave out the same period of last year.", "不计算上年同期。"))
         var withoutLastYear = false
 
@@ -67,6 +73,8 @@ extension FormsCommand {
                 let names = computation.neededColumns.map { table.columns[$0].name }
                 if let files {
                     try computation.read(try files.open(table), jobs: resources.threads)
+                } else if engine == .postgres, let library {
+                    try library.count(into: &computation, schema: loaded.schema)
                 } else if let snapshot {
                     try computation.read(
                         try snapshot.reader(table: table, columns: names, schema: loaded.schema),
@@ -104,6 +112,8 @@ enum FigureSource {
     static let computed = "computed"
     /// Of the same period of last year (上年同期), beside which the former are shown.
     static let lastYear = "last-year"
+    /// What courts submitted.
+    static let submitted = "submitted"
 }
 
 /// `forms compute --json`.
