@@ -69,13 +69,15 @@ extension Workbook {
 }
 
 /// Puts a page on its sheet, from the top row down.
-private struct FormPageWriter {
+private final class FormPageWriter {
     private let page: FormPage
     private let workbook: Workbook
     private let pointer: UnsafeMutablePointer<lxw_worksheet>
     private let titleWidth: Int
     private let widths: [Int]
     private let hasGroups: Bool
+    /// Points that all rows so far take.
+    private var height = 0.0
 
     /// What fits beside each other on A4 upright without being shrunk.
     private static let portraitWidth = 92
@@ -114,12 +116,23 @@ private struct FormPageWriter {
             try line(note, .formNote, at: &row, height: Double(lines) * Self.lineHeight)
         }
         try signatures(at: &row)
+        // A few rows, or the places to sign alone, are not worth a page of their own.
+        if height < pageHeight * 1.3 { worksheet_fit_to_pages(pointer, 1, 1) }
         _ = worksheet_print_area(pointer, 0, 0, lxw_row_t(row - 1), lxw_col_t(columnCount - 1))
     }
 
+    private var isPortrait: Bool { widths.reduce(titleWidth, +) <= Self.portraitWidth }
+
+    /// What one page holds when its width is fitted, in points. A character of a column is about 5.4 points wide; A4 is
+    /// 595 × 842, less the margins.
+    private var pageHeight: Double {
+        let (wide, high) = isPortrait ? (509.0, 734.0) : (756.0, 487.0)
+        let width = Double(widths.reduce(titleWidth, +) + columnCount) * 5.4
+        return high * max(1, width / wide)
+    }
+
     private func setUp() {
-        let total = widths.reduce(titleWidth, +)
-        if total <= Self.portraitWidth { worksheet_set_portrait(pointer) }
+        if isPortrait { worksheet_set_portrait(pointer) }
         worksheet_set_margins(pointer, 0.6, 0.6, 0.7, 0.8)
         worksheet_center_horizontally(pointer)
         worksheet_gridlines(pointer, UInt8(LXW_HIDE_ALL_GRIDLINES.rawValue))
@@ -129,7 +142,10 @@ private struct FormPageWriter {
         }
     }
 
-    private func height(_ points: Double, at row: Int) { _ = worksheet_set_row(pointer, lxw_row_t(row), points, nil) }
+    private func setHeight(_ points: Double, at row: Int) {
+        height += points
+        _ = worksheet_set_row(pointer, lxw_row_t(row), points, nil)
+    }
 
     private func put(_ value: SheetValue, _ style: SheetStyle, row: Int, column: Int) throws(OperationError) {
         try workbook.write(value, style, isWrapped: style.isWrappedInForms, row: row, column: column, in: pointer)
@@ -151,7 +167,7 @@ private struct FormPageWriter {
     private func line(
         _ text: String, _ style: SheetStyle, at row: inout Int, height points: Double
     ) throws(OperationError) {
-        height(points, at: row)
+        setHeight(points, at: row)
         try span(text, style, row: row, from: 0, through: columnCount - 1)
         row += 1
     }
@@ -202,7 +218,7 @@ private struct FormPageWriter {
             try spread(Array(texts[..<half]), height: points, at: &row)
             return try spread(Array(texts[half...]), height: points, at: &row)
         }
-        height(points, at: row)
+        setHeight(points, at: row)
         for (part, item) in zip(parts, texts) {
             try span(item.text, item.style, row: row, from: part.lowerBound, through: part.upperBound)
         }
@@ -211,7 +227,7 @@ private struct FormPageWriter {
 
     private func header(at row: inout Int) throws(OperationError) {
         if hasGroups {
-            height(20, at: row)
+            setHeight(20, at: row)
             try put(.text(""), .formHeader, row: row, column: 0)
             var first = 0
             while first < page.columns.count {
@@ -227,7 +243,7 @@ private struct FormPageWriter {
         let lines = zip(page.columns, widths).map { column, width in
             (DisplayWidth.of(column.title) + width - 3) / max(1, width - 2)
         }
-        height(Double(max(1, lines.max() ?? 1)) * Self.lineHeight + 6, at: row)
+        setHeight(Double(max(1, lines.max() ?? 1)) * Self.lineHeight + 6, at: row)
         try put(.text(page.corner), .formHeader, row: row, column: 0)
         for (column, item) in page.columns.enumerated() {
             try put(.text(item.title), .formHeader, row: row, column: column + 1)
@@ -238,7 +254,7 @@ private struct FormPageWriter {
     private func write(_ item: FormPage.Row, at row: inout Int) throws(OperationError) {
         let title = String(repeating: "　", count: item.depth) + item.title
         let lines = max(1, (DisplayWidth.of(title) + titleWidth - 3) / max(1, titleWidth - 2))
-        height(Double(lines) * Self.lineHeight + 2, at: row)
+        setHeight(Double(lines) * Self.lineHeight + 2, at: row)
         try put(.text(title), item.isTotal ? .formTotalTitle : .formText, row: row, column: 0)
         for (column, value) in item.values.enumerated() {
             try put(value, item.isTotal ? .formTotal : .formNumber, row: row, column: column + 1)

@@ -158,6 +158,14 @@ struct SubmittedForms {
         }
     }
 
+    /// A record with another number of fields than the first.
+    mutating func tellMalformed(_ file: String, _ line: Int) {
+        tell(
+            file, line, nil,
+            LocalizedText(
+                en: "the line has another number of fields than the first one", zh: "该行的字段数与首行不同"))
+    }
+
     private mutating func tell(_ file: String, _ line: Int, _ column: Int?, _ message: LocalizedText) {
         problems.append(Problem(file: file, line: line, column: column, message: message))
     }

@@ -50,7 +50,8 @@ extension FormsCommand {
             var submitted = SubmittedForms(
                 forms: loaded.schema.forms, courts: Set(list?.entries.map(\.code) ?? []))
             for file in try FileNames.expand(files, what: LocalizedText(en: "file", zh: "文件")) {
-                let lines = try Self.lines(of: file)
+                let (lines, malformed) = try Self.lines(of: file)
+                for line in malformed { submitted.tellMalformed(file, line) }
                 if lines.first?.cells.contains("form") ?? false {
                     submitted.readLong(lines, file: file, period: period.label)
                 } else {
@@ -93,19 +94,32 @@ extension FormsCommand {
                 products: to.map { [$0] } ?? [])
         }
 
-        /// The file's records as texts, the header among them.
-        private static func lines(of file: String) throws -> SubmittedForms.Lines {
-            let table = try FileTable(files: [file])
-            var lines: SubmittedForms.Lines = [(1, table.columns)]
+        /// The file's records as texts; a form that is laid out for people has titles above its header.
+        private static func lines(of file: String) throws -> (lines: SubmittedForms.Lines, malformed: [Int]) {
+            let table = try FileTable(
+                files: [file], options: CSVOptions(columns: (1...max(1, try fieldCount(of: file))).map { "\($0)" }))
+            var lines: SubmittedForms.Lines = []
             while let block = try table.next() {
                 for row in 0..<block.rowCount {
                     lines.append((Int(block.lines[row]), block.columns.map { $0[row] }))
                 }
             }
-            if let bad = table.malformed.first {
-                throw OperationError.figuresMalformed(file, line: bad.record.line, column: bad.record.kind.rawValue)
+            return (lines, table.malformed.map(\.record.line))
+        }
+
+        /// Fields of the first record; a spreadsheet writes as many into every other one.
+        private static func fieldCount(of file: String) throws -> Int {
+            var source = try FileSource(file)
+            var first: [UInt8] = []
+            while !first.contains(10), try source.read(into: &first) {}
+            var fields = 1
+            var isQuoted = false
+            for byte in first {
+                if byte == UInt8(ascii: "\"") { isQuoted.toggle() }
+                if byte == UInt8(ascii: ","), !isQuoted { fields += 1 }
+                if byte == 10, !isQuoted { break }
             }
-            return lines
+            return fields
         }
     }
 }
