@@ -3,7 +3,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help deps deps-test demo test test-all prove conformance fuzz mutants lint format bench bench-forms bench-copy bench-postgres docs clean
+.PHONY: help deps deps-test demo test test-all prove conformance fuzz mutants lint format bench bench-forms bench-compute bench-copy bench-postgres docs clean
 
 SWIFT_SOURCES := Package.swift Sources Tests
 DEMO_ARGUMENTS ?=
@@ -60,6 +60,9 @@ bench: deps ## workload W1 beside DuckDB and Polars; N=2000000 PAIRS=5 ONLY=rows
 PERIODS := 12
 bench-forms: deps ## W1's 64 report rules beside DuckDB and Polars; PERIODS=12 PAIRS=5 · 报表规则与 DuckDB、Polars 对比
 	@scripts/bench.sh forms --periods $(PERIODS) --pairs $(PAIRS)
+
+bench-compute: deps ## all report forms from CSV beside DuckDB; ROWS=2000000 PAIRS=3 · 从 CSV 计算全部报表，与 DuckDB 对比
+	@ROWS='$(or $(ROWS),2000000)' PAIRS='$(PAIRS)' scripts/bench-forms-compute.sh
 
 bench-postgres: deps ## rules inside PostgreSQL against counting alone: W1=folder ROWS=n · 库内质检与单纯计数的比较
 	swift build -c release --product sitong

@@ -160,7 +160,7 @@ let package = Package(
             "DefinitionsTests", "Definitions", "Reconciliation", "RuleEngine", "RulePlan", "RuleLanguage", "Schema",
             "Columnar", "CourtModel", "Diagnostics"),
         tests(
-            "FormEngineTests", "FormEngine", "Reconciliation", "RuleEngine", "RulePlan", "RuleLanguage", "Schema",
+            "FormEngineTests", "FormEngine", "Definitions", "Reconciliation", "RuleEngine", "RulePlan", "RuleLanguage", "Schema",
             "Columnar", "CourtModel", "DataAccess", "Diagnostics"),
         tests(
             "ReconciliationTests", "Reconciliation", "FormEngine", "RuleLanguage", "Schema", "DelimitedText", "DataAccess",
@@ -170,7 +170,7 @@ let package = Package(
             "Library", "PostgresClient", "Definitions", "DelimitedText", "DataAccess", "Columnar", "CourtModel",
             "Diagnostics"),
         tests(
-            "SQLGenerationTests", "SQLGeneration", "Library", "Definitions", "RuleEngine", "RulePlan", "RuleLanguage",
+            "SQLGenerationTests", "SQLGeneration", "Library", "FormEngine", "Definitions", "RuleEngine", "RulePlan", "RuleLanguage",
             "Schema", "CourtModel", "Columnar", "DataAccess", "PostgresClient", "Diagnostics"),
         tests("PostgresClientTests", "PostgresClient", "DelimitedText", "DataAccess", "Columnar", "Diagnostics"),
         tests("SQLiteClientTests", "SQLiteClient", "DataAccess", "Columnar", "Diagnostics"),
