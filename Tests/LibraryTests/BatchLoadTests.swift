@@ -144,7 +144,7 @@ struct BatchLoadTests {
         var batch = LibraryFixture.batch(1, [])
         let bytes = Array((LibraryFixture.header + "a,").utf8) + [0xB0, 0xBA, 0xFF] + Array(",,,,\n".utf8)
         batch.tables[0].parts = [
-            .init(name: "p", digest: "d", rows: 1) { try CSVReader(TextSource(bytes: bytes), file: "p") }
+            .init(name: "p", digest: "d", rows: 1) { try CSVCellReader(TextSource(bytes: bytes), file: "p") }
         ]
         try load(batch, maxBad: "1")
         let kept = try fixture.library.quarantine()
@@ -282,6 +282,72 @@ struct BatchLoadTests {
         #expect(try again.load(batch, schema: fixture.schema).total.inserted == 20_000)
     }
 
+    @Test func `rows that only the server can refuse go to quarantine alone, with their bytes and lines`() throws {
+        try load(LibraryFixture.batch(1, ["old,f1,,1,,"]))
+        try fixture.inspector.execute(
+            """
+            ALTER TABLE anjian ADD CONSTRAINT days CHECK (ts < 900);
+            CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+            BEGIN
+                IF NEW.fydm = 'f9' THEN RAISE EXCEPTION 'court closed'; END IF;
+                RETURN NEW;
+            END $$;
+            CREATE TRIGGER refuse BEFORE INSERT OR UPDATE ON anjian FOR EACH ROW EXECUTE FUNCTION refuse()
+            """)
+        var rows = (1...300).map { "k\($0),f1,,\($0),," }
+        rows[16] = "k17,f9,,17,,"
+        rows[99] = "k100,f1,,999,\"1.5\","
+        rows[200] = "k201,f1,,x,,"
+        rows.append("old,f9,,2,,")
+        let receipt = try load(LibraryFixture.batch(2, rows), maxBad: "10%")
+        #expect(receipt.total.inserted == 297)
+        #expect(receipt.total.quarantined == 4)
+        let kept = try fixture.library.quarantine(batch: "y17-2")
+        #expect(kept.map(\.row) == [17, 100, 201, 301])
+        #expect(kept.map(\.line) == [18, 101, 202, 302])
+        #expect(kept.map(\.reason) == ["server.anjian", "server.anjian", "type.anjian.ts", "server.anjian"])
+        #expect(String(decoding: kept[1].raw, as: UTF8.self) == "k100,f1,,999,1.5,")
+        #expect(kept[1].message.en.contains("check_violation"))
+        #expect(try fixture.rows("SELECT ts FROM anjian WHERE ajbs = 'old'") == [["1"]])
+        let error = try refusal(LibraryFixture.batch(3, ["m1,f9,,1,,"]))
+        #expect(error?.code == "too-many-bad-rows")
+        #expect(try fixture.library.quarantine(batch: "y17-3").map(\.row) == [1])
+    }
+
+    @Test func `doubled keys of a source that comes for the first time are counted part by part`() throws {
+        var batch = LibraryFixture.batch(1, [])
+        batch.tables[0].parts = [
+            LibraryFixture.part(
+                "p1", LibraryFixture.header + "a,f1,,1,,2026-10-01 10:00:00\nb,f1,,2,,\nc,f1,,3,,\n", rows: 3),
+            LibraryFixture.part(
+                "p2", LibraryFixture.header + "a,f1,,4,,2026-10-01 09:00:00\nb,f1,,5,,\nd,f1,,6,,\n", rows: 3),
+        ]
+        let receipt = try load(batch)
+        #expect(receipt.parts.map(\.counts.inserted) == [2, 2])
+        #expect(receipt.parts.map(\.counts.superseded) == [1, 1])
+        #expect(
+            try fixture.rows("SELECT ajbs, ts FROM anjian ORDER BY 1")
+                == [["a", "1"], ["b", "5"], ["c", "3"], ["d", "6"]])
+    }
+
+    @Test func `numbers, dates and texts of every size arrive as they were written`() throws {
+        let rows = [
+            "a,f1,0001-01-01,-9223372036854775808,-9999.99,0001-01-01 00:00:00",
+            "b,f1,9999-12-31,9223372036854775807,9999.99,9999-12-31 23:59:59.999999",
+            "c,f1,2000-01-01,0,0.00,2000-01-01 00:00:00.000001", "d,f1,1969-12-31,-1,0.01,1969-12-31 23:59:59",
+            "e,f1,,10000,1000,", "f,f1,,00012,-0.10,", "g,f1,,,100.5,", "\"h\u{1F600}\",f1,,,10.05,",
+        ]
+        try load(LibraryFixture.batch(1, rows))
+        #expect(
+            try fixture.rows("SELECT ajbs, larq, ts, je, gxsj FROM anjian ORDER BY 1") == [
+                ["a", "0001-01-01", "-9223372036854775808", "-9999.99", "0001-01-01 00:00:00"],
+                ["b", "9999-12-31", "9223372036854775807", "9999.99", "9999-12-31 23:59:59.999999"],
+                ["c", "2000-01-01", "0", "0.00", "2000-01-01 00:00:00.000001"],
+                ["d", "1969-12-31", "-1", "0.01", "1969-12-31 23:59:59"], ["e", nil, "10000", "1000.00", nil],
+                ["f", nil, "12", "-0.10", nil], ["g", nil, nil, "100.50", nil], ["h\u{1F600}", nil, nil, "10.05", nil],
+            ])
+    }
+
     @Test func `the database itself refuses ledger rows that do not add up`() throws {
         try load(LibraryFixture.batch(1, Self.twoRows))
         let error = #expect(throws: OperationError.self) {
@@ -307,9 +373,9 @@ private final class KillingReader: RecordReader {
     var recordCount: Int { base.recordCount }
     func takeMalformed() -> [MalformedRecord] { base.takeMalformed() }
 
-    func next() throws -> RawBlock? {
+    func next(into block: inout CellBlock) throws -> Bool {
         blocksLeft -= 1
         if blocksLeft == 0 { try action() }
-        return try base.next()
+        return try base.next(into: &block)
     }
 }

@@ -79,11 +79,11 @@ public struct IncomingBatch {
 }
 
 /// Rows of a file, and the records of it that are no rows.
-public protocol RecordReader: BlockReader {
+public protocol RecordReader: CellReader {
     /// Rows and malformed records so far.
     var recordCount: Int { get }
     /// The malformed records met since the last call.
-    func takeMalformed() -> [MalformedRecord]
+    mutating func takeMalformed() -> [MalformedRecord]
 }
 
-extension CSVReader: RecordReader {}
+extension CSVCellReader: RecordReader {}
