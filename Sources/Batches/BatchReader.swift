@@ -30,7 +30,7 @@ public struct BatchReader {
         let reader = BatchReader(folder: folder, manifest: file.manifest, identity: file.identity)
         try reader.checkFiles()
         if verification == .content {
-            for table in file.manifest.tables + file.manifest.tombstones {
+            for table in file.manifest.tables + file.manifest.tombstones + (file.manifest.quarantined ?? []) {
                 for part in table.parts { try reader.checkContent(part, of: table) }
             }
         }
@@ -41,7 +41,12 @@ public struct BatchReader {
     public func reader(
         table name: String, contents: BatchTableWriter.Contents = .rows
     ) throws -> BatchTableReader? {
-        let list = contents == .rows ? manifest.tables : manifest.tombstones
+        let list =
+            switch contents {
+            case .rows: manifest.tables
+            case .deletions: manifest.tombstones
+            case .quarantine: manifest.quarantined ?? []
+            }
         return list.first { $0.name == name }.map { BatchTableReader(self, $0) }
     }
 

@@ -1,3 +1,4 @@
+import CKernels
 public import Columnar
 
 /// Records of the strict profile, made from cells as they lie.
@@ -13,5 +14,12 @@ extension CSVEncoding {
             }
         }
         return bytes
+    }
+}
+
+/// Bytes of whoever does not promise that they are text.
+public enum UTF8Text {
+    public static func isValid(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+        bytes.baseAddress.map { sitong_utf8_valid($0, bytes.count, sitong_level()) } ?? true
     }
 }

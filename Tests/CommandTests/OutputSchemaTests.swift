@@ -67,6 +67,7 @@ struct OutputSchemaTests {
         try run(["rules", "sql", "case.number-court"], in: place)
         try run(["qc", "--library", "library", "--period", "2026-10", "--engine", "postgres"], in: place, status: 1)
         try run(["runs", "show", "monthly-2026-10-0001"], in: place)
+        try run(["extract", "--source", "sources/*.yaml", "--to", "outbox", "--dry-run"], in: place)
         let ofRun = ["--period", "2026-10", "--run", "monthly-2026-10-0001"]
         try run(["forms", "show", "--form", "F01"] + ofRun, in: place)
         try run(["forms", "export", "--to", "figures.csv"] + ofRun, in: place)

@@ -314,6 +314,29 @@ struct BatchLoadTests {
         #expect(try fixture.library.quarantine(batch: "y17-3").map(\.row) == [1])
     }
 
+    @Test func `rows that were no text at the source come to the quarantine with their bytes, and count as bad`() throws {
+        var batch = LibraryFixture.batch(1, ["a,f1,,1,,"])
+        batch.tables.append(
+            .init(
+                name: "anjian", kind: .quarantine,
+                parts: [
+                    LibraryFixture.part(
+                        "q/anjian-000001.csv.zst", "row,column,reason,raw\n7,fydm,encoding,622c67ff2c\n", rows: 1)
+                ]))
+        #expect(try refusal(batch)?.code == "too-many-bad-rows")
+        let receipt = try load(batch, maxBad: "50%")
+        #expect((receipt.total.rowsIn, receipt.total.inserted, receipt.total.quarantined) == (2, 1, 1))
+        let kept = try fixture.library.quarantine(batch: "y17-1")
+        #expect(kept.map(\.raw) == [[0x62, 0x2C, 0x67, 0xFF, 0x2C]])
+        #expect(kept.map(\.reason) == ["source.anjian.encoding"])
+        #expect(kept.map(\.message.en) == ["row 7 of the source's query: fydm is not UTF-8"])
+        batch = LibraryFixture.batch(2, [])
+        batch.tables[0] = .init(
+            name: "anjian", kind: .quarantine,
+            parts: [LibraryFixture.part("q/x", "row,column,reason,raw\n7,fydm,encoding,6g\n", rows: 1)])
+        #expect(try refusal(batch, maxBad: "100%")?.code == "batch-quarantine")
+    }
+
     @Test func `doubled keys of a source that comes for the first time are counted part by part`() throws {
         var batch = LibraryFixture.batch(1, [])
         batch.tables[0].parts = [

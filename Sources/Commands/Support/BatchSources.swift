@@ -24,7 +24,8 @@ extension IncomingBatch {
             id: manifest.id, source: manifest.source.name, sequence: manifest.sequence, digest: batch.identity,
             previousDigest: manifest.previous, isFull: manifest.kind == .full, court: manifest.court,
             period: manifest.period, manifest: manifestText,
-            tables: tables(manifest.tables, kind: .rows) + tables(manifest.tombstones, kind: .deletions))
+            tables: tables(manifest.tables, kind: .rows) + tables(manifest.tombstones, kind: .deletions)
+                + tables(manifest.quarantined ?? [], kind: .quarantine))
     }
 }
 

@@ -1,3 +1,4 @@
+import Batches
 import Columnar
 import DataAccess
 import DelimitedText
@@ -74,6 +75,7 @@ final class BatchLoader {
         // A key that is deleted and delivered in one batch is there again at its end.
         for table in batch.tables where table.kind == .deletions { try load(table) }
         for table in batch.tables where table.kind == .rows { try load(table) }
+        for table in batch.tables where table.kind == .quarantine { try keep(table) }
         try writeParts()
         faultPoint("load.beforeCommit")
         return LoadReceipt(batch: batch.id, number: number, isReplay: false, parts: parts, notices: notices)
@@ -110,6 +112,39 @@ final class BatchLoader {
                 INSERT INTO sitong.watermark (source, table_name, value, batch) VALUES ($1, $2, $3, $4)
                 ON CONFLICT (source, table_name) DO UPDATE SET value = excluded.value, batch = excluded.batch
                 """, [batch.source, definition.name, watermark, batch.id])
+        }
+    }
+
+    /// Rows that the source could not hand out as text come to the quarantine with their bytes.
+    private func keep(_ table: IncomingBatch.Table) throws {
+        for part in table.parts {
+            var counts = RowCounts()
+            var reader = try part.open()
+            var block = CellBlock()
+            while try reader.next(into: &block) {
+                for row in 0..<block.rowCount {
+                    let texts = (0..<block.columnCount).map { block.text(row: row, column: $0) }
+                    guard let kept = QuarantinedRow(texts: texts) else {
+                        throw OperationError.quarantineMalformed(batch, part: part.name)
+                    }
+                    rejected.append(
+                        RejectedRow(
+                            part: part.name, row: block.firstRow + row, line: nil, table: table.name,
+                            column: kept.column, reason: "source.\(table.name).\(kept.reason)",
+                            message: LocalizedText(
+                                en: "row \(kept.row) of the source's query: \(kept.column) is not UTF-8",
+                                zh: "来源查询结果第 \(kept.row) 行：“\(kept.column)”不是 UTF-8 编码"),
+                            raw: kept.raw))
+                }
+                counts.quarantined += block.rowCount
+                try note(bad: block.rowCount)
+                try writeRejected()
+            }
+            counts.rowsIn = reader.recordCount
+            guard reader.takeMalformed().isEmpty, counts.rowsIn == part.rows, counts.isConserved else {
+                throw OperationError.quarantineMalformed(batch, part: part.name)
+            }
+            parts.append(.init(name: part.name, digest: part.digest, table: table.name, counts: counts))
         }
     }
 

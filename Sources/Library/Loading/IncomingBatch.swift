@@ -24,6 +24,8 @@ public struct IncomingBatch {
             case rows
             /// Keys of rows that the source deleted.
             case deletions
+            /// Rows that could not be read as text at the source, as `QuarantinedRow`s.
+            case quarantine
         }
 
         public var name: String
