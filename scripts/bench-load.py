@@ -111,7 +111,7 @@ try:
         file.writelines(f"  - {{name: {name}, type: \"{kind}\"}}\n" for name, kind, _ in COLUMNS)
     sql(own_database, "CREATE DATABASE source", "CREATE DATABASE base")
     with open(f"{folder}/source.yaml", "w") as file:
-        file.write(f"source: bench\nconnect: {{kind: postgres, conninfo: \"{place('source')}\"}}\ntables:\n"
+        file.write(f"source: bench\nconnect: {{kind: postgres, url: \"{place('source')}\"}}\ntables:\n"
                    "  anjian:\n    from: t_aj\n    columns: {" + ", ".join(f"{n}: {n}" for n, _, _ in COLUMNS)
                    + "}\n    watermark: gxsj\n")
     values = ", ".join(f"{value} AS {name}" for name, _, value in COLUMNS)

@@ -94,7 +94,9 @@ struct Extraction {
     /// Rows that are no text travel beside the others, with their bytes.
     private mutating func setAside(_ rows: [RowEncoder.BadRow], of table: String) throws {
         guard !rows.isEmpty else { return }
-        let output = try quarantine[table] ?? writer.table(table, columns: QuarantinedRow.columns, contents: .quarantine)
+        let output =
+            try quarantine[table]
+            ?? writer.table(table, columns: QuarantinedRow.columns, contents: .quarantine)
         quarantine[table] = output
         let records = CSVRecords()
         for row in rows {

@@ -47,13 +47,14 @@ struct PostgresSession: SourceSession {
         self.resumeFrom = resumeFrom
         self.position = position
         // now() is the begin of the transaction, and so before its snapshot.
-        let row = try leader.execute(
-            """
-            SELECT current_setting('server_version'),
-                   to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
-                   current_setting('server_encoding'), pg_export_snapshot()
-            """
-        ).first ?? []
+        let row =
+            try leader.execute(
+                """
+                SELECT current_setting('server_version'),
+                       to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+                       current_setting('server_encoding'), pg_export_snapshot()
+                """
+            ).first ?? []
         func text(_ place: Int) -> String { row.indices.contains(place) ? row[place] ?? "" : "" }
         version = String(text(0).prefix { $0 != " " })
         snapshotTime = text(1)

@@ -74,7 +74,8 @@ struct RowEncoder {
                             }
                             let text = UnsafeBufferPointer(rebasing: bytes[cell.range])
                             if translations[place] != nil {
-                                translations[place]?.append(text, to: records, counting: place == plan.courtColumn, &courts)
+                                translations[place]?.append(
+                                    text, to: records, counting: place == plan.courtColumn, &courts)
                             } else {
                                 records.append(text)
                                 if place == plan.courtColumn { courts.add(text) }

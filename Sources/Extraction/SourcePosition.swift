@@ -21,16 +21,20 @@ struct SourcePosition: Hashable {
     /// Of the state that the connection's transaction sees; nil when the server only resembles PostgreSQL and cannot tell.
     init?(of connection: PostgresConnection) throws {
         let isThere = try connection.execute(
-            "SELECT to_regprocedure('pg_control_system()') IS NOT NULL AND to_regprocedure('txid_current_snapshot()') IS NOT NULL AND has_function_privilege('pg_control_system()', 'EXECUTE')"
+            """
+            SELECT coalesce(has_function_privilege(to_regprocedure('pg_control_system()'), 'EXECUTE'), false)
+               AND to_regprocedure('txid_current_snapshot()') IS NOT NULL
+            """
         )
         guard isThere.first?.first == "t" else { return nil }
-        let row = try connection.execute(
-            """
-            SELECT (SELECT system_identifier FROM pg_control_system()),
-                   (SELECT oid FROM pg_database WHERE datname = current_database()),
-                   txid_snapshot_xmin(txid_current_snapshot())
-            """
-        ).first ?? []
+        let row =
+            try connection.execute(
+                """
+                SELECT (SELECT system_identifier FROM pg_control_system()),
+                       (SELECT oid FROM pg_database WHERE datname = current_database()),
+                       txid_snapshot_xmin(txid_current_snapshot())
+                """
+            ).first ?? []
         guard row.count == 3, let system = row[0], let database = row[1], let number = row[2].flatMap({ UInt64($0) })
         else { return nil }
         self.system = system

@@ -127,7 +127,8 @@ import Testing
         #expect(SourceFixture.tree(outbox.folder) == [".chain", ".chain/vendor-a.lock"])
     }
 
-    @Test("sets rows aside that are no text, with their bytes, and brings the others", arguments: ["sqlite", "postgres"])
+    @Test(
+        "sets rows aside that are no text, with their bytes, and brings the others", arguments: ["sqlite", "postgres"])
     func notText(_ engine: String) throws {
         let source: SourceDefinition
         if engine == "sqlite" {

@@ -180,6 +180,73 @@ struct BatchLoadTests {
         #expect(try fixture.rows("SELECT count(*) FROM anjian") == [["3000"]])
     }
 
+    // MARK: Undoing
+
+    @Test func `a reverted batch leaves the tables as they were before it, and may come again`() throws {
+        try load(LibraryFixture.batch(1, Self.twoRows + ["c,f1,,3,12.50,2026-10-01 08:00:00.5"]))
+        let tables = "SELECT ajbs, fydm, larq, ts, je, gxsj FROM anjian ORDER BY ajbs"
+        let before = try fixture.rows(tables)
+        try load(LibraryFixture.batch(2, ["a,f9,2026-10-01,5,1.50,", "new,f1,,,,"], deletions: ["c"]))
+        let receipt = try fixture.library.revert(batch: "y17-2", reason: "wrong file", schema: fixture.schema)
+        #expect((receipt.number, receipt.removed, receipt.restored) == (3, 2, 2))
+        #expect(try fixture.rows(tables) == before)
+        #expect(
+            try fixture.rows("SELECT ajbs, sitong_batch FROM anjian ORDER BY 1")
+                == [["a", "3"], ["b", "1"], ["c", "3"]])
+        #expect(
+            try fixture.rows("SELECT ajbs, sitong_batch, ended_by, operation FROM anjian_log ORDER BY 1, 3") == [
+                ["a", "1", "2", "update"], ["a", "2", "3", "revert"], ["c", "1", "2", "delete"],
+                ["new", "2", "3", "revert"],
+            ])
+        #expect(
+            try fixture.rows("SELECT batch, status, reason FROM sitong.batch ORDER BY number") == [
+                ["y17-1", "loaded", nil], ["y17-2~3", "reverted", "wrong file"], ["revert-3", "revert", "wrong file"],
+            ])
+        // The right file has the wrong one's number, and follows the batch before it.
+        #expect(try load(LibraryFixture.batch(2, ["a,f2,2026-10-01,5,1.50,"], digest: "right")).number == 4)
+        #expect(try load(LibraryFixture.batch(3, [], previous: "right")).number == 5)
+    }
+
+    @Test func `a batch on which others stand is not reverted`() throws {
+        try load(LibraryFixture.batch(1, Self.twoRows))
+        try load(LibraryFixture.batch(2, ["c,f1,,,,"]))
+        func refused(_ batch: String) throws -> OperationError? {
+            let before = try fixture.contents()
+            let error = #expect(throws: OperationError.self) {
+                try fixture.library.revert(batch: batch, reason: "x", schema: fixture.schema)
+            }
+            #expect(try fixture.contents() == before)
+            return error
+        }
+        #expect(try refused("y17-1")?.code == "batch-not-last")
+        #expect(try refused("y17-9")?.code == "batch-not-loaded")
+        var other = LibraryFixture.batch(1, ["c,f1,,9,,"], digest: "other")
+        other.id = "z-1"
+        other.source = "z"
+        try load(other)
+        #expect(try refused("y17-2")?.code == "batch-overwritten")
+        _ = try fixture.library.revert(batch: "z-1", reason: "x", schema: fixture.schema)
+    }
+
+    @Test func `a library of a newer version is refused and stays as it is, one of an older is brought up`() throws {
+        try load(LibraryFixture.batch(1, Self.twoRows))
+        try fixture.inspector.execute("INSERT INTO sitong.library_version (version) VALUES (99)")
+        #expect(try refusal(LibraryFixture.batch(2, []))?.code == "library-newer")
+        #expect(throws: OperationError.self) { try fixture.library.apply(fixture.schema) }
+        // As the first version left it.
+        try fixture.inspector.execute(
+            """
+            DROP TABLE sitong.library_version;
+            ALTER TABLE sitong.batch DROP CONSTRAINT batch_status_check, DROP CONSTRAINT batch_check,
+                ADD CHECK (status IN ('loaded', 'rejected')), ADD CHECK ((status = 'loaded') = (number IS NOT NULL))
+            """)
+        #expect(try refusal(LibraryFixture.batch(2, []))?.code == "library-older")
+        try fixture.library.apply(fixture.schema)
+        #expect(try fixture.rows("SELECT version FROM sitong.library_version ORDER BY 1") == [["2"]])
+        try load(LibraryFixture.batch(2, []))
+        _ = try fixture.library.revert(batch: "y17-2", reason: "x", schema: fixture.schema)
+    }
+
     // MARK: The chain
 
     @Test func `a missing batch is named`() throws {
@@ -314,7 +381,8 @@ struct BatchLoadTests {
         #expect(try fixture.library.quarantine(batch: "y17-3").map(\.row) == [1])
     }
 
-    @Test func `rows that were no text at the source come to the quarantine with their bytes, and count as bad`() throws {
+    @Test func `rows that were no text at the source come to the quarantine with their bytes, and count as bad`() throws
+    {
         var batch = LibraryFixture.batch(1, ["a,f1,,1,,"])
         batch.tables.append(
             .init(

@@ -16,7 +16,9 @@ extension IncomingBatch {
                 Table(
                     name: table.name, kind: kind, orderColumn: table.watermark,
                     parts: table.parts.map { part in
-                        Part(name: part.path, digest: part.sha256, rows: part.rows) { try batch.cells(of: part, of: table) }
+                        Part(name: part.path, digest: part.sha256, rows: part.rows) {
+                            try batch.cells(of: part, of: table)
+                        }
                     })
             }
         }

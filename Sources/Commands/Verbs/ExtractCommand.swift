@@ -229,7 +229,7 @@ struct ExtractSummary: Encodable {
             zh.append("  \(item.batch)：\(item.table).\(item.column) 有 \(count) 个值没有代码转换")
         }
         for batch in batches where batch.quarantined > 0 {
-            en.append("  \(batch.batch): \(batch.quarantined) rows are no UTF-8 text and were set aside with their bytes")
+            en.append("  \(batch.batch): \(batch.quarantined) rows are no UTF-8 text, set aside with their bytes")
             zh.append("  \(batch.batch)：\(batch.quarantined) 行不是 UTF-8 文本，已连同原始字节隔离")
         }
         return LocalizedText(en: en.joined(separator: "\n"), zh: zh.joined(separator: "\n"))

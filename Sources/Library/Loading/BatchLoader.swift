@@ -358,7 +358,8 @@ final class BatchLoader {
         }
         for part in staged.parts {
             let before = recordsBefore[part] ?? 0
-            let ofPart = found.filter { (before + 1...max(recordsBefore[part + 1] ?? 0, before + 1)).contains($0.position) }
+            let after = recordsBefore[part + 1] ?? before
+            let ofPart = found.filter { $0.position > before && $0.position <= after }
             try readAgain(ofPart.map { ($0.position - before, $0.refusal) }, staged, part)
         }
         try note(bad: found.count)
