@@ -1,22 +1,21 @@
-import Columnar
-import DataAccess
+public import Columnar
+public import DataAccess
 import Diagnostics
 import Foundation
-import PostgresClient
 
 /// The rows of several queries, one after the other, read by as many connections at once.
 ///
 /// Each connection has a thread of its own, which takes the next query that nobody has begun; what came before its turn
 /// waits. At most two queries for each connection are begun and not yet taken, so that memory is bounded whatever the
 /// size of the table. Belongs to one thread; dropped before the end, it stops the connections.
-final class RangeReader: CellReader {
-    let columns: [String]
+public final class RangeReader: CellReader {
+    public let columns: [String]
     private let work: RangeWork
     private var ready: [CellBlock] = []
     private var rowCount = 0
 
     /// - Parameter connect: makes a connection that sees the state to be read; called on the thread that will use it.
-    init(
+    public init(
         queries: [String], shape: BinaryCopyShape, connections: Int,
         connect: @escaping @Sendable () throws -> PostgresConnection
     ) {
@@ -32,7 +31,7 @@ final class RangeReader: CellReader {
 
     deinit { work.stop() }
 
-    func next(into block: inout CellBlock) throws -> Bool {
+    public func next(into block: inout CellBlock) throws -> Bool {
         while ready.isEmpty {
             guard let blocks = try work.take() else { return false }
             ready = blocks.reversed()
