@@ -1,3 +1,5 @@
+import Columnar
+import DataAccess
 import Glibc
 import Synchronization
 
@@ -70,6 +72,36 @@ enum Parallel {
         }
     }
 
+    /// Runs `body` for every block of a reader on `count` threads: each reads a block, one thread after another, and works on
+    /// it while it is in the cache of its processor.
+    ///
+    /// - Parameter body: told the thread's number, the block, and the block's, from 0; blocks end in no order.
+    static func forEachBlock(
+        _ reader: inout any CellReader, _ count: Int, _ body: (Int, CellBlock, Int) throws -> Void
+    ) throws {
+        let failure = Failure()
+        let reading = Lock()
+        var shared = reader
+        var number = 0
+        try withUnsafeMutablePointer(to: &shared) { reader in
+            try withUnsafeMutablePointer(to: &number) { next in
+                try run(count, failure) { index in
+                    var block = CellBlock()
+                    while !failure.isSet {
+                        let taken: Int? = try reading.with {
+                            guard try reader.pointee.next(into: &block) else { return nil }
+                            next.pointee += 1
+                            return next.pointee - 1
+                        }
+                        guard let taken else { return }
+                        try body(index, block, taken)
+                    }
+                }
+            }
+        }
+        reader = shared
+    }
+
     /// Numbers 0 ..< count handed out to several threads, each once.
     final class Counter: Sendable {
         private let next = Atomic<Int>(0)
@@ -81,5 +113,24 @@ enum Parallel {
             let number = next.add(1, ordering: .relaxed).oldValue
             return number < count ? number : nil
         }
+    }
+}
+
+/// A mutex around what several threads do in turn.
+final class Lock: @unchecked Sendable {
+    // Sound because it holds nothing but the mutex.
+    private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+
+    init() { pthread_mutex_init(mutex, nil) }
+
+    deinit {
+        pthread_mutex_destroy(mutex)
+        mutex.deallocate()
+    }
+
+    func with<R>(_ body: () throws -> R) rethrows -> R {
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        return try body()
     }
 }

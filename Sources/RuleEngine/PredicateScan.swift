@@ -61,8 +61,8 @@ public final class PredicateScan {
     private let set: PredicateSet
     private let evaluators: [ExpressionEvaluator]
     private let gates: [Int]?
-    private let gateSteps: [Bool]
-    private let allSteps: [Bool]
+    private let gateSteps: NeededSteps
+    private let allSteps: NeededSteps
     /// Steps that are the same in every period and that others read or that are asked for.
     private let shared: [Int]
     private var gateDecoder: CellDecoder
@@ -90,9 +90,16 @@ public final class PredicateScan {
                 step.operation == .periodBegin || step.operation == .periodEnd
                 || step.operands.contains { dependsOnPeriod[$0] }
         }
-        allSteps = evaluators[0].closure(of: set.predicates + set.scalars)
-        gateSteps = evaluators[0].closure(of: (gates ?? []).map { set.predicates[$0] })
-        shared = steps.indices.filter { [allSteps] in allSteps[$0] && !dependsOnPeriod[$0] }
+        /// What is shared is wanted in all rows, whatever one period asks for.
+        let evaluator = evaluators[0]
+        func closure(of roots: [Int]) -> NeededSteps {
+            let needed = evaluator.closure(of: roots)
+            return evaluator.closure(of: roots + steps.indices.filter { needed[$0] && !dependsOnPeriod[$0] })
+        }
+        let all = closure(of: set.predicates + set.scalars)
+        allSteps = all
+        gateSteps = closure(of: (gates ?? []).map { set.predicates[$0] })
+        shared = steps.indices.filter { all[$0] && !dependsOnPeriod[$0] }
         var gateColumns: Set<Int> = court.map { [$0] } ?? []
         for (index, step) in steps.enumerated() where gateSteps[index] {
             if case .column(let column) = step.operation { gateColumns.insert(column) }
@@ -214,12 +221,6 @@ public final class PredicateScan {
         return (UnsafePointer(isTrue), UnsafePointer(isPossible))
     }
 
-    /// A block on its way from the reader to a worker.
-    private final class Parcel: @unchecked Sendable {
-        // Sound because it is with one thread at a time: the queues hand it on.
-        var block = CellBlock()
-    }
-
     /// Reads all blocks and gives each to one of the workers, which run on threads of their own; blocks go in no order.
     ///
     /// With one worker all is done on this thread. The first error stops all and is thrown.
@@ -227,38 +228,6 @@ public final class PredicateScan {
         _ reader: any CellReader, to workers: [Worker], _ work: (Worker, CellBlock) throws -> Void
     ) throws {
         var reader = reader
-        guard workers.count > 1 else {
-            var block = CellBlock()
-            while try reader.next(into: &block) { for worker in workers { try work(worker, block) } }
-            return
-        }
-        let free = BoundedQueue<Parcel>(capacity: workers.count * 2 + 2)
-        let full = BoundedQueue<Parcel>(capacity: workers.count * 2 + 2)
-        for _ in 0..<(workers.count * 2) { free.put(Parcel()) }
-        let failure = Parallel.Failure()
-        try withUnsafeMutablePointer(to: &reader) { reader in
-            try Parallel.run(workers.count + 1, failure) { index in
-                do {
-                    if index == 0 {
-                        defer { full.close() }
-                        while !failure.isSet, let parcel = free.take() {
-                            guard try reader.pointee.next(into: &parcel.block) else { return }
-                            full.put(parcel)
-                        }
-                        return
-                    }
-                    while let parcel = full.take() {
-                        if failure.isSet { continue }
-                        try work(workers[index - 1], parcel.block)
-                        free.put(parcel)
-                    }
-                } catch {
-                    failure.set(error)
-                    free.close()
-                    full.close()
-                    throw error
-                }
-            }
-        }
+        try Parallel.forEachBlock(&reader, workers.count) { index, block, _ in try work(workers[index], block) }
     }
 }

@@ -13,6 +13,8 @@ struct GroupTotals {
     private let totals: UnsafeMutablePointer<Int128>
     /// Of sums of numbers that may have 38 digits: the part above 19 digits, so that only the whole total may be too long.
     private let upper: UnsafeMutablePointer<Int128>?
+    /// Whether a least or greatest value may need more than a word.
+    private let isWide: Bool
     private static let split: Int128 = PowerOfTen.value(19)
     private let texts: UnsafeMutablePointer<TextSpan>
 
@@ -43,8 +45,8 @@ struct GroupTotals {
         flags = arena.make(Bool.self, hasValue ? groupCount : 0)
         totals = arena.make(Int128.self, hasValue ? groupCount : 0)
         texts = arena.make(TextSpan.self, type == .text ? groupCount : 0)
-        let isLong = if function == .sum, case .wide? = value?.storage { true } else { false }
-        upper = isLong ? arena.make(Int128.self, groupCount) : nil
+        isWide = if case .wide? = value?.storage { true } else { false }
+        upper = isWide && function == .sum ? arena.make(Int128.self, groupCount) : nil
         upper?.update(repeating: 0, count: groupCount)
         if hasValue {
             flags.update(repeating: false, count: groupCount)
@@ -162,7 +164,7 @@ struct GroupTotals {
             let spans = arena.make(TextSpan.self, count)
             for row in 0..<count { spans[row] = groups[row] >= 0 ? texts[Int(groups[row])] : TextSpan.empty }
             storage = .text(spans)
-        case (_, .number(let precision, _)) where precision > 19 || (precision == 19 && function == .sum):
+        case (_, .number(let precision, _)) where precision > 19 || isWide || (precision == 19 && function == .sum):
             let wide = arena.make(Int128.self, count)
             for row in 0..<count { wide[row] = groups[row] >= 0 ? total(Int(groups[row])) ?? 0 : 0 }
             storage = .wide(wide)

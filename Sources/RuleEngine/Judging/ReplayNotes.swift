@@ -20,8 +20,9 @@ final class ReplayNotes {
         let related = context.program.tables[link.related].table
         relatedTypes = link.lookups.map { ExpressionType(related.columns[$0.column].type.kind) }
         layout = CarriedLayout(
-            relatedTypes.map { CarriedLayout.Slot($0, isColumn: true) }
-                + link.aggregates.map { CarriedLayout.Slot($0.type, isColumn: true) })
+            zip(relatedTypes, link.lookups).map { type, lookup in
+                CarriedLayout.Slot(type, isInt: related.columns[lookup.column].type.kind == .int)
+            } + link.aggregates.map { CarriedLayout.Slot($0.type, isInt: false) })
     }
 
     func makeWriter() -> Writer { Writer(notes: self, writer: SpillStreams.Writer(ranges)) }

@@ -43,17 +43,13 @@ final class TablePass {
                     message: statistics.title, courts: state.courts))
         }
         let workers = (0..<max(1, context.options.jobs)).map { _ in TableWorker(state, context, decoder) }
-        if workers.count == 1 {
-            var output = TableWorker.Output()
-            var block = CellBlock()
-            while try reader.next(into: &block) {
-                try TablePass.checkRows(block)
-                output.removeAll()
-                try workers[0].judge(block, into: &output)
-                try put(output)
-            }
-        } else {
-            try runParallel(&reader, workers)
+        let order = Lock()
+        try Parallel.forEachBlock(&reader, workers.count) { index, block, number in
+            try TablePass.checkRows(block)
+            var output = order.with { spare.popLast() } ?? TableWorker.Output()
+            output.removeAll()
+            try workers[index].judge(block, into: &output)
+            try order.with { try put(output, number) }
         }
         for worker in workers { collect(worker, decoder) }
         for (source, count) in stored where source >= state.firstSource {
@@ -70,34 +66,6 @@ final class TablePass {
         for index in state.types.indices {
             state.types[index].truncated = state.types[index].violations > state.types[index].stored
         }
-    }
-
-    private func runParallel(_ reader: inout any CellReader, _ workers: [TableWorker]) throws {
-        let failure = Parallel.Failure()
-        let (reading, order) = (Lock(), Lock())
-        var shared = reader
-        var number = 0
-        try withUnsafeMutablePointer(to: &shared) { reader in
-            try withUnsafeMutablePointer(to: &number) { next in
-                try Parallel.run(workers.count, failure) { index in
-                    var block = CellBlock()
-                    while !failure.isSet {
-                        let taken: Int? = try reading.with {
-                            guard try reader.pointee.next(into: &block) else { return nil }
-                            next.pointee += 1
-                            return next.pointee - 1
-                        }
-                        guard let number = taken else { return }
-                        try TablePass.checkRows(block)
-                        var output = order.with { spare.popLast() } ?? TableWorker.Output()
-                        output.removeAll()
-                        try workers[index].judge(block, into: &output)
-                        try order.with { try put(output, number) }
-                    }
-                }
-            }
-        }
-        reader = shared
     }
 
     /// Numbers of rows are kept in 32 bits.
@@ -143,25 +111,6 @@ final class TablePass {
         }
         state.rows += worker.rows
         state.marks.formUnion(worker.marks)
-    }
-}
-
-/// A mutex around what several threads do in turn.
-private final class Lock: @unchecked Sendable {
-    // Sound because it holds nothing but the mutex.
-    private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
-
-    init() { pthread_mutex_init(mutex, nil) }
-
-    deinit {
-        pthread_mutex_destroy(mutex)
-        mutex.deallocate()
-    }
-
-    func with<R>(_ body: () throws -> R) rethrows -> R {
-        pthread_mutex_lock(mutex)
-        defer { pthread_mutex_unlock(mutex) }
-        return try body()
     }
 }
 

@@ -288,9 +288,12 @@ struct RunProgram {
             }
         }
         for step in carried.sorted() {
-            let isColumn = if case .column = steps[step].operation { true } else { false }
+            let isInt =
+                if case .column(let column) = steps[step].operation {
+                    program.table.columns[column].type.kind == .int
+                } else { false }
             let slot = program.slot(
-                .step(step), CarriedLayout.Slot(steps[step].type, isColumn: isColumn),
+                .step(step), CarriedLayout.Slot(steps[step].type, isInt: isInt),
                 in: program.links[link].hereStream)
             program.links[link].known.append((step, slot))
         }
@@ -345,7 +348,9 @@ extension TableProgram {
 
     fileprivate func slot(forColumn column: Int, in stream: Int) -> Int {
         slot(
-            .column(column), CarriedLayout.Slot(ExpressionType(table.columns[column].type.kind), isColumn: true),
+            .column(column),
+            CarriedLayout.Slot(
+                ExpressionType(table.columns[column].type.kind), isInt: table.columns[column].type.kind == .int),
             in: stream)
     }
 

@@ -163,10 +163,15 @@ enum TextKernel {
     @inline(__always)
     private static func length(_ value: Int128) -> Int? { value < 0 ? nil : Int(min(value, 1 << 40)) }
 
+    /// A literal length that is neither NULL nor negative.
+    private static func constant(_ operand: Vector) -> Int? {
+        guard operand.isConstant, operand.isValid(0), case .words(let words) = operand.storage else { return nil }
+        return length(Int128(words[0]))
+    }
+
     @inline(__always)
     private static func cut(_ operands: [Vector], _ arena: Arena, _ body: (TextSpan, Int) -> TextSpan) -> Vector {
-        if operands[1].isConstant, case .words(let words) = operands[1].storage {
-            guard let length = length(Int128(words[0])) else { return .null(.text, operands[0].count, arena) }
+        if let length = constant(operands[1]) {
             return texts([operands[0]], arena) { _, span in body(span, length) }
         }
         let lengths = operands[1].wide(scaledBy: 0, arena)
@@ -174,10 +179,7 @@ enum TextKernel {
     }
 
     private static func mid(_ operands: [Vector], _ arena: Arena) -> Vector {
-        if operands[1].isConstant, operands[2].isConstant, case .words(let starts) = operands[1].storage,
-            case .words(let lengths) = operands[2].storage, let start = length(Int128(starts[0])), start >= 1,
-            let length = length(Int128(lengths[0]))
-        {
+        if let start = constant(operands[1]), start >= 1, let length = constant(operands[2]) {
             return texts([operands[0]], arena) { _, span in part(span, start - 1, length) }
         }
         let starts = operands[1].wide(scaledBy: 0, arena)

@@ -9,14 +9,15 @@ struct CarriedLayout {
     enum Slot: Hashable {
         case truth, day, word, wide, text
 
-        /// What a step of this type needs; an int column stays a word although its type has 19 digits.
-        init(_ type: ExpressionType, isColumn: Bool) {
+        /// What a value of this type needs. The values of a column of type int fit into a word; a decimal of as many digits
+        /// may not.
+        init(_ type: ExpressionType, isInt: Bool) {
             switch type {
             case .bool, .null: self = .truth
             case .text: self = .text
             case .date: self = .day
             case .timestamp: self = .word
-            case .number(let precision, _): self = precision <= 18 || (isColumn && precision == 19) ? .word : .wide
+            case .number(let precision, _): self = precision <= 18 || isInt ? .word : .wide
             }
         }
 
