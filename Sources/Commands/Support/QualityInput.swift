@@ -83,10 +83,12 @@ final class FileInput: QualityInput {
         tables = schema.tables.map(\.name).filter { files[$0] != nil }
     }
 
-    func open(_ request: QualityCheck.TableRequest) throws -> any CellReader {
-        let reader = try FileTable(
-            files: files[request.table.name] ?? [], options: options, encoding: encoding)
-        readers[request.table.name] = reader
+    func open(_ request: QualityCheck.TableRequest) throws -> any CellReader { try reader(of: request.table.name) }
+
+    /// A reader of all rows of a table, by its code.
+    func reader(of table: String) throws -> any CellReader {
+        let reader = try FileTable(files: files[table] ?? [], options: options, encoding: encoding)
+        readers[table] = reader
         return reader
     }
 

@@ -57,6 +57,14 @@ struct SchemaReader {
             if let form = forms.form(object) { schema.forms.append(form) } else { isBroken(object) }
         }
         let rules = RulesReader(schema: schema, broken: broken, log: log).ruleSet(written.rules)
+        // What stands beside rules is theirs; a later directory's filter goes before an earlier one's.
+        let filesWithRules = Set(rules.rules.compactMap(\.location?.file))
+        schema.filters = rules.lets.reversed().compactMap { definition in
+            guard !filesWithRules.contains(definition.file) else { return nil }
+            return NamedFilter(
+                name: definition.name, table: schema.table(definition.table)?.name ?? definition.table,
+                expression: definition.expression)
+        }
         let sources = SourceReader(schema: schema, log: log)
         let pipelines = PipelineReader(log: log)
         return LoadedDefinitions(
