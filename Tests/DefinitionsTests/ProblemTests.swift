@@ -99,7 +99,7 @@ struct Problem: CustomTestStringConvertible, Sendable {
             "a tab for indentation", "- id: A\n\ton: 案件\n", "2:1 error[yaml-syntax]", "not valid YAML", "不是有效的 YAML"),
         .rules(
             "a problem in the second document, counted in the file", "- {id: A, on: 案件, check: 真}\n---\n- [\n",
-            "4:1 error[yaml-syntax]", "not valid YAML", "不是有效的 YAML"),
+            "3:1 error[yaml-syntax]", "not valid YAML", "不是有效的 YAML"),
     ]
 
     static let tables: [Problem] = [

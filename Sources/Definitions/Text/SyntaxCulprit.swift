@@ -91,6 +91,12 @@ struct SyntaxCulprit {
             }
             if isOdd(line) { return Verdict(line: index + 1) }
         }
+        // Only a line that stands too far left has its value go on in a deeper one that stands as it should.
+        if let lower = lines[last], lower.key != nil, let above = (0..<last).last(where: { lines[$0] != nil }),
+            let upper = lines[above], upper.key != nil, upper.letters.last != ":", upper.content < lower.indentation
+        {
+            return Verdict(line: above + 1)
+        }
         return Verdict(line: last + 1)
     }
 
