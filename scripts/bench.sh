@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Workload W1 beside DuckDB and Polars: makes what the measurement needs (their virtual environment, a release build of
 # ours), then measures. Arguments go to scripts/bench, such as: scripts/bench.sh --rows 20000 --pairs 1
+# With `forms` before them the report rules are measured: scripts/bench.sh forms --periods 1 --pairs 1
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/messages.sh
@@ -19,4 +20,9 @@ if [ "$(cat $environment/packages 2>/dev/null)" != "${packages[*]}" ]; then
 fi
 $environment/bin/python -B -m unittest discover --quiet --start-directory scripts/bench
 swift build -c release --product sitong >&2
-exec $environment/bin/python -B scripts/bench "$@"
+program=scripts/bench
+if [ "${1-}" = forms ]; then
+    program=scripts/bench/forms.py
+    shift
+fi
+exec $environment/bin/python -B $program "$@"

@@ -38,9 +38,14 @@ extension FigureRecord {
 extension StandardSchema {
     /// The courts under the topmost of those that are spoken of, in the order of the court list.
     ///
-    /// - Parameter spokenOf: courts of cases or of figures; the whole country would be 3,500 sheets of zeros.
-    func jurisdictions(of spokenOf: Set<String>, named: [String]) throws -> Jurisdictions {
-        guard let hierarchy = hierarchies["court"] ?? hierarchies.values.first else {
+    /// - Parameters:
+    ///   - spokenOf: courts of cases or of figures; the whole country would be 3,500 sheets of zeros.
+    ///   - named: these courts and all below them, whatever is spoken of.
+    ///   - name: of the hierarchy; nil is that of courts.
+    func jurisdictions(
+        of spokenOf: Set<String>, named: [String], along name: String? = nil
+    ) throws -> Jurisdictions {
+        guard let hierarchy = name.map({ hierarchy($0) }) ?? hierarchies["court"] ?? hierarchies.values.first else {
             return Jurisdictions(courts: spokenOf.sorted(), parents: [:])
         }
         let list = codelist(hierarchy.codelist)
@@ -58,18 +63,11 @@ extension StandardSchema {
         return Jurisdictions(hierarchy, codelist: list, roots: tops.sorted())
     }
 
-    /// The courts that say something for a period: those that submitted, and those whose own cases make a figure.
+    /// The courts of a hierarchy that report; one whose upper court does not is put under the next above that does.
     ///
-    /// A court without either is out, so that it leaves no upper court's sum undecided; one with cases that submitted
-    /// nothing is in, and does.
-    func jurisdictions(reporting tables: [FigureTable], period: String) throws -> Jurisdictions {
-        var reporting: Set<String> = []
-        for figure in tables.flatMap(\.figures) where figure.period == period {
-            // A source that does not tell own figures apart speaks for a court by any number.
-            let number = figure.own == .absent ? figure.value.number : figure.own.number
-            if let number, number != .zero || figure.own == .absent { reporting.insert(figure.court) }
-        }
-        let tree = try jurisdictions(of: reporting, named: [])
+    /// A court without figures is out, so that it leaves no upper court's sum undecided.
+    func jurisdictions(reporting: Set<String>, along name: String? = nil) throws -> Jurisdictions {
+        let tree = try jurisdictions(of: reporting, named: [], along: name)
         var parents: [String: String] = [:]
         for court in tree.courts where reporting.contains(court) {
             var upper = tree.parent(of: court)

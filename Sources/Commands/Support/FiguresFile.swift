@@ -3,67 +3,79 @@ import DataAccess
 import DelimitedText
 import Diagnostics
 import FormEngine
+import Reconciliation
 
 /// Figures from elsewhere: long CSV with columns `form court period row column value [own] [source]`.
 enum FiguresFile {
     static let columns = ["form", "court", "period", "row", "column", "value", "own"]
 
-    /// Reads them one by one; an empty value is a blank cell.
+    /// Puts them into a store; an empty value is a blank cell.
     ///
     /// - Parameter map: `value=hzz`: the file calls the column `hzz`.
-    static func read(_ path: String, map: [String: String] = [:], _ consume: (Figure) throws -> Void) throws {
+    /// - Returns: how many figures found no place, by reason, and the line of the first of each.
+    static func read(
+        _ path: String, map: [String: String] = [:], into store: FigureStore
+    ) throws -> [FigureTable.Misplacement: (count: Int, line: Int)] {
         let table = try FileTable(files: [path])
-        var places: [Int?] = []
-        for column in columns {
-            let name = map[column] ?? column
-            let place = table.columns.firstIndex(of: name)
-            if place == nil, column != "own" { throw OperationError.figuresColumnMissing(name, path, table.columns) }
-            places.append(place)
+        func place(_ column: String) throws -> Int {
+            guard let place = table.columns.firstIndex(of: map[column] ?? column) else {
+                throw OperationError.figuresColumnMissing(map[column] ?? column, path, table.columns)
+            }
+            return place
         }
-        while let block = try table.next() {
-            for row in 0..<block.rowCount {
-                func text(_ column: Int) -> String? { places[column].flatMap { block.columns[$0][row] } }
-                func value(_ column: Int) throws -> CellValue {
-                    guard let text = text(column), !text.isEmpty else { return .blank }
-                    guard let number = ExactDecimal(text) else {
-                        throw OperationError.figuresMalformed(
-                            path, line: Int(block.lines[row]), column: columns[column])
-                    }
-                    return .number(number)
-                }
-                guard let form = text(0), let court = text(1), let period = text(2), let line = text(3),
-                    let column = text(4)
-                else {
-                    throw OperationError.figuresMalformed(path, line: Int(block.lines[row]), column: "form … column")
-                }
-                try consume(
-                    Figure(
-                        form: form, court: court, period: period, row: line, column: column, value: try value(5),
-                        own: places[6] == nil ? .absent : try value(6)))
+        let places = FigureReader.Places(
+            form: try place("form"), court: try place("court"), period: try place("period"), row: try place("row"),
+            column: try place("column"), value: try place("value"),
+            own: map["own"] == nil && !table.columns.contains("own") ? nil : try place("own"))
+        var reader = FigureReader(into: store, places: places)
+        var block = CellBlock()
+        while try table.next(into: &block) {
+            do {
+                try reader.append(block)
+            } catch {
+                throw OperationError.figuresMalformed(
+                    path, line: block.line(ofRow: error.row), column: map[error.part.column] ?? error.part.column)
             }
         }
         if let bad = table.malformed.first {
             throw OperationError.figuresMalformed(path, line: bad.record.line, column: bad.record.kind.rawValue)
         }
+        return reader.misplaced
     }
 
     /// Writes them in the order given, whole or not at all.
-    static func write(_ figures: [Figure], to path: String) throws {
+    static func write(_ figures: some Sequence<Figure>, to path: String) throws {
+        var writer = try CSVWriter(FileSink(path, exclusive: false), columns: columns)
         var block = RawBlock(columnCount: columns.count)
         for figure in figures {
-            let texts = [
-                figure.form, figure.court, figure.period, figure.row, figure.column, text(figure.value),
-                text(figure.own),
-            ]
-            for (index, text) in texts.enumerated() { block.columns[index].append(text) }
+            block.columns[0].append(figure.form)
+            block.columns[1].append(figure.court)
+            block.columns[2].append(figure.period)
+            block.columns[3].append(figure.row)
+            block.columns[4].append(figure.column)
+            block.columns[5].append(text(figure.value))
+            block.columns[6].append(text(figure.own))
             block.rowCount += 1
+            if block.rowCount == RawBlock.preferredRowCount {
+                try writer.write(block)
+                block = RawBlock(columnCount: columns.count)
+            }
         }
-        var writer = try CSVWriter(FileSink(path, exclusive: false), columns: columns)
         try writer.write(block)
         try writer.finish()
     }
 
     private static func text(_ value: CellValue) -> String? { value.number.map { "\($0)" } }
+}
+
+extension FigureReader.Fault.Part {
+    fileprivate var column: String {
+        switch self {
+        case .name: "form … column"
+        case .value: "value"
+        case .own: "own"
+        }
+    }
 }
 
 extension OperationError {

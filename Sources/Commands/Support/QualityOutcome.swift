@@ -61,7 +61,10 @@ struct QualityOutcome {
                 switch kind {
                 case .fields: LocalizedText(en: "not as many fields as the header", zh: "字段数与表头不一致")
                 case .quote: LocalizedText(en: "a quote that does not close as it should", zh: "引号没有正确闭合")
-                case .encoding: LocalizedText(en: "bytes that are not UTF-8", zh: "含有非 UTF-8 字节")
+                case .encoding:
+                    LocalizedText(
+                        en: "bytes that are not \(input.encoding.rawValue.uppercased())",
+                        zh: "含有非 \(input.encoding.rawValue.uppercased()) 字节")
                 case .nul: LocalizedText(en: "a zero byte", zh: "含有零字节")
                 }
             statistics.append(

@@ -32,7 +32,7 @@ struct ReconcileCommand: ParsableCommand {
         @Option(help: help("How the file names its columns: value=hzz,court=fydm.", "文件中的列名对应：value=hzz,court=fydm。"))
         var map: String?
 
-        @Option(help: help("The statistical period; default: the only one in the figures.", "统计周期；默认为数字中唯一的周期。"))
+        @Option(help: help("The statistical period; default: all in the figures.", "统计周期；默认为数字中的全部周期。"))
         var period: String?
 
         @Option(help: help("The run whose computed figures are meant; default: this run's.", "哪次运行的计算数；默认为本次运行。"))
@@ -48,6 +48,12 @@ struct ReconcileCommand: ParsableCommand {
             help: help("A rule that could not run or judged nothing makes the status 64.", "有规则未能运行或没有判定任何格时，状态为 64。"))
         var strict = false
 
+        @Flag(
+            help: help(
+                "Say what each roll-up that does not add up looks like: a known mistake or none.",
+                "说明每处上下级不符像哪种差错，或不像任何已知差错。"))
+        var explain = false
+
         @OptionGroup var library: LibraryOptions
         @OptionGroup var schema: SchemaOptions
         @OptionGroup var common: CommonOptions
@@ -55,34 +61,37 @@ struct ReconcileCommand: ParsableCommand {
         func perform(in session: Session) throws -> OperationResult {
             let begin = ContinuousClock.now
             let loaded = try session.definitions(schema)
+            let check = try FormRuleCheck(rules: loaded.rules.rules, schema: loaded.schema)
             let submitted = try submittedFigures(loaded.schema, session)
             // Figures alone are judged by themselves; with a library they are compared with what it yields.
             let usesLibrary = figures.isEmpty || library.library != nil || session.environment["SITONG_LIBRARY"] != nil
             let store = usesLibrary ? try session.library(library) : nil
             let run = run ?? session.runID
-            let computed = try store?.figureTable(run: run, source: "computed", forms: loaded.schema.forms)
-            if let computed, computed.isEmpty { throw OperationError.noFigures(run: run) }
+            let table = try store?.figureTable(run: run, source: "computed", forms: loaded.schema.forms)
+            if let table, table.isEmpty { throw OperationError.noFigures(run: run) }
+            let computed = table.map { FigureStore($0) }
             guard let judged = computed ?? submitted else { throw OperationError.noFigures(run: run) }
-            let label = try label(of: judged, session)
-            let jurisdictions = try loaded.schema.jurisdictions(
-                reporting: [computed, submitted].compactMap { $0 }, period: label)
-            let check = try FormRuleCheck(rules: loaded.rules.rules, schema: loaded.schema)
-            let result = try check.judge(judged, period: label, jurisdictions: jurisdictions)
+            let periods = periods(of: judged, session)
+            let courts = try ReportingCourts(loaded.schema, check, computed, submitted, periods: periods)
+            let result = check.judge(judged, periods: periods, jurisdictions: courts.jurisdictions)
             // What the courts submitted must hold by itself too, beside what the cases yield.
             var onSubmitted: [FormFinding] = []
             var mismatches: [FigureMismatch] = []
             var compared = 0
-            if let computed, let submitted {
-                onSubmitted = try check.judge(submitted, period: label, jurisdictions: jurisdictions).findings
-                let comparison = try FigureComparison.compare(
-                    computed: computed, submitted: submitted, period: label, jurisdictions: jurisdictions)
-                mismatches = comparison.mismatches
-                compared = comparison.comparedCells
-                for sheet in comparison.missingSheets {
-                    session.console.warn(
-                        LocalizedText(
-                            en: "\(sheet.court) submitted nothing of \(sheet.form)",
-                            zh: "\(sheet.court) 没有报送 \(sheet.form)"))
+            if let table, let submitted {
+                onSubmitted = check.judge(submitted, periods: periods, jurisdictions: courts.jurisdictions).findings
+                for period in periods {
+                    let comparison = try FigureComparison.compare(
+                        computed: table, submitted: submitted.table, period: period,
+                        jurisdictions: courts.jurisdictions(nil, period))
+                    mismatches += comparison.mismatches
+                    compared += comparison.comparedCells
+                    for sheet in comparison.missingSheets {
+                        session.console.warn(
+                            LocalizedText(
+                                en: "\(sheet.court) submitted nothing of \(sheet.form)",
+                                zh: "\(sheet.court) 没有报送 \(sheet.form)"))
+                    }
                 }
             }
             let own: MismatchRecord.Side = computed == nil ? .submitted : .computed
@@ -95,58 +104,50 @@ struct ReconcileCommand: ParsableCommand {
             try store?.store(
                 mismatches: records, statistics: result.statistics.map { RuleStatisticRecord($0, session.language) },
                 run: session.runID)
+            let explanations =
+                explain ? check.explain(result.findings, judged, jurisdictions: courts.jurisdictions) : nil
             let status = status(of: result, records)
             let seconds = (ContinuousClock.now - begin) / .seconds(1)
             let summary = FormCheckSummary(
-                result, mismatches, compared: compared, period: label, seconds: seconds, status: status.rawValue,
-                language: session.language)
+                result, mismatches, compared: compared, period: periods.count == 1 ? periods[0] : nil, seconds: seconds, status: status.rawValue,
+                language: session.language, explanations: explanations)
             return OperationResult(
                 status, json: summary,
-                text: Self.text(result, onSubmitted, mismatches, compared: compared, seconds: seconds),
+                text: Self.text(
+                    result, onSubmitted, mismatches, explanations ?? [], compared: compared, seconds: seconds),
                 products: findings.map { [$0] } ?? [])
         }
 
-        private func submittedFigures(_ schema: StandardSchema, _ session: Session) throws -> FigureTable? {
+        private func submittedFigures(_ schema: StandardSchema, _ session: Session) throws -> FigureStore? {
             let files = try FileNames.expand(figures, what: LocalizedText(en: "figures file", zh: "报表数字文件"))
             guard !files.isEmpty else { return nil }
             let pairs = try (map?.split(separator: ",") ?? []).map { pair -> (String, String) in
                 let parts = pair.split(separator: "=", maxSplits: 1).map(String.init)
-                guard parts.count == 2 else {
+                guard parts.count == 2, FiguresFile.columns.contains(parts[0]) else {
                     throw ValidationError(say("--map is column=name, not '\(pair)'", "--map 应为 列=名称，不是“\(pair)”"))
                 }
                 return (parts[0], parts[1])
             }
-            var table = FigureTable(forms: schema.forms)
+            let read = FigureStore(forms: schema.forms)
             for file in files {
-                var misplaced: [FigureTable.Misplacement: Int] = [:]
-                try FiguresFile.read(file, map: Dictionary(pairs, uniquingKeysWith: { $1 })) { figure in
-                    if let problem = table.insert(figure) { misplaced[problem, default: 0] += 1 }
-                }
-                for (problem, count) in misplaced.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+                let misplaced = try FiguresFile.read(file, map: Dictionary(pairs, uniquingKeysWith: { $1 }), into: read)
+                for (problem, found) in misplaced.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
                     session.console.warn(
                         LocalizedText(
-                            en: "\(file): \(count) figures are left out: \(problem.rawValue)",
-                            zh: "\(file)：\(count) 个数字被略去：\(problem.rawValue)"))
+                            en: "\(file): \(found.count) figures are left out: \(problem.text.en), first in line \(found.line)",
+                            zh: "\(file)：\(found.count) 个数字被略去：\(problem.text.zh)，最先见于第 \(found.line) 行"))
                 }
             }
-            return table
+            return read
         }
 
-        /// The period that is judged; one that is no known kind is a label like any other.
-        private func label(of figures: FigureTable, _ session: Session) throws -> String {
-            if let period {
-                return (StatisticalPeriod(period) ?? StatisticalPeriod(relative: period, today: session.today))?.label
-                    ?? period
-            }
-            guard figures.periods.count == 1 else {
-                throw OperationError(
-                    .usage, code: "period-missing",
-                    LocalizedText(
-                        en: "the figures are of several periods: \(figures.periods.joined(separator: ", "))",
-                        zh: "数字属于多个统计周期：\(figures.periods.joined(separator: "、"))"),
-                    hint: LocalizedText(en: "say which with --period", zh: "请用 --period 指明"))
-            }
-            return figures.periods[0]
+        /// The periods that are judged: all of the figures, or the one that is named. One of no known kind is a label
+        /// like any other.
+        private func periods(of figures: FigureStore, _ session: Session) -> [String] {
+            guard let period else { return figures.periods }
+            return [
+                (StatisticalPeriod(period) ?? StatisticalPeriod(relative: period, today: session.today))?.label ?? period
+            ]
         }
 
         private func status(of result: FormRuleCheck.Result, _ records: [MismatchRecord]) -> ExitStatus {
@@ -168,8 +169,8 @@ struct ReconcileCommand: ParsableCommand {
         }
 
         private static func text(
-            _ result: FormRuleCheck.Result, _ onSubmitted: [FormFinding], _ mismatches: [FigureMismatch], compared: Int,
-            seconds: Double
+            _ result: FormRuleCheck.Result, _ onSubmitted: [FormFinding], _ mismatches: [FigureMismatch],
+            _ explanations: [RollUpExplanation], compared: Int, seconds: Double
         ) -> LocalizedText {
             var en = [
                 "\(result.statistics.count) form rules, \(result.findings.count) findings, \(Format.seconds(seconds))"
@@ -196,6 +197,10 @@ struct ReconcileCommand: ParsableCommand {
                 en.append("\(Format.padded(findings.count, 8))  \(rule)  on the submitted figures")
                 zh.append("\(Format.padded(findings.count, 8))  \(rule)  （报送数）")
             }
+            for explanation in explanations {
+                en.append("  " + explanation.message.en)
+                zh.append("  " + explanation.message.zh)
+            }
             for mismatch in mismatches.prefix(20) {
                 let cell = "  \(mismatch.court) \(mismatch.form)[\(mismatch.row), \(mismatch.column)]: "
                 en.append(cell + mismatch.message.en)
@@ -206,6 +211,44 @@ struct ReconcileCommand: ParsableCommand {
                 zh.append("  … 另有 \(mismatches.count - 20) 处")
             }
             return LocalizedText(en: en.joined(separator: "\n"), zh: zh.joined(separator: "\n"))
+        }
+    }
+}
+
+/// The courts that say something for a period, as each hierarchy orders them.
+struct ReportingCourts {
+    private let trees: [String: [String?: Jurisdictions]]
+
+    init(
+        _ schema: StandardSchema, _ check: FormRuleCheck, _ computed: FigureStore?, _ submitted: FigureStore?,
+        periods: [String]
+    ) throws {
+        var trees: [String: [String?: Jurisdictions]] = [:]
+        for period in periods {
+            // Beside what was submitted, a court without a figure of its own has nothing that it should have submitted.
+            var reporting = submitted?.reportingCourts(period: period, byOwnFigures: false) ?? []
+            if let computed {
+                reporting.formUnion(computed.reportingCourts(period: period, byOwnFigures: submitted != nil))
+            }
+            for name in [nil] + check.hierarchies.map(Optional.some) {
+                trees[period, default: [:]][name] = try schema.jurisdictions(reporting: reporting, along: name)
+            }
+        }
+        self.trees = trees
+    }
+
+    func jurisdictions(_ hierarchy: String?, _ period: String) -> Jurisdictions {
+        trees[period]?[hierarchy] ?? Jurisdictions(courts: [], parents: [:])
+    }
+}
+
+extension FigureTable.Misplacement {
+    var text: LocalizedText {
+        switch self {
+        case .unknownForm: LocalizedText(en: "unknown form", zh: "没有此报表")
+        case .unknownRow: LocalizedText(en: "unknown row", zh: "没有此行")
+        case .unknownColumn: LocalizedText(en: "unknown column", zh: "没有此栏")
+        case .repeated: LocalizedText(en: "the cell already has another value", zh: "该格已有不同的数值")
         }
     }
 }
@@ -269,7 +312,8 @@ struct FormCheckSummary: Encodable {
 
     var format = "sitong.reconcile-forms/1"
     var engine = "native"
-    var period: String
+    /// Null when several were judged.
+    @Nullable var period: String?
     var seconds: Double
     // swift-format-ignore: AlwaysUseLowerCamelCase
     var cpu_seconds = ResourceUse.cpuSeconds
@@ -280,12 +324,37 @@ struct FormCheckSummary: Encodable {
     var compared: Int
     var mismatches: Int
     var status: Int32
+    /// With `--explain` only.
+    var explanations: [Explanation]?
+
+    struct Explanation: Encodable {
+        var rule: String
+        var form: String
+        var court: String
+        var period: String
+        var pattern: String
+        var courts: [String]
+        var cells: [[String]]
+        var message: String
+
+        init(_ explanation: RollUpExplanation, _ language: Language) {
+            rule = explanation.rule
+            form = explanation.form
+            court = explanation.court
+            period = explanation.period
+            pattern = explanation.pattern.rawValue
+            courts = explanation.courts
+            cells = explanation.cells.map { [$0.row, $0.column] }
+            message = explanation.message.text(in: language)
+        }
+    }
 
     init(
-        _ result: FormRuleCheck.Result, _ mismatches: [FigureMismatch], compared: Int, period: String, seconds: Double,
-        status: Int32, language: Language
+        _ result: FormRuleCheck.Result, _ mismatches: [FigureMismatch], compared: Int, period: String?, seconds: Double,
+        status: Int32, language: Language, explanations: [RollUpExplanation]?
     ) {
         self.period = period
+        self.explanations = explanations?.map { Explanation($0, language) }
         self.seconds = seconds
         rules = result.statistics.map { rule in
             Rule(
