@@ -44,7 +44,8 @@ struct SQLQualityRun {
                 rule, plan.table, given: given, schema: check.schema, period: check.options.period)
             if entry.notRun == nil { active[plan.table.name, default: []].append(rule) }
             statistics[rule.position] = entry
-            let reads = plan.reads(of: [rule]).columns.sorted()
+            // What a share finds is about no row.
+            let reads = rule.isShareRule ? [] : plan.reads(of: [rule]).columns.sorted()
             sources[rule.position] = collector.makeSource(
                 rule: entry.rule, severity: entry.severity, table: entry.table,
                 columns: reads.map { plan.table.columns[$0].name }, message: entry.title)
