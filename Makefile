@@ -3,7 +3,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help deps deps-test demo test test-all prove conformance fuzz mutants lint format bench bench-forms bench-copy bench-postgres docs clean
+.PHONY: help deps deps-test demo test test-all prove conformance fuzz mutants lint format bench bench-forms bench-compute bench-load bench-copy bench-postgres docs clean
 
 SWIFT_SOURCES := Package.swift Sources Tests
 DEMO_ARGUMENTS ?=
@@ -61,6 +61,9 @@ PERIODS := 12
 bench-forms: deps ## W1's 64 report rules beside DuckDB and Polars; PERIODS=12 PAIRS=5 · 报表规则与 DuckDB、Polars 对比
 	@scripts/bench.sh forms --periods $(PERIODS) --pairs $(PAIRS)
 
+bench-compute: deps ## all report forms from CSV beside DuckDB; ROWS=2000000 PAIRS=3 · 从 CSV 计算全部报表，与 DuckDB 对比
+	@ROWS='$(or $(ROWS),2000000)' PAIRS='$(PAIRS)' scripts/bench-forms-compute.sh
+
 bench-postgres: deps ## rules inside PostgreSQL against counting alone: W1=folder ROWS=n · 库内质检与单纯计数的比较
 	swift build -c release --product sitong
 	scripts/bench-postgres.sh "$(W1)" $(ROWS)
@@ -70,6 +73,10 @@ QUERY := SELECT n, n::numeric(18,2) / 7 AS v, md5(n::text) AS t, date '2000-01-0
 bench-copy: deps ## reading from PostgreSQL, as text and as binary: CONNECT=... QUERY=... · 从 PostgreSQL 读取：文本与二进制方式对比
 	swift build -c release --product Bench
 	.build/release/Bench '$(CONNECT)' "$(QUERY)" $(PAIRS)
+
+bench-load: deps ## extract and load against psql, zstd and \copy: ROWS=1000000 PAIRS=5 · 抽取与入库同裸工具的比较
+	swift build -c release --product sitong
+	scripts/bench-load.py --rows $(or $(ROWS),1000000) --pairs $(PAIRS)
 
 docs: ## write the generated pages of docs/ · 生成 docs/ 中的自动文档
 	@scripts/fault-points.sh > docs/fault-points.md.new && mv docs/fault-points.md.new docs/fault-points.md

@@ -66,7 +66,9 @@ let package = Package(
 
         module(2, "RulePlan", "RuleLanguage", "Schema", "Columnar", "CourtModel", "Diagnostics"),
         module(
-            2, "RuleEngine", "RulePlan", "RuleLanguage", "Schema", "DataAccess", "Columnar", "CourtModel", "Diagnostics"
+            2, "RuleEngine", "RulePlan", "RuleLanguage", "Schema", "DataAccess", "Columnar", "CourtModel",
+            "Diagnostics",
+            "CKernels"
         ),
 
         module(3, "Definitions", "RuleLanguage", "Schema", "Columnar", "CourtModel", "Diagnostics", "Yams"),
@@ -158,7 +160,7 @@ let package = Package(
             "DefinitionsTests", "Definitions", "Reconciliation", "RuleEngine", "RulePlan", "RuleLanguage", "Schema",
             "Columnar", "CourtModel", "Diagnostics"),
         tests(
-            "FormEngineTests", "FormEngine", "Reconciliation", "RuleEngine", "RulePlan", "RuleLanguage", "Schema",
+            "FormEngineTests", "FormEngine", "Definitions", "Reconciliation", "RuleEngine", "RulePlan", "RuleLanguage", "Schema",
             "Columnar", "CourtModel", "DataAccess", "Diagnostics"),
         tests(
             "ReconciliationTests", "Reconciliation", "FormEngine", "RuleLanguage", "Schema", "DelimitedText", "DataAccess",
@@ -168,7 +170,7 @@ let package = Package(
             "Library", "PostgresClient", "Definitions", "DelimitedText", "DataAccess", "Columnar", "CourtModel",
             "Diagnostics"),
         tests(
-            "SQLGenerationTests", "SQLGeneration", "Library", "Definitions", "RuleEngine", "RulePlan", "RuleLanguage",
+            "SQLGenerationTests", "SQLGeneration", "Library", "FormEngine", "Definitions", "RuleEngine", "RulePlan", "RuleLanguage",
             "Schema", "CourtModel", "Columnar", "DataAccess", "PostgresClient", "Diagnostics"),
         tests("PostgresClientTests", "PostgresClient", "DelimitedText", "DataAccess", "Columnar", "Diagnostics"),
         tests("SQLiteClientTests", "SQLiteClient", "DataAccess", "Columnar", "Diagnostics"),

@@ -141,10 +141,17 @@ public struct BatchManifest: Codable, Sendable, Equatable {
     /// Keys of deleted rows (删除标记), by table.
     public var tombstones: [Table]
     public var untranslated: [Untranslated]
+    /// `QuarantinedRow`s by table: rows of the source that are no text; absent when there are none.
+    public var quarantined: [Table]?
+    /// From when on the next batch must ask for changes: not later than the begin of any transaction of the source that
+    /// was not done when it was read. UTC.
+    public var resumeFrom: String?
+    /// Where the source's own count of transactions stood: `pg:<system>:<database>:<oldest running>`.
+    public var position: String?
 
     public init(
         id: String, header: BatchHeader, sequence: Int, previous: String?, tables: [Table], tombstones: [Table] = [],
-        untranslated: [Untranslated] = []
+        untranslated: [Untranslated] = [], quarantined: [Table] = []
     ) {
         self.id = id
         producer = header.producer
@@ -162,6 +169,9 @@ public struct BatchManifest: Codable, Sendable, Equatable {
         self.tables = tables
         self.tombstones = tombstones
         self.untranslated = untranslated
+        self.quarantined = quarantined.isEmpty ? nil : quarantined
+        resumeFrom = header.resumeFrom
+        position = header.position
     }
 }
 
@@ -177,11 +187,13 @@ public struct BatchHeader: Sendable {
     public var consistency: BatchManifest.Consistency
     public var snapshotTime: String
     public var runKey: String
+    public var resumeFrom: String?
+    public var position: String?
 
     public init(
         producer: String, schema: String, court: String?, period: String?, kind: BatchManifest.Kind,
         window: BatchManifest.Window, source: BatchManifest.Source, consistency: BatchManifest.Consistency,
-        snapshotTime: String, runKey: String
+        snapshotTime: String, runKey: String, resumeFrom: String? = nil, position: String? = nil
     ) {
         self.producer = producer
         self.schema = schema
@@ -193,6 +205,8 @@ public struct BatchHeader: Sendable {
         self.consistency = consistency
         self.snapshotTime = snapshotTime
         self.runKey = runKey
+        self.resumeFrom = resumeFrom
+        self.position = position
     }
 }
 
@@ -203,7 +217,7 @@ extension BatchManifest {
     public var rowCount: Int { tables.reduce(0) { $0 + $1.rows } }
 
     /// All files but the manifest, in the order in which they are named.
-    public var parts: [Part] { tables.flatMap(\.parts) + tombstones.flatMap(\.parts) }
+    public var parts: [Part] { (tables + tombstones + (quarantined ?? [])).flatMap(\.parts) }
 
     public func table(_ name: String) -> Table? { tables.first { $0.name == name } }
 }

@@ -30,7 +30,7 @@ public struct BatchReader {
         let reader = BatchReader(folder: folder, manifest: file.manifest, identity: file.identity)
         try reader.checkFiles()
         if verification == .content {
-            for table in file.manifest.tables + file.manifest.tombstones {
+            for table in file.manifest.tables + file.manifest.tombstones + (file.manifest.quarantined ?? []) {
                 for part in table.parts { try reader.checkContent(part, of: table) }
             }
         }
@@ -41,17 +41,34 @@ public struct BatchReader {
     public func reader(
         table name: String, contents: BatchTableWriter.Contents = .rows
     ) throws -> BatchTableReader? {
-        let list = contents == .rows ? manifest.tables : manifest.tombstones
+        let list =
+            switch contents {
+            case .rows: manifest.tables
+            case .deletions: manifest.tombstones
+            case .quarantine: manifest.quarantined ?? []
+            }
         return list.first { $0.name == name }.map { BatchTableReader(self, $0) }
     }
 
     /// The records of one part; its sizes and digests are checked as it is read, and the end is an error (65) when they
     /// are not those of the manifest.
     public func open(_ part: BatchManifest.Part, of table: BatchManifest.Table) throws -> CSVReader<PartSource> {
-        let source = try PartSource(folder: folder, part: part, batch: manifest.id)
-        let reader = try CSVReader(source, file: "\(manifest.id)/\(part.path)")
+        let reader = try CSVReader(source(of: part), file: "\(manifest.id)/\(part.path)")
         guard reader.columns == table.columns else { throw OperationError.batchHeader(manifest.id, part.path) }
         return reader
+    }
+
+    /// The same records as cells, for whoever keeps nothing of them.
+    public func cells(
+        of part: BatchManifest.Part, of table: BatchManifest.Table
+    ) throws -> CSVCellReader<PartSource> {
+        let reader = try CSVCellReader(source(of: part), file: "\(manifest.id)/\(part.path)")
+        guard reader.columns == table.columns else { throw OperationError.batchHeader(manifest.id, part.path) }
+        return reader
+    }
+
+    private func source(of part: BatchManifest.Part) throws -> PartSource {
+        try PartSource(folder: folder, part: part, batch: manifest.id)
     }
 
     private func checkFiles() throws {

@@ -49,10 +49,11 @@ public final class BatchWriter {
         let manifest = BatchManifest(
             id: id, header: header, sequence: sequence, previous: previous,
             tables: tables.filter { $0.contents == .rows }.map(\.entry),
-            tombstones: tables.filter { $0.contents == .deletions }.map(\.entry), untranslated: untranslated)
+            tombstones: tables.filter { $0.contents == .deletions }.map(\.entry), untranslated: untranslated,
+            quarantined: tables.filter { $0.contents == .quarantine }.map(\.entry))
         let bytes = try manifest.encoded()
-        for table in Set(tables.filter { !$0.entry.parts.isEmpty }.map(\.entry.name)) {
-            try FolderAccess.sync(folder + "/" + table)
+        for part in Set(manifest.parts.map { String($0.path.prefix { $0 != "/" }) }) {
+            try FolderAccess.sync(folder + "/" + part)
         }
         faultPoint("batch.beforeManifest")
         try FolderAccess.write(bytes, to: folder + "/manifest.json")

@@ -52,7 +52,9 @@ extension BatchManifest {
                 zh: "只有来源的第一个批次没有前一批次")
         }
         var paths: Set<String> = []
-        for (list, contents) in [(tables, BatchTableWriter.Contents.rows), (tombstones, .deletions)] {
+        for (list, contents) in [
+            (tables, BatchTableWriter.Contents.rows), (tombstones, .deletions), (quarantined ?? [], .quarantine),
+        ] {
             var names: Set<String> = []
             for table in list {
                 guard names.insert(table.name).inserted else {

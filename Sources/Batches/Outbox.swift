@@ -32,6 +32,9 @@ public final class BatchStream {
         /// When the source was read, as in the manifest.
         public var snapshotTime: String
         public var runKey: String
+        /// As in the manifest.
+        public var resumeFrom: String?
+        public var position: String?
     }
 
     private struct ChainFile: Codable {
@@ -82,7 +85,8 @@ public final class BatchStream {
         let manifest = batch.manifest
         let link = Link(
             id: manifest.id, sequence: manifest.sequence, identity: batch.identity, snapshotTime: manifest.snapshotTime,
-            runKey: manifest.runKey)
+            runKey: manifest.runKey,
+            resumeFrom: manifest.resumeFrom, position: manifest.position)
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         let bytes = try encoder.encode(ChainFile(format: ChainFile.format, source: source, last: link))

@@ -8,13 +8,17 @@ public final class ZstdSink<Inner: ByteSink>: ByteSink {
     private let context: OpaquePointer
     private var output = [UInt8](repeating: 0, count: 1 << 17)
 
-    /// - Parameter level: 1 is fastest; text of cases gains little beyond 3.
-    public init(_ inner: Inner, level: Int32 = 1) {
+    /// - Parameters:
+    ///   - level: 1 is fastest; text of cases gains little beyond 3.
+    ///   - workers: threads that compress while the caller goes on; the bytes are the same for any number but 0.
+    public init(_ inner: Inner, level: Int32 = 1, workers: Int32 = 0) {
         self.inner = inner
         guard let context = ZSTD_createCCtx() else { preconditionFailure("no memory for a compressor") }
         self.context = context
         ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, level)
         ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, 1)
+        // A library that was built without threads refuses this, and compresses on the caller's.
+        ZSTD_CCtx_setParameter(context, ZSTD_c_nbWorkers, workers)
     }
 
     deinit { ZSTD_freeCCtx(context) }

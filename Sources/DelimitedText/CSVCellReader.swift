@@ -67,7 +67,7 @@ public struct CSVCellReader<Source: ByteSource>: CellReader {
         return malformed
     }
 
-    /// Fills `block` with at most 8192 rows out of some 256 KiB; false at the end. A block that met a malformed record
+    /// Fills `block` with at most 8192 rows out of some 128 KiB; false at the end. A block that met a malformed record
     /// ends before it or, when the record comes first, has no rows.
     public mutating func next(into block: inout CellBlock) throws -> Bool {
         block.restart(

@@ -42,7 +42,9 @@ struct CSVHeader {
             case .record(let end, let next):
                 guard !exact.hasZero else { throw OperationError.csvHeader(file, "a zero byte in it", "其中有零字节") }
                 guard block.bytes[..<end].isValidUTF8(level: tuning.level) else {
-                    throw OperationError.csvHeader(file, "it is not UTF-8", "不是 UTF-8 编码")
+                    throw OperationError.csvHeader(
+                        file, "it is not UTF-8, nor in an encoding that was named (--encoding)",
+                        "不是 UTF-8 编码，也不是指定的编码（--encoding）")
                 }
                 hasLineEnd = next > end
                 line += 1 + exact.innerLines

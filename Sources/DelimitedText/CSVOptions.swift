@@ -21,7 +21,7 @@ public struct MalformedRecord: Sendable, Hashable {
         case fields
         /// A quote that never closes, or text after a closing quote.
         case quote
-        /// Bytes that are not UTF-8.
+        /// Bytes that are not UTF-8, or could not be decoded (`DecodingSource`).
         case encoding
         /// A zero byte.
         case nul
@@ -32,9 +32,9 @@ public struct MalformedRecord: Sendable, Hashable {
     public var row: Int
     /// The line at which it begins, from 1.
     public var line: Int
-    /// From the beginning of the (decompressed) file.
+    /// From the beginning of the (decompressed, decoded) file.
     public var byteOffset: Int
-    /// As they stand in the file, without the line end.
+    /// As they stand in the (decompressed, decoded) file, without the line end.
     public var bytes: [UInt8]
 }
 

@@ -12,7 +12,7 @@ public struct CSVRowFetcher: RowFetcher {
     private let tuning = ScanTuning()
     private var exact: RecordScanner
     /// How many bytes are asked for first; what the last rows needed, and some more.
-    private var wanted = 8 << 10
+    private var wanted = 2 << 10
 
     /// - Parameter columns: as `CSVCellReader.columns` of this file.
     public init(path: String, columns: [String], options: CSVOptions = CSVOptions()) throws {
@@ -32,19 +32,22 @@ public struct CSVRowFetcher: RowFetcher {
     ///   - count: the rows that follow each other there, with no malformed record between them.
     ///   - firstRow: the number of the first of them.
     public mutating func fetch(at byteOffset: Int, count: Int, firstRow: Int, into block: inout CellBlock) throws {
-        block.restart(columnCount: columnCount, firstRow: firstRow, firstLine: 0, byteOffset: byteOffset)
         guard byteOffset >= 0 else { throw OperationError.fileChanged(path) }
-        try checkBeginning(byteOffset, &block.bytes)
-        source.seek(to: byteOffset)
+        // A record begins where the file does, with or without a byte order mark, or after a line feed.
+        let before = byteOffset == 0 || byteOffset == 3 ? 0 : 1
+        block.restart(columnCount: columnCount, firstRow: firstRow, firstLine: 0, byteOffset: byteOffset - before)
+        source.seek(to: byteOffset - before)
         var feed = ByteFeed(source)
         var places: [(start: Int, end: Int)] = []
         var filled = 0
-        var position = 0
+        var position = before
         while places.count < count {
             // Cells are counted in 32 bits.
             guard filled < 1 << 30 else { throw OperationError.fileChanged(path) }
             filled = try feed.fill(&block.bytes, from: filled, upTo: max(wanted, filled * 2))
-            guard filled > position else { throw OperationError.fileChanged(path) }
+            guard filled > position, before == 0 || block.bytes[0] == UInt8(ascii: "\n") else {
+                throw OperationError.fileChanged(path)
+            }
             try findRecords(&places, count: count, &position, block.bytes, filled, isLast: feed.isAtEnd)
         }
         wanted = max(wanted, position + position / 4)
@@ -54,15 +57,6 @@ public struct CSVRowFetcher: RowFetcher {
             block.append(exact, start: place.start, nullText: nullText, end: &free)
         }
         block.bytes.grow(to: free + CellBlock.padding)
-    }
-
-    /// A record begins where the file does, with or without a byte order mark, or after a line feed.
-    private mutating func checkBeginning(_ byteOffset: Int, _ bytes: inout [UInt8]) throws {
-        guard byteOffset != 0, byteOffset != 3 else { return }
-        source.seek(to: byteOffset - 1)
-        var feed = ByteFeed(source)
-        let count = try feed.fill(&bytes, from: 0, upTo: 1)
-        guard count == 1, bytes[0] == UInt8(ascii: "\n") else { throw OperationError.fileChanged(path) }
     }
 
     /// Notes where whole records lie, as far as the bytes go.

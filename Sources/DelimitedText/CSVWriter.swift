@@ -56,7 +56,8 @@ public enum CSVEncoding {
         }
     }
 
-    static func append(_ bytes: UnsafeBufferPointer<UInt8>, to buffer: inout [UInt8]) {
+    /// One value, quoted where it must be.
+    public static func append(_ bytes: UnsafeBufferPointer<UInt8>, to buffer: inout [UInt8]) {
         guard needsQuotes(bytes) else {
             buffer.append(contentsOf: bytes)
             return

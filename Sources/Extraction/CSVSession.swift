@@ -12,6 +12,7 @@ struct CSVSession: SourceSession {
     let version = ""
     let consistency = BatchManifest.Consistency.fuzzy
     let snapshotTime: String
+    let mayHoldBadText = false
     private let folder: String
 
     init(folder: String) {
@@ -21,17 +22,17 @@ struct CSVSession: SourceSession {
 
     func rows(
         of table: SourceDefinition.SourceTable, _ window: SourceWindow
-    ) throws -> (any BlockReader, isWhole: Bool) {
+    ) throws -> (any CellReader, isWhole: Bool) {
         guard case .from(let file, let columns) = table.query else {
             throw OperationError.filesHaveNoQueries(table.table)
         }
         let path = folder + "/" + file
         let reader = WholeRecords(
             try CSVReader(try FileSource(path), file: path), file: path, table: table.table)
-        return (try RenamedColumns(reader, columns, file: path), true)
+        return (BlockCells(try RenamedColumns(reader, columns, file: path)), true)
     }
 
-    func deletions(_ sql: String, of table: String, _ window: SourceWindow) throws -> any BlockReader {
+    func deletions(_ sql: String, of table: String, _ window: SourceWindow) throws -> any CellReader {
         throw OperationError.filesHaveNoQueries(table)
     }
 }

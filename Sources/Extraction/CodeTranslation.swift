@@ -1,4 +1,5 @@
 import Columnar
+import DelimitedText
 
 /// 代码转换 of one column: the source's codes become the standard's.
 ///
@@ -9,42 +10,49 @@ struct CodeTranslation {
     private(set) var untranslated: [String: Int] = [:]
     private let codes: TextIndex
     /// In the order of `codes`.
-    private let translations: [[UInt8]]
+    private let translations: [(bytes: [UInt8], count: Int)]
     private static let limit = 200
     private static let longestShown = 40
 
     init(_ map: [String: String]) {
         let sorted = map.sorted { $0.key < $1.key }
         codes = TextIndex(sorted.map(\.key))
-        translations = sorted.map { Array($0.value.utf8) }
+        translations = sorted.map { Self.padded(Array($0.value.utf8)) }
     }
 
-    mutating func translate(_ column: TextColumn) -> TextColumn {
-        var result = TextColumn()
-        result.bytes.reserveCapacity(column.bytes.count)
-        result.offsets.reserveCapacity(column.offsets.count)
-        for row in 0..<column.count {
-            if column.isNull(row) {
-                result.appendNull()
-                continue
+    /// Appends the translation of a code; when asked for, also counts it as a court.
+    mutating func append(
+        _ code: UnsafeBufferPointer<UInt8>, to records: CSVRecords, counting isCourt: Bool, _ courts: inout CourtCount
+    ) {
+        if let number = codes.find(code) {
+            let (padded, count) = translations[number]
+            padded.withUnsafeBufferPointer {
+                let text = UnsafeBufferPointer(rebasing: $0[..<count])
+                records.append(text)
+                if isCourt { courts.add(text) }
             }
-            let range = column.range(row)
-            if let number = column.withBytes(row, { codes.find($0) }) {
-                result.bytes.append(contentsOf: translations[number])
-            } else if !range.isEmpty {
-                result.bytes.append(UInt8(ascii: "?"))
-                result.bytes.append(contentsOf: column.bytes[range])
-                count(column, row)
+        } else if code.isEmpty {
+            records.append(code)
+        } else {
+            let (padded, count) = CodeTranslation.padded([UInt8(ascii: "?")] + Array(code))
+            padded.withUnsafeBufferPointer {
+                let text = UnsafeBufferPointer(rebasing: $0[..<count])
+                records.append(text)
+                if isCourt { courts.add(text) }
             }
-            result.finishValue()
+            self.count(code)
         }
-        return result
     }
 
-    private mutating func count(_ column: TextColumn, _ row: Int) {
-        let code = column[row] ?? ""
+    /// With readable bytes behind the end, as `CSVRecords` wants them.
+    static func padded(_ bytes: [UInt8]) -> (bytes: [UInt8], count: Int) {
+        (bytes + [UInt8](repeating: 0, count: CellBlock.padding), bytes.count)
+    }
+
+    private mutating func count(_ code: UnsafeBufferPointer<UInt8>) {
+        let text = String(decoding: code, as: UTF8.self)
         // A column that was mapped wrongly may hold anything; a code is short.
-        let shown = code.count <= Self.longestShown ? code : "…"
+        let shown = text.count <= Self.longestShown ? text : "…"
         untranslated[untranslated.count < Self.limit || untranslated[shown] != nil ? shown : "…", default: 0] += 1
     }
 }
@@ -55,17 +63,13 @@ struct CourtCount {
     private var counts: [Int] = []
     private static let limit = 10_000
 
-    mutating func add(_ column: TextColumn) {
-        for row in 0..<column.count where !column.isNull(row) {
-            column.withBytes(row) { text in
-                if let number = courts.find(text) {
-                    counts[number] += 1
-                } else if courts.count < Self.limit {
-                    courts.insert(text)
-                    names.append(String(decoding: text, as: UTF8.self))
-                    counts.append(1)
-                }
-            }
+    mutating func add(_ text: UnsafeBufferPointer<UInt8>) {
+        if let number = courts.find(text) {
+            counts[number] += 1
+        } else if courts.count < Self.limit {
+            courts.insert(text)
+            names.append(String(decoding: text, as: UTF8.self))
+            counts.append(1)
         }
     }
 

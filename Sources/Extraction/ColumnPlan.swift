@@ -5,10 +5,10 @@ import Schema
 
 /// How the columns that a query offers become those of a standard table.
 struct ColumnPlan {
-    private enum Origin {
+    enum Origin {
         case offered(Int)
-        /// The source's own court.
-        case constant([UInt8])
+        /// The source's own court, with readable bytes behind its end.
+        case constant([UInt8], count: Int)
     }
 
     /// By code, in the order of the standard.
@@ -16,7 +16,7 @@ struct ColumnPlan {
     /// Among `columns`, the one that names a row's court; nil when rows do not name it.
     let courtColumn: Int?
     private(set) var notices: [LocalizedText] = []
-    private let origins: [Origin]
+    let origins: [Origin]
 
     /// - Parameter wanted: columns without which nothing can be done with a row.
     /// - Throws: `OperationError` 65 when one of those is missing, when a name is misspelt, or two columns mean the same.
@@ -53,7 +53,8 @@ struct ColumnPlan {
             if let place = places[column.name] {
                 origins.append(.offered(place))
             } else if let constant, constant.column == column.name {
-                origins.append(.constant(constant.court))
+                let (bytes, count) = CodeTranslation.padded(constant.court)
+                origins.append(.constant(bytes, count: count))
             } else {
                 continue
             }
@@ -75,25 +76,6 @@ struct ColumnPlan {
     func offeredPlace(of column: String) -> Int? {
         guard let place = columns.firstIndex(of: column), case .offered = origins[place] else { return nil }
         return place
-    }
-
-    /// The columns of the standard, picked from a block of the query; nothing is copied but what is made here.
-    func apply(_ block: RawBlock) -> RawBlock {
-        var result = RawBlock(columnCount: 0, firstRow: block.firstRow)
-        result.rowCount = block.rowCount
-        result.columns = origins.map { origin in
-            switch origin {
-            case .offered(let place): return block.columns[place]
-            case .constant(let bytes):
-                var column = TextColumn()
-                for _ in 0..<block.rowCount {
-                    column.bytes.append(contentsOf: bytes)
-                    column.finishValue()
-                }
-                return column
-            }
-        }
-        return result
     }
 
     /// By code or title; else by either without regard to case, as servers fold names that are not quoted.

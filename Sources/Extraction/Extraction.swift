@@ -3,6 +3,7 @@ import Columnar
 import CourtModel
 import DataAccess
 import Definitions
+import DelimitedText
 import Diagnostics
 import Schema
 
@@ -15,6 +16,8 @@ struct Extraction {
     private let writer: BatchWriter
     private let progress: (ExtractionProgress) -> Void
     private var untranslated: [BatchManifest.Untranslated] = []
+    /// By table, the rows that are no text.
+    private var quarantine: [String: BatchTableWriter] = [:]
     private var isWhole = true
 
     private var source: SourceDefinition { request.source }
@@ -45,13 +48,15 @@ struct Extraction {
             }
             faultPoint("extract.afterTable")
         }
+        for output in quarantine.values { try output.finish() }
         return try writer.seal(
             BatchHeader(
                 producer: request.producer, schema: request.schema.batchFingerprint, court: source.court,
                 period: request.period?.label, kind: isWhole ? .full : .delta,
                 window: isWhole ? BatchManifest.Window() : window.manifest,
                 source: .init(name: source.name, engine: session.engine, version: session.version),
-                consistency: session.consistency, snapshotTime: session.snapshotTime, runKey: request.runKey),
+                consistency: session.consistency, snapshotTime: session.snapshotTime, runKey: request.runKey,
+                resumeFrom: session.resumeFrom, position: session.position),
             untranslated: untranslated)
     }
 
@@ -65,40 +70,59 @@ struct Extraction {
         output.watermark = table.watermark.flatMap { definition.column($0)?.name }.flatMap { name in
             plan.columns.contains(name) ? name : nil
         }
-        var translations: [(place: Int, column: String, translation: CodeTranslation)] = []
-        for (name, codes) in table.codes {
-            guard let column = definition.column(name)?.name, let place = plan.offeredPlace(of: column) else {
-                continue
-            }
-            translations.append((place, column, CodeTranslation(codes)))
-        }
-        translations.sort { $0.place < $1.place }
-        var courts = CourtCount()
+        var encoder = RowEncoder(
+            plan, codes: table.codes, table: definition, mayHoldBadText: session.mayHoldBadText)
+        let records = CSVRecords()
+        var block = CellBlock()
         var count = 0
-        while let offered = try rows.next() {
-            var block = plan.apply(offered)
-            for index in translations.indices {
-                let place = translations[index].place
-                block.columns[place] = translations[index].translation.translate(block.columns[place])
-            }
-            if let place = plan.courtColumn { courts.add(block.columns[place]) }
-            try output.write(block)
+        while try rows.next(into: &block) {
+            let written = encoder.append(block, to: records)
+            try records.withBytes { try output.write(records: $0, count: written) }
+            records.removeAll()
+            try setAside(encoder.takeBadRows(), of: definition.name)
             count += block.rowCount
             progress(ExtractionProgress(table: definition.name, rows: count))
         }
-        output.rowsPerCourt = plan.courtColumn != nil ? courts.rowsPerCourt : source.court.map { [$0: count] } ?? [:]
+        output.rowsPerCourt =
+            plan.courtColumn != nil ? encoder.rowsPerCourt : source.court.map { [$0: output.rowCount] } ?? [:]
         try output.finish()
-        for (_, column, translation) in translations where !translation.untranslated.isEmpty {
-            untranslated.append(.init(table: definition.name, column: column, values: translation.untranslated))
+        for (column, values) in encoder.untranslated {
+            untranslated.append(.init(table: definition.name, column: column, values: values))
         }
     }
 
-    private func extractDeletions(_ sql: String, _ definition: TableDefinition) throws {
+    /// Rows that are no text travel beside the others, with their bytes.
+    private mutating func setAside(_ rows: [RowEncoder.BadRow], of table: String) throws {
+        guard !rows.isEmpty else { return }
+        let output =
+            try quarantine[table]
+            ?? writer.table(table, columns: QuarantinedRow.columns, contents: .quarantine)
+        quarantine[table] = output
+        let records = CSVRecords()
+        for row in rows {
+            for text in QuarantinedRow(row: row.row, column: row.column, reason: "encoding", raw: row.bytes).texts {
+                let (bytes, count) = CodeTranslation.padded(Array(text.utf8))
+                bytes.withUnsafeBufferPointer { records.append(UnsafeBufferPointer(rebasing: $0[..<count])) }
+            }
+            records.endRecord()
+        }
+        try records.withBytes { try output.write(records: $0, count: rows.count) }
+    }
+
+    private mutating func extractDeletions(_ sql: String, _ definition: TableDefinition) throws {
         var rows = try session.deletions(sql, of: definition.name, window)
         let plan = try ColumnPlan(
             definition, wanted: definition.key, offered: rows.columns, source: source, isDeletion: true)
         let output = try writer.table(definition.name, columns: plan.columns, contents: .deletions)
-        while let block = try rows.next() { try output.write(plan.apply(block)) }
+        var encoder = RowEncoder(plan, codes: [:], table: definition, mayHoldBadText: session.mayHoldBadText)
+        let records = CSVRecords()
+        var block = CellBlock()
+        while try rows.next(into: &block) {
+            let written = encoder.append(block, to: records)
+            try records.withBytes { try output.write(records: $0, count: written) }
+            records.removeAll()
+            try setAside(encoder.takeBadRows(), of: definition.name)
+        }
         try output.finish()
     }
 }

@@ -28,6 +28,8 @@ public struct ExtractionRequest: Sendable {
     public var producer: String
     /// About how long a part (分卷) gets, compressed.
     public var partBytes = 64 << 20
+    /// At most so many connections to the source at once.
+    public var connections = 1
 
     public init(
         source: SourceDefinition, schema: StandardSchema, range: ExtractionRange, runKey: String, producer: String
@@ -43,6 +45,17 @@ public struct ExtractionRequest: Sendable {
         if case .period(let period) = range { return period }
         return nil
     }
+}
+
+/// One statement that an extraction would run.
+public struct PlannedStatement: Sendable, Hashable {
+    public enum Purpose: String, Sendable { case rows, deletions }
+
+    public var table: String
+    public var purpose: Purpose
+    public var sql: String
+    /// Whether it reads all rows.
+    public var isWhole: Bool
 }
 
 /// Where an extraction is; reported for each block of rows.

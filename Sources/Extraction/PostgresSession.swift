@@ -1,76 +1,108 @@
 import Batches
-import Columnar
 import DataAccess
 import Definitions
-import DelimitedText
 import Diagnostics
 import PostgresClient
 
-/// Reads with COPY, all tables in one read-only transaction that sees one state.
+/// Reads with binary COPY, all tables in read-only transactions that see one state: one connection's, or several that
+/// share its snapshot and each read a range of a table's pages.
 struct PostgresSession: SourceSession {
     let engine = "postgres"
     let version: String
     let consistency = BatchManifest.Consistency.snapshot
     let snapshotTime: String
-    private let connection: PostgresConnection
-    private let source: String
+    let resumeFrom: String?
+    let position: String?
+    let mayHoldBadText: Bool
+    private let leader: PostgresConnection
+    private let conninfo: String
+    private let applicationName: String
+    private let connections: Int
+    /// What others need to see the leader's state.
+    private let snapshot: String
 
-    static func with<R>(_ conninfo: String, source: String, _ body: (any SourceSession) throws -> R) throws -> R {
-        let connection = try PostgresConnection(conninfo, applicationName: "sitong extract \(source)")
-        return try connection.withTransaction(.readSnapshot) {
-            try body(PostgresSession(connection, source: source))
+    static func with<R>(
+        _ conninfo: String, source: String, connections: Int, _ body: (any SourceSession) throws -> R
+    ) throws -> R {
+        let name = "sitong extract \(source)"
+        let leader = try PostgresConnection(conninfo, applicationName: name)
+        // Before the snapshot: whoever begins after this is not earlier than it.
+        let resumeFrom = try SourcePosition.oldestBegin(leader)
+        return try leader.withTransaction(.readSnapshot) {
+            try body(
+                PostgresSession(
+                    leader, conninfo, name, resumeFrom: resumeFrom,
+                    position: try SourcePosition(of: leader)?.text, connections: connections))
         }
     }
 
-    private init(_ connection: PostgresConnection, source: String) throws {
-        self.connection = connection
-        self.source = source
+    private init(
+        _ leader: PostgresConnection, _ conninfo: String, _ applicationName: String, resumeFrom: String?,
+        position: String?, connections: Int
+    ) throws {
+        self.leader = leader
+        self.conninfo = conninfo
+        self.applicationName = applicationName
+        self.connections = connections
+        self.resumeFrom = resumeFrom
+        self.position = position
         // now() is the begin of the transaction, and so before its snapshot.
-        let row = try connection.execute(
-            """
-            SELECT current_setting('server_version'),
-                   to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
-            """)
-        version = row.first?.first.flatMap { $0 }.map { String($0.prefix { $0 != " " }) } ?? ""
-        snapshotTime = row.first?.last.flatMap { $0 } ?? ""
+        let row =
+            try leader.execute(
+                """
+                SELECT current_setting('server_version'),
+                       to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+                       current_setting('server_encoding'), pg_export_snapshot()
+                """
+            ).first ?? []
+        func text(_ place: Int) -> String { row.indices.contains(place) ? row[place] ?? "" : "" }
+        version = String(text(0).prefix { $0 != " " })
+        snapshotTime = text(1)
+        // Any other encoding is converted by the server, or was checked when it was written.
+        mayHoldBadText = text(2) == "SQL_ASCII"
+        snapshot = text(3)
     }
 
     func rows(
         of table: SourceDefinition.SourceTable, _ window: SourceWindow
-    ) throws -> (any BlockReader, isWhole: Bool) {
-        let statement = SourceStatement(table, window, quote: PostgresConnection.identifier)
-        return (try copy(statement, table.table), statement.isWhole)
-    }
-
-    func deletions(_ sql: String, of table: String, _ window: SourceWindow) throws -> any BlockReader {
-        try copy(SourceStatement(select: sql, window), table)
-    }
-
-    private func copy(_ statement: SourceStatement, _ table: String) throws -> any BlockReader {
-        let rows = try connection.copyOut("COPY (\n\(statement.sql)\n) TO STDOUT (FORMAT csv, HEADER true)")
-        return WholeRecords(try CSVReader(rows, file: table), file: connection.displayName, table: table)
-    }
-}
-
-/// Rows of a reader that must not have malformed records.
-struct WholeRecords<Source: ByteSource>: BlockReader {
-    private let reader: CSVReader<Source>
-    private let file: String
-    private let table: String
-
-    init(_ reader: CSVReader<Source>, file: String, table: String) {
-        self.reader = reader
-        self.file = file
-        self.table = table
-    }
-
-    var columns: [String] { reader.columns }
-
-    func next() throws -> RawBlock? {
-        let block = try reader.next()
-        if let record = reader.takeMalformed().first {
-            throw OperationError.sourceRecordMalformed(record.kind, row: record.row, file: file, table: table)
+    ) throws -> (any CellReader, isWhole: Bool) {
+        let late = try lateCondition(table, window)
+        let statement = SourceStatement(table, window, quote: PostgresConnection.identifier, alsoWhere: late)
+        guard connections > 1, let relation = statement.relation else {
+            return (try read(statement.sql), statement.isWhole)
         }
-        return block
+        let ranges = try TableRanges(of: relation, on: leader)
+        guard ranges.isDivided else { return (try read(statement.sql), statement.isWhole) }
+        let shape = try BinaryCopyShape(of: "\n\(statement.sql)\n", on: leader)
+        let rows = RangeReader(
+            queries: ranges.conditions.map { "\n\(statement.restricted(to: $0))\n" }, shape: shape,
+            connections: connections
+        ) { [conninfo, applicationName, snapshot] in
+            let connection = try PostgresConnection(conninfo, applicationName: applicationName)
+            try connection.begin(.readSnapshot)
+            try connection.execute("SET TRANSACTION SNAPSHOT '\(snapshot)'")
+            try connection.execute("SET LOCAL enable_seqscan = off; SET LOCAL max_parallel_workers_per_gather = 0")
+            return connection
+        }
+        return (rows, statement.isWhole)
+    }
+
+    func deletions(_ sql: String, of table: String, _ window: SourceWindow) throws -> any CellReader {
+        try read(SourceStatement(select: sql, window).sql)
+    }
+
+    /// On lines of its own, so that a comment at the end swallows nothing.
+    private func read(_ sql: String) throws -> any CellReader { try BinaryCopyReader(leader, select: "\n\(sql)\n") }
+
+    /// Rows of transactions that were not done when the source was read last, whatever their watermark says.
+    private func lateCondition(_ table: SourceDefinition.SourceTable, _ window: SourceWindow) throws -> String? {
+        guard !window.isWhole, let last = window.position.flatMap(SourcePosition.init),
+            let now = position.flatMap(SourcePosition.init), case .from(let name, _) = table.query
+        else { return nil }
+        let found = try leader.execute(
+            "SELECT relkind = 'r' FROM pg_class WHERE oid = to_regclass($1)",
+            [SourceStatement.place(name, quote: PostgresConnection.identifier)])
+        guard found.first?.first == "t" else { return nil }
+        return now.condition(since: last)
     }
 }

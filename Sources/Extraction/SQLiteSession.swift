@@ -10,6 +10,8 @@ struct SQLiteSession: SourceSession {
     let version: String
     let consistency = BatchManifest.Consistency.snapshot
     let snapshotTime: String
+    /// SQLite takes any bytes for a text.
+    let mayHoldBadText = true
     private let database: SQLiteDatabase
 
     static func with<R>(_ path: String, _ body: (any SourceSession) throws -> R) throws -> R {
@@ -26,12 +28,12 @@ struct SQLiteSession: SourceSession {
 
     func rows(
         of table: SourceDefinition.SourceTable, _ window: SourceWindow
-    ) throws -> (any BlockReader, isWhole: Bool) {
+    ) throws -> (any CellReader, isWhole: Bool) {
         let statement = SourceStatement(table, window, quote: SQLiteDatabase.identifier)
-        return (try database.reader(statement.sql), statement.isWhole)
+        return (BlockCells(try database.reader(statement.sql, checksTexts: false)), statement.isWhole)
     }
 
-    func deletions(_ sql: String, of table: String, _ window: SourceWindow) throws -> any BlockReader {
-        try database.reader(SourceStatement(select: sql, window).sql)
+    func deletions(_ sql: String, of table: String, _ window: SourceWindow) throws -> any CellReader {
+        BlockCells(try database.reader(SourceStatement(select: sql, window).sql, checksTexts: false))
     }
 }

@@ -11,18 +11,33 @@ protocol SourceSession {
     var consistency: BatchManifest.Consistency { get }
     /// UTC by the source's clock; not later than the state that is read.
     var snapshotTime: String { get }
+    /// See `BatchManifest`; nil when `snapshotTime` says it, as where nothing that is begun is ever late.
+    var resumeFrom: String? { get }
+    var position: String? { get }
+    /// Whether texts may come that are not UTF-8.
+    var mayHoldBadText: Bool { get }
 
     /// The rows of a table, and whether they are all of it.
-    func rows(of table: SourceDefinition.SourceTable, _ window: SourceWindow) throws -> (any BlockReader, isWhole: Bool)
+    func rows(of table: SourceDefinition.SourceTable, _ window: SourceWindow) throws -> (any CellReader, isWhole: Bool)
     /// The keys of deleted rows; `sql` is that of `deletes:`.
-    func deletions(_ sql: String, of table: String, _ window: SourceWindow) throws -> any BlockReader
+    func deletions(_ sql: String, of table: String, _ window: SourceWindow) throws -> any CellReader
+}
+
+extension SourceSession {
+    var resumeFrom: String? { nil }
+    var position: String? { nil }
 }
 
 enum SourceSessions {
     /// Lends a session to `body`; it is closed afterwards, however `body` ends.
-    static func with<R>(_ source: SourceDefinition, _ body: (any SourceSession) throws -> R) throws -> R {
+    ///
+    /// - Parameter connections: at most so many at once, where a source can be read by several.
+    static func with<R>(
+        _ source: SourceDefinition, connections: Int, _ body: (any SourceSession) throws -> R
+    ) throws -> R {
         switch source.connection {
-        case .postgres(let conninfo): try PostgresSession.with(conninfo, source: source.name, body)
+        case .postgres(let conninfo):
+            try PostgresSession.with(conninfo, source: source.name, connections: connections, body)
         case .sqlite(let path): try SQLiteSession.with(path, body)
         case .csv(let folder): try body(CSVSession(folder: folder))
         }

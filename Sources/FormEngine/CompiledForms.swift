@@ -8,7 +8,7 @@ import Schema
 /// The only place of the module that speaks the rule language.
 struct CompiledForms {
     /// What a cell of a column adds up.
-    enum Measure {
+    enum Measure: Sendable {
         case count(predicate: Int)
         /// `when` is nil where every case of the row counts.
         case sum(scalar: Int, scale: Int, when: Int?)
@@ -16,9 +16,9 @@ struct CompiledForms {
         case given
     }
 
-    struct Ratio {
+    struct Ratio: Sendable {
         /// Positions of columns, each added or subtracted.
-        struct Term {
+        struct Term: Sendable {
             var column: Int
             var isNegative: Bool
         }
@@ -30,15 +30,26 @@ struct CompiledForms {
         var factor: Int
     }
 
-    struct Form {
+    /// Which cases a row counts.
+    enum RowTest: Sendable {
+        case predicate(Int)
+        /// Those whose code is in one of the form's `subtrees`, which knows the row.
+        case subtree
+        /// The figures come from elsewhere.
+        case given
+    }
+
+    struct Form: Sendable {
         var definition: FormDefinition
         var scope: Int?
-        /// Predicate of each row; nil for a row whose figures come from elsewhere.
-        var rows: [Int?]
+        var rows: [RowTest]
         var columns: [Measure]
+        /// Rows that are told by a code, one entry for each column of codes and list.
+        var subtrees: [CodeRows]
     }
 
     let table: TableDefinition
+    private let schema: StandardSchema
     /// The table's column that says whose row it is.
     let courtColumn: Int
     private(set) var predicates: PredicateSet
@@ -48,7 +59,12 @@ struct CompiledForms {
     init(table: TableDefinition, forms: [FormDefinition], schema: StandardSchema) throws(InvalidDefinitions) {
         var diagnostics: [Diagnostic] = []
         self.table = table
-        predicates = PredicateSet(table: table, schema: schema)
+        self.schema = schema
+        predicates = PredicateSet(
+            table: table, schema: schema,
+            lets: schema.filters.map {
+                LetDefinition(name: $0.name, table: $0.table, expression: $0.expression, file: "")
+            })
         if let path = table.courtPath, let column = table.columnIndex(path) {
             courtColumn = column
         } else {
@@ -73,24 +89,43 @@ struct CompiledForms {
         guard diagnostics.isEmpty else { throw InvalidDefinitions(diagnostics) }
     }
 
+    /// Predicates without one of which a case is in no cell of any form; nil when some column counts whatever comes.
+    var gates: [Int]? {
+        var gates: Set<Int> = []
+        for form in forms {
+            for column in form.columns {
+                switch column {
+                case .count(let predicate), .sum(_, _, .some(let predicate)): gates.insert(predicate)
+                case .sum(_, _, nil): return nil
+                case .ratio, .given: continue
+                }
+            }
+        }
+        return gates.sorted()
+    }
+
+    /// Columns of codes by which rows are told.
+    var codeColumns: [Int] { Set(forms.flatMap { $0.subtrees.map(\.column) }).sorted() }
+
     private mutating func compile(_ form: FormDefinition) throws(LanguageError) -> Form {
         let scope = try form.scope.map { text throws(LanguageError) in try predicates.addPredicate(text) }
-        var rows: [Int?] = []
-        for row in form.rows {
+        var rows: [RowTest] = []
+        var subtrees: [CodeRows] = []
+        for (index, row) in form.rows.enumerated() {
             switch row.selection {
-            case .when(let text): rows.append(try predicates.addPredicate(text))
+            case .when(let text): rows.append(.predicate(try predicates.addPredicate(text)))
             case .subtree(let column, let codelist, let code):
-                // `column in codelist list under 'code'`, names in back-quotes since titles may hold anything.
-                let quoted = code.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "''")
-                rows.append(
-                    try predicates.addPredicate(
-                        ExpressionText("`\(column)` in codelist `\(codelist)` under '\(quoted)'", at: row.location)))
-            case .given: rows.append(nil)
+                rows.append(.subtree)
+                guard let column = table.columnIndex(column), let list = schema.codelist(codelist) else { continue }
+                let place = subtrees.firstIndex { $0.column == column && $0.list == list.name } ?? subtrees.count
+                if place == subtrees.count { subtrees.append(CodeRows(column: column, list: list)) }
+                subtrees[place].add(row: index, of: code)
+            case .given: rows.append(.given)
             }
         }
         var columns: [Measure] = []
         for column in form.columns { columns.append(try measure(column, of: form)) }
-        return Form(definition: form, scope: scope, rows: rows, columns: columns)
+        return Form(definition: form, scope: scope, rows: rows, columns: columns, subtrees: subtrees)
     }
 
     private mutating func measure(

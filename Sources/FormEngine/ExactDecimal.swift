@@ -45,6 +45,14 @@ public struct ExactDecimal: Sendable {
         self.init(unscaled: isNegative ? -value : value, scale: scale)
     }
 
+    /// The number with exactly so many digits after the point, as an integer; nil when digits would be lost or do not fit.
+    public func unscaled(scale wanted: Int) -> Int128? {
+        let plain = normalized
+        guard plain.scale <= wanted, let power = Self.powerOfTen(wanted - plain.scale) else { return nil }
+        let (value, overflow) = plain.unscaled.multipliedReportingOverflow(by: power)
+        return overflow ? nil : value
+    }
+
     public var isZero: Bool { unscaled == 0 }
     public var isNegative: Bool { unscaled < 0 }
     public var negated: ExactDecimal { ExactDecimal(unscaled: -unscaled, scale: scale) }
@@ -157,6 +165,8 @@ extension ExactDecimal: Hashable, Comparable {
 extension ExactDecimal: CustomStringConvertible {
     /// All digits of the scale: `37.50`, `-0.05`, `41`.
     public var description: String {
+        // Nearly all figures are counts, and words are printed many times faster than 128 bits.
+        if scale == 0, let word = Int(exactly: unscaled) { return String(word) }
         let digits = String(unscaled.magnitude)
         let sign = unscaled < 0 ? "-" : ""
         guard scale > 0 else { return sign + digits }

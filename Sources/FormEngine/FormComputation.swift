@@ -1,14 +1,15 @@
 public import Columnar
 public import CourtModel
+public import DataAccess
 public import Diagnostics
 import RuleEngine
-import RulePlan
+public import RulePlan
 public import Schema
 
-/// Figures of all forms over one table, computed in one pass over its cases.
+/// Figures of all forms over one table, for one period or several, computed in one pass over its cases.
 ///
-/// Give it the table's blocks in any order with `add`, then `finish`. What scope, row and column leave undecided is
-/// counted beside the forms, never guessed. Belongs to one thread; memory depends on forms and courts only, not on cases.
+/// Give it a reader of the table's rows with `read`, then `finish`. What scope, row and column leave undecided is counted
+/// beside the forms, never guessed. Memory depends on forms, periods and courts only, not on cases.
 public struct FormComputation {
     public struct Result: Sendable {
         /// Cases read.
@@ -18,7 +19,7 @@ public struct FormComputation {
         /// Courts of cases that the jurisdictions do not have, with their cases. Their own figures are computed, but
         /// they are in no upper court's figure.
         public var unknownCourts: [(court: String, cases: Int)] = []
-        /// Distinct cases that a form could not decide, by form and court; only where there are some.
+        /// Distinct cases that a form could not decide, by form, period and court; only where there are some.
         public var undecided: [Undecided] = []
         /// Forms that are not made for this kind of period.
         public var skippedForms: [String] = []
@@ -26,47 +27,52 @@ public struct FormComputation {
 
     public struct Undecided: Sendable, Hashable {
         public var form: String
+        public var period: String
         public var court: String
         public var cases: Int
 
-        public init(form: String, court: String, cases: Int) {
+        public init(form: String, period: String, court: String, cases: Int) {
             self.form = form
+            self.period = period
             self.court = court
             self.cases = cases
         }
     }
 
-    /// Indexes of the table's columns that `add` must be given.
+    /// Indexes of the table's columns that a reader must give.
     public let neededColumns: [Int]
     public let table: TableDefinition
-    /// Courts of the cases so far.
-    public var courts: Set<String> { Set(interner.courts) }
     private let compiled: CompiledForms
-    private let period: StatisticalPeriod
+    public let periods: [StatisticalPeriod]
+    private let schema: StandardSchema
     private let skipped: [String]
-    private var evaluator: PredicateEvaluator
-    private var interner = CourtInterner()
-    private var totals: [FormTotals]
-    private var casesByCourt: [Int] = []
-    private var cases = 0
+    private var courtNames = ByteInterner()
+    /// By court.
+    private var cases: [Int] = []
     private var casesWithoutCourt = 0
+    /// By period, then form.
+    private var totals: [[FormTotals]]
 
-    /// - Parameter forms: those over another table and those whose figures come from elsewhere are left alone.
+    /// - Parameters:
+    ///   - forms: those over another table and those whose figures come from elsewhere are left alone.
+    ///   - periods: at least one, all of one kind.
     ///
     /// Throws all that is wrong with the forms' expressions.
     public init(
-        table: TableDefinition, forms: [FormDefinition], schema: StandardSchema, period: StatisticalPeriod
+        table: TableDefinition, forms: [FormDefinition], schema: StandardSchema, periods: [StatisticalPeriod]
     ) throws(InvalidDefinitions) {
+        precondition(!periods.isEmpty)
+        let kind = periods[0].kind.rawValue
         let mine = forms.filter { form in form.table.flatMap { schema.table($0)?.name } == table.name }
-        let wanted = mine.filter { $0.periodKinds.isEmpty || $0.periodKinds.contains(period.kind.rawValue) }
+        let wanted = mine.filter { $0.periodKinds.isEmpty || $0.periodKinds.contains(kind) }
         let compiled = try CompiledForms(table: table, forms: wanted, schema: schema)
         self.compiled = compiled
         self.table = table
-        self.period = period
+        self.periods = periods
+        self.schema = schema
         skipped = mine.map(\.name).filter { name in !wanted.contains { $0.name == name } }
-        neededColumns = Set(compiled.predicates.neededColumns + [compiled.courtColumn]).sorted()
-        evaluator = PredicateEvaluator(compiled.predicates, schema: schema, period: period)
-        totals = compiled.forms.map { FormTotals(rows: $0.rows.count, columns: $0.columns.count) }
+        neededColumns = Set(compiled.predicates.neededColumns + compiled.codeColumns + [compiled.courtColumn]).sorted()
+        totals = periods.map { _ in compiled.forms.map { FormTotals($0) } }
     }
 
     /// The tables, by code, that some form counts, in the order of the forms.
@@ -77,123 +83,112 @@ public struct FormComputation {
         }
     }
 
-    /// Counts the cases of a block; `columns` are the table's column indexes of the block's columns.
-    public mutating func add(_ block: Block, columns: [Int]) throws(OperationError) {
-        guard block.rowCount > 0 else { return }
-        guard let place = columns.firstIndex(of: compiled.courtColumn) else {
-            throw .missingColumns(
-                [table.columns[compiled.courtColumn]], of: table, found: columns.map { table.columns[$0].name })
-        }
-        let courts = BlockCourts(interner.indexes(block.columns[place], count: block.rowCount))
-        casesByCourt.append(contentsOf: repeatElement(0, count: interner.courts.count - casesByCourt.count))
-        for court in courts.indexes where court >= 0 { casesByCourt[Int(court)] += 1 }
-        cases += block.rowCount
-        casesWithoutCourt += courts.unknownCount
+    // MARK: - Counting cases that a database grouped
 
-        let (masks, scalars) = evaluator.evaluate(block, columns: columns)
-        let judged = masks.map(Judged.init)
+    /// What every case has to be judged by; groups of cases are alike in all of it.
+    public var predicates: PredicateSet { compiled.predicates }
+    /// Predicates of which one must be possible for a case to be in some cell; nil when every case may be.
+    public var gates: [Int]? { compiled.gates }
+    public var courtColumn: Int { compiled.courtColumn }
+    /// Columns whose codes tell rows apart.
+    public var codeColumns: [Int] { compiled.codeColumns }
+
+    /// Counts a group of cases in one of the periods; of the first one as cases, too.
+    public mutating func add(_ group: CaseGroup, period: Int) throws(OperationError) {
+        guard let court = court(group.court, cases: period == 0 ? group.cases : 0) else { return }
         for (index, form) in compiled.forms.enumerated() {
-            totals[index].makeRoom(for: interner.courts.count)
-            try Self.add(form, into: &totals[index], judged, scalars, courts)
+            let rows = form.subtrees.map { subtree in
+                compiled.codeColumns.firstIndex(of: subtree.column).flatMap { group.codes[$0] }.map(subtree.rows(of:))
+            }
+            totals[period][index].makeRoom(forCourts: courtNames.texts.count)
+            try totals[period][index].add(group, to: court, form: form, rows: rows)
         }
     }
 
-    /// One predicate over a block: rows for which it is true, and rows for which it is not false.
-    private struct Judged {
-        var isTrue: [UInt64]
-        var isPossible: [UInt64]
+    /// Cases that are in no cell.
+    public mutating func add(passedOver count: Int, court name: String?) { _ = court(name, cases: count) }
 
-        init(_ mask: OutcomeMask) {
-            isTrue = mask.trueRows.words
-            var possible = mask.falseRows
-            possible.invert()
-            isPossible = possible.words
+    private mutating func court(_ name: String?, cases count: Int) -> Int? {
+        guard let name else {
+            casesWithoutCourt += count
+            return nil
         }
-
-        init(all courts: borrowing BlockCourts) {
-            isTrue = courts.known
-            isPossible = courts.known
-        }
-
-        /// Both together; an undecided part leaves the whole undecided unless the other is false.
-        func and(_ other: Judged) -> Judged {
-            var both = self
-            for index in isTrue.indices {
-                both.isTrue[index] &= other.isTrue[index]
-                both.isPossible[index] &= other.isPossible[index]
-            }
-            return both
-        }
-
-        /// Possible, but not true.
-        var undecided: [UInt64]? {
-            var words = isPossible
-            var any: UInt64 = 0
-            for index in words.indices {
-                words[index] &= ~isTrue[index]
-                any |= words[index]
-            }
-            return any == 0 ? nil : words
-        }
+        let court = Int(courtNames.index(of: name))
+        if court == cases.count { cases.append(0) }
+        cases[court] += count
+        return court
     }
 
-    private static func add(
-        _ form: CompiledForms.Form, into totals: inout FormTotals, _ judged: [Judged], _ scalars: [Column],
-        _ courts: borrowing BlockCourts
-    ) throws(OperationError) {
-        var scope = Judged(all: courts)
-        if let predicate = form.scope { scope = scope.and(judged[predicate]) }
-        var undecidedCases = [UInt64](repeating: 0, count: courts.known.count)
-        var anyUndecided = false
-        for (row, predicate) in form.rows.enumerated() {
-            guard let predicate else { continue }
-            let inRow = scope.and(judged[predicate])
-            for (column, measure) in form.columns.enumerated() {
-                var cell = inRow
-                switch measure {
-                case .count(let predicate):
-                    cell = inRow.and(judged[predicate])
-                    totals.count(cell.isTrue, row: row, column: column, courts: courts)
-                case .sum(let scalar, _, let when):
-                    if let when { cell = inRow.and(judged[when]) }
-                    if let errors = scalars[scalar].errors {
-                        for index in cell.isTrue.indices { cell.isTrue[index] &= ~errors.words[index] }
-                    }
-                    try totals.add(scalars[scalar], cell.isTrue, row: row, column: column, courts: courts)
-                case .ratio, .given: continue
-                }
-                guard let undecided = cell.undecided else { continue }
-                anyUndecided = true
-                totals.countUndecided(undecided, row: row, column: column, courts: courts)
-                for index in undecided.indices { undecidedCases[index] |= undecided[index] }
-            }
-        }
-        if anyUndecided { totals.countUndecidedCases(undecidedCases, courts: courts) }
-    }
+    // MARK: - Results
 
-    /// Rolls the courts' own figures up along the hierarchy, derives the ratios and puts all into `figures`.
+    /// Courts of the cases so far.
+    public var courts: Set<String> { Set(courtNames.texts) }
+
+    /// Counts all rows of a reader, whose columns may stand in any order, by code or title.
     ///
-    /// Every court of the jurisdictions gets figures, zeros where it has no cases. `figures` must know the forms.
-    public mutating func finish(
-        into figures: inout FigureTable, jurisdictions: Jurisdictions
-    ) throws(OperationError) -> Result {
+    /// - Parameter jobs: threads that count beside the one that reads; with 1 all is done on this thread.
+    public mutating func read(_ reader: any CellReader, jobs: Int = 1) throws {
+        let workers = try (0..<max(1, jobs)).map { _ in
+            FormTally(
+                compiled.forms, periods: periods.count,
+                try PredicateScan(
+                    compiled.predicates, gates: compiled.gates, periods: periods, court: compiled.courtColumn,
+                    kept: compiled.codeColumns, schema: schema, readerColumns: reader.columns))
+        }
+        try PredicateScan.distribute(reader, to: workers) { worker, block in try worker.add(block) }
+        for worker in workers { try add(worker) }
+    }
+
+    private mutating func add(_ tally: FormTally) throws(OperationError) {
+        let courts = tally.courts.texts.map { Int(courtNames.index(of: $0)) }
+        cases.append(contentsOf: repeatElement(0, count: courtNames.texts.count - cases.count))
+        for (court, target) in courts.enumerated() { cases[target] += tally.cases[court] }
+        casesWithoutCourt += tally.casesWithoutCourt
+        for period in totals.indices {
+            for form in totals[period].indices {
+                totals[period][form].makeRoom(forCourts: courtNames.texts.count)
+                try totals[period][form].add(tally.totals[period][form], courts: courts)
+            }
+        }
+    }
+
+    /// Rolls the courts' own figures up along the hierarchy and derives the ratios.
+    ///
+    /// Every court of the jurisdictions gets figures, zeros where it has no cases.
+    public func finish(jurisdictions: Jurisdictions) throws(OperationError) -> (ComputedFigures, Result) {
         var result = Result()
-        result.cases = cases
+        result.cases = cases.reduce(casesWithoutCourt, +)
         result.casesWithoutCourt = casesWithoutCourt
         result.skippedForms = skipped
-        let unknown = interner.courts.enumerated().filter { !jurisdictions.contains($0.element) }
-        result.unknownCourts = unknown.map { (court: $0.element, cases: casesByCourt[$0.offset]) }
+        let unknown = courtNames.texts.enumerated().filter { !jurisdictions.contains($0.element) }
+        result.unknownCourts = unknown.map { (court: $0.element, cases: cases[$0.offset]) }
             .sorted { $0.court < $1.court }
+        var rollUps: [RollUp] = []
         for (index, form) in compiled.forms.enumerated() {
-            guard let target = figures.formIndex(form.definition.name) else { continue }
-            try RollUp(form: form, totals: totals[index], interner: interner, period: period.label)
-                .write(to: &figures, form: target, jurisdictions: jurisdictions, unknown: unknown.map(\.element))
-            for (court, count) in totals[index].undecidedCases.enumerated() where count > 0 {
-                result.undecided.append(
-                    Undecided(form: form.definition.name, court: interner.courts[court], cases: count))
+            for (number, period) in periods.enumerated() {
+                let total = totals[number][index]
+                rollUps.append(
+                    try RollUp(
+                        form: form, totals: total, names: courtNames.texts, period: period.label,
+                        jurisdictions: jurisdictions, unknown: unknown.map(\.element)))
+                for (court, count) in total.undecidedCases.enumerated() where count > 0 {
+                    result.undecided.append(
+                        Undecided(
+                            form: form.definition.name, period: period.label, court: courtNames.texts[court],
+                            cases: count))
+                }
             }
         }
-        result.undecided.sort { ($0.form, $0.court) < ($1.form, $1.court) }
+        result.undecided.sort { ($0.form, $0.period, $0.court) < ($1.form, $1.period, $1.court) }
+        return (ComputedFigures(rollUps: rollUps), result)
+    }
+
+    /// The same with the figures put into a table that knows the forms.
+    public func finish(
+        into figures: inout FigureTable, jurisdictions: Jurisdictions
+    ) throws(OperationError) -> Result {
+        let (computed, result) = try finish(jurisdictions: jurisdictions)
+        computed.write(to: &figures)
         return result
     }
 }

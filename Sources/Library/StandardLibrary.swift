@@ -50,11 +50,8 @@ public final class StandardLibrary {
         throw OperationError.libraryLocked(displayName)
     }
 
-    /// - Throws: `OperationError` 66 when no schema was ever applied.
-    func requireLedger() throws {
-        let rows = try connection.execute("SELECT to_regclass('sitong.schema_version')")
-        guard rows.first?.first != .some(nil) else { throw OperationError.libraryIsEmpty(displayName) }
-    }
+    /// - Throws: `OperationError` 66 when no schema was ever applied, 65 when that was done by a program of another version.
+    func requireLedger() throws { try LibraryVersion(connection).require() }
 }
 
 extension OperationError {

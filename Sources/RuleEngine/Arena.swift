@@ -79,6 +79,10 @@ enum Bits {
     /// One in the last word for each row that there is.
     @inline(__always) static func tail(_ count: Int) -> UInt64 { count & 63 == 0 ? .max : 1 << UInt64(count & 63) - 1 }
 
+    static func complement(_ bits: BitWords, _ count: Int) {
+        for index in 0..<words(count) { bits[index] = ~bits[index] }
+    }
+
     @inline(__always) static func test(_ bits: BitWords, _ row: Int) -> Bool {
         bits[row >> 6] >> UInt64(row & 63) & 1 != 0
     }

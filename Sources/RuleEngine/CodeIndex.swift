@@ -1,14 +1,34 @@
 import Columnar
 
-/// Texts found again by their bytes, as fast as codes can be: one of up to eight bytes is looked up as one integer.
+/// Short texts as words: equal words, equal texts.
+enum ShortText {
+    /// Bytes that fit into a word beside their number.
+    static let limit = 7
+    /// Any longer text.
+    static let long = UInt64.max
+
+    /// The bytes from the low end, their number at the high one.
+    @inline(__always) static func word(_ span: TextSpan) -> UInt64 {
+        span.count <= limit ? span.word(at: 0) | UInt64(span.count) << 56 : long
+    }
+
+    static func words(
+        _ spans: UnsafeMutablePointer<TextSpan>, _ count: Int, _ arena: Arena
+    ) -> UnsafeMutablePointer<UInt64> {
+        let words = arena.make(UInt64.self, count)
+        for row in 0..<count { words[row] = word(spans[row]) }
+        return words
+    }
+}
+
+/// Texts found again by their bytes, as fast as codes can be: a short one is looked up as one integer.
 ///
 /// Made once, then only read, by any thread.
 final class CodeIndex: @unchecked Sendable {
     private struct Place {
         var word: UInt64
-        var length: Int32
         /// −1: free.
-        var number: Int32
+        var number: Int
     }
 
     // Sound because it is written in `init` alone.
@@ -18,56 +38,50 @@ final class CodeIndex: @unchecked Sendable {
     private let long: TextIndex
     private let longNumbers: [Int32]
     private let hasLong: Bool
+    /// All texts as words when they are so few and short that comparing with each is faster than looking them up.
+    let few: [UInt64]?
 
     /// Texts are numbered as they stand; of equal ones the first counts.
     init(_ texts: [String]) {
         var size = 16
         while size < texts.count * 4 { size *= 2 }
         places = .allocate(capacity: size)
-        places.initialize(repeating: Place(word: 0, length: 0, number: -1))
+        places.initialize(repeating: Place(word: 0, number: -1))
         mask = size - 1
         var long = TextIndex()
         var longNumbers: [Int32] = []
         for (number, text) in texts.enumerated() {
-            if text.utf8.count > 8 {
+            if text.utf8.count > ShortText.limit {
                 if long.insert(text) == longNumbers.count { longNumbers.append(Int32(truncatingIfNeeded: number)) }
                 continue
             }
-            var word: UInt64 = 0
+            var word = UInt64(text.utf8.count) << 56
             for (index, byte) in text.utf8.enumerated() { word |= UInt64(byte) << UInt64(index * 8) }
-            let length = Int32(truncatingIfNeeded: text.utf8.count)
-            var place = CodeIndex.hash(word, length) & mask
-            while places[place].number >= 0, places[place].word != word || places[place].length != length {
-                place = (place + 1) & mask
-            }
-            if places[place].number < 0 {
-                places[place] = Place(word: word, length: length, number: Int32(truncatingIfNeeded: number))
-            }
+            var place = CodeIndex.hash(word) & mask
+            while places[place].number >= 0, places[place].word != word { place = (place + 1) & mask }
+            if places[place].number < 0 { places[place] = Place(word: word, number: number) }
         }
         self.long = long
         self.longNumbers = longNumbers
         hasLong = !longNumbers.isEmpty
+        few = longNumbers.isEmpty && texts.count <= 8 ? places.filter { $0.number >= 0 }.map(\.word) : nil
     }
 
     deinit { places.deallocate() }
 
     @inline(__always)
-    private static func hash(_ word: UInt64, _ length: Int32) -> Int {
-        let product = (word ^ UInt64(truncatingIfNeeded: length) << 59) &* 0x9E37_79B9_7F4A_7C15
-        return Int(truncatingIfNeeded: product >> 32)
+    private static func hash(_ word: UInt64) -> Int {
+        Int(truncatingIfNeeded: (word &* 0x9E37_79B9_7F4A_7C15) >> 32)
     }
 
-    /// −1 when it is not there.
+    /// The number of a text, of which the word is known; −1 when it is not there.
     @inline(__always)
-    func find(_ span: TextSpan) -> Int {
-        guard span.count <= 8 else { return hasLong ? findLong(span) : -1 }
-        let word = span.word(at: 0)
-        let length = Int32(truncatingIfNeeded: span.count)
-        var place = CodeIndex.hash(word, length) & mask
+    func find(_ word: UInt64, _ span: @autoclosure () -> TextSpan) -> Int {
+        if word == ShortText.long { return hasLong ? findLong(span()) : -1 }
+        var place = CodeIndex.hash(word) & mask
         while true {
             let entry = places[place]
-            if entry.number < 0 { return -1 }
-            if entry.word == word, entry.length == length { return Int(entry.number) }
+            if entry.word == word || entry.number < 0 { return entry.number }
             place = (place + 1) & mask
         }
     }

@@ -31,12 +31,16 @@ final class ExpressionEvaluator {
     let steps: [ExpressionPlan.Step]
     private let period: StatisticalPeriod?
     private let resources: [Resource]
+    private let isCostly: [Bool]
+    private let operandTypes: [[ExpressionType]]
     /// Vectors of constant steps, as long as the longest block so far, and their memory.
     private var constants: [Int: Vector] = [:]
     private var constantRows = 0
     private var constantMemory = Arena()
     /// Case numbers read in this block, by the step of their text.
     private var caseNumbers: [Int: ParsedCaseNumbers] = [:]
+    /// Texts of this block that were looked at as words, by their step.
+    private var shortTexts: [ShortTexts?]
 
     /// What a step looks things up in.
     private enum Resource {
@@ -51,6 +55,9 @@ final class ExpressionEvaluator {
 
     init(_ plan: ExpressionPlan, schema: StandardSchema, period: StatisticalPeriod?) {
         steps = plan.steps
+        operandTypes = plan.steps.map { $0.operands.map { plan.steps[$0].type } }
+        isCostly = plan.steps.map { NeededSteps.isCostly($0.operation) }
+        shortTexts = Array(repeating: nil, count: plan.steps.count)
         self.period = period
         resources = plan.steps.map { step in
             switch step.operation {
@@ -76,31 +83,29 @@ final class ExpressionEvaluator {
     }
 
     /// Which steps the given ones need, themselves included; those for which `isKnown` holds need nothing.
-    func closure(of roots: some Sequence<Int>, isKnown: (Int) -> Bool = { _ in false }) -> [Bool] {
-        var needed = [Bool](repeating: false, count: steps.count)
-        for root in roots { needed[root] = true }
-        for index in steps.indices.reversed() where needed[index] && !isKnown(index) {
-            for operand in steps[index].operands { needed[operand] = true }
-        }
-        return needed
+    func closure(of roots: some Sequence<Int>, isKnown: (Int) -> Bool = { _ in false }) -> NeededSteps {
+        NeededSteps(steps, roots: roots, isKnown: isKnown)
     }
 
     /// The values of all needed steps; others stay nil.
-    func evaluate(_ leaves: Leaves, needed: [Bool], _ arena: Arena) -> [Vector?] {
+    func evaluate(_ leaves: Leaves, needed: NeededSteps, _ arena: Arena) -> [Vector?] {
         if leaves.count > constantRows {
             constantRows = max(leaves.count, 1024)
             constants = [:]
             constantMemory = Arena()
         }
         caseNumbers.removeAll(keepingCapacity: true)
+        for index in shortTexts.indices { shortTexts[index] = nil }
         var values = [Vector?](repeating: nil, count: steps.count)
         for index in steps.indices where needed[index] {
-            values[index] = leaves.known[index] ?? value(of: index, leaves, values, arena)
+            values[index] = leaves.known[index] ?? value(of: index, leaves, values, needed, arena)
         }
         return values
     }
 
-    private func value(of index: Int, _ leaves: Leaves, _ values: [Vector?], _ arena: Arena) -> Vector {
+    private func value(
+        of index: Int, _ leaves: Leaves, _ values: [Vector?], _ needed: NeededSteps, _ arena: Arena
+    ) -> Vector {
         let step = steps[index]
         let count = leaves.count
         func operand(_ place: Int) -> Vector {
@@ -114,21 +119,47 @@ final class ExpressionEvaluator {
             return leaves.related[RelatedColumn(relation: relation, column: column)] ?? .null(step.type, count, arena)
         case .aggregate(let aggregate): return leaves.aggregates[aggregate] ?? .null(step.type, count, arena)
         case .apply(let op):
-            let operands = step.operands.indices.map(operand)
-            return apply(op, index, operands, step.operands.map { steps[$0].type }, step.type, arena)
+            var operands = step.operands.indices.map(operand)
+            if isCostly[index] { operands[0] = needed.restricted(operands[0], for: index, values, arena) }
+            return apply(op, index, operands, operandTypes[index], step.type, arena)
         case .memberOf(let set):
-            let codes: CodeIndex? = if case .texts(let codes) = resources[index] { codes } else { nil }
-            return SetKernel.member(operand(0), steps[step.operands[0]].type, set, codes, arena)
+            guard case .texts(let codes) = resources[index] else {
+                return SetKernel.member(operand(0), steps[step.operands[0]].type, set, arena)
+            }
+            return texts(step.operands[0], operand(0), arena).map { SetKernel.member($0, codes, arena) }
+                ?? .null(.bool, count, arena)
         case .inCodelist:
-            guard case .codes(let codes) = resources[index] else { return .null(.bool, count, arena) }
-            return codes.test(operand(0), day: step.operands.count > 1 ? operand(1) : nil, arena)
+            guard case .codes(let codes) = resources[index], let texts = texts(step.operands[0], operand(0), arena)
+            else { return .null(.bool, count, arena) }
+            return codes.test(texts, day: step.operands.count > 1 ? operand(1) : nil, arena)
         case .matches:
             guard case .automaton(let automaton) = resources[index] else { return .null(.bool, count, arena) }
-            return automaton.matches(operand(0), arena)
+            return automaton.matches(needed.restricted(operand(0), for: index, values, arena), arena)
         case .attribute:
-            guard case .attribute(let attribute) = resources[index] else { return .null(.text, count, arena) }
-            return attribute.values(of: operand(0), arena)
+            guard case .attribute(let attribute) = resources[index],
+                let texts = texts(step.operands[0], operand(0), arena)
+            else { return .null(.text, count, arena) }
+            return attribute.values(of: texts, arena)
         }
+    }
+
+    /// The texts of a step as words, made once a block; nil for what are no texts.
+    private func texts(_ step: Int, _ operand: Vector, _ arena: Arena) -> ShortTexts? {
+        if let known = shortTexts[step] { return known }
+        let made = ShortTexts(operand, arena)
+        shortTexts[step] = made
+        return made
+    }
+
+    /// Equality of texts with a short literal; nil for any other comparison.
+    private func equalsLiteral(
+        _ comparison: Comparison, _ step: Int, _ operands: [Vector], _ arena: Arena
+    ) -> Vector? {
+        guard comparison == .equal || comparison == .notEqual, operands[1].isConstant,
+            operands[1].isValid(0), case .text(let literal) = operands[1].storage, literal[0].count <= ShortText.limit,
+            let texts = texts(step, operands[0], arena)
+        else { return nil }
+        return CompareKernel.equal(texts, literal[0], isEqual: comparison == .equal, arena)
     }
 
     private func constant(_ index: Int, _ count: Int) -> Vector {
@@ -177,7 +208,9 @@ final class ExpressionEvaluator {
     ) -> Vector {
         switch op {
         case .and, .or, .not: return LogicKernel.connect(op, operands, arena)
-        case .compare(let comparison): return CompareKernel.compare(comparison, operands, types, arena)
+        case .compare(let comparison):
+            return equalsLiteral(comparison, steps[index].operands[0], operands, arena)
+                ?? CompareKernel.compare(comparison, operands, types, arena)
         case .between:
             let low = CompareKernel.compare(
                 .greaterOrEqual, [operands[0], operands[1]], [types[0], types[1]], arena)

@@ -100,6 +100,12 @@ public struct QualityResult: Sendable {
         public var rows: Int
         /// Empty texts read as NULL in columns that are no text, by column code; one notice each.
         public var emptyTexts: [String: Int]
+
+        public init(table: String, rows: Int, emptyTexts: [String: Int] = [:]) {
+            self.table = table
+            self.rows = rows
+            self.emptyTexts = emptyTexts
+        }
     }
 
     /// Rules in the order of their definition, then the built-in ones.

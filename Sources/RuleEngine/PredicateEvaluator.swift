@@ -10,7 +10,7 @@ public import Schema
 public final class PredicateEvaluator {
     private let set: PredicateSet
     private let evaluator: ExpressionEvaluator
-    private let needed: [Bool]
+    private let needed: NeededSteps
     private let arena = Arena()
 
     /// Without a period, what speaks of it is undecided.

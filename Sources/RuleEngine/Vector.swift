@@ -1,7 +1,7 @@
 import Columnar
 import RuleLanguage
 
-/// Where a text lies; nothing is owned. At least eight readable bytes follow every start.
+/// Where a text lies; nothing is owned. At least `Arena.slack` readable bytes follow its end.
 struct TextSpan {
     var start: UnsafePointer<UInt8>
     var count: Int

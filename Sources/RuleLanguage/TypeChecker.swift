@@ -399,7 +399,18 @@ public struct TypeChecker: Sendable {
             if lacksLets { return TypedExpression(.null, .null) }
             throw unknown(name, syntax)
         }
-        return TypedExpression(.column(index), ExpressionType(table.columns[index].type.kind))
+        return value(.column(index), index, of: table)
+    }
+
+    /// A column's value. One whose type could not be read, which was told, has that of the null literal: any type
+    /// accepts it, so that nothing is told of it again.
+    private func value(_ node: TypedExpression.Node, _ column: Int, of table: TableDefinition) -> TypedExpression {
+        isUnreadable(column, of: table)
+            ? TypedExpression(.null, .null) : TypedExpression(node, ExpressionType(table.columns[column].type.kind))
+    }
+
+    private func isUnreadable(_ column: Int, of table: TableDefinition) -> Bool {
+        !schema.unreadable.isEmpty && schema.unreadable.contains("\(table.name).\(table.columns[column].name)")
     }
 
     private func isHere(_ tableName: String) -> Bool { tableName == table.name || tableName == table.title }
@@ -440,7 +451,7 @@ public struct TypeChecker: Sendable {
             throw TypeChecker(schema: schema, table: outer, lets: [], outer: nil, source: source)
                 .unknown(name, syntax, word: 2)
         }
-        return TypedExpression(.outerColumn(index), ExpressionType(outer.columns[index].type.kind))
+        return value(.outerColumn(index), index, of: outer)
     }
 
     private func path(_ first: String, _ second: String, _ syntax: Syntax) throws(LanguageError) -> TypedExpression {
@@ -462,11 +473,11 @@ public struct TypeChecker: Sendable {
                 throw error(
                     syntax, "two-hops", "inside 'where' only columns of the related table", "“当”之内只能用关联表自己的列")
             }
-            return TypedExpression(
-                .related(relation: relation, column: relatedColumn),
-                ExpressionType(related.columns[relatedColumn].type.kind))
+            return value(.related(relation: relation, column: relatedColumn), relatedColumn, of: related)
         }
         if let attribute { return attribute }
+        // A related table that could not be read was told.
+        if relation != nil, related == nil { return TypedExpression(.null, .null) }
         if let related {
             throw TypeChecker(schema: schema, table: related, lets: [], outer: nil, source: source)
                 .unknown(second, syntax, word: 2)
@@ -485,6 +496,7 @@ public struct TypeChecker: Sendable {
     private func attribute(
         of column: Int, _ name: String, _ syntax: Syntax, isRequired: Bool
     ) throws(LanguageError) -> TypedExpression? {
+        if isUnreadable(column, of: table) { return isRequired ? TypedExpression(.null, .text) : nil }
         guard case .code(let reference) = table.columns[column].type else {
             guard isRequired else { return nil }
             throw error(
@@ -622,6 +634,7 @@ public struct TypeChecker: Sendable {
             return TypedExpression(
                 .aggregate(aggregate), function == .exists ? .bool : .number(precision: 18, scale: 0))
         }
+        guard !isUnreadable(column, of: related) else { return TypedExpression(.null, .null) }
         var type = ExpressionType(related.columns[column].type.kind)
         if function == .sum {
             guard case .number(_, let scale) = type else {

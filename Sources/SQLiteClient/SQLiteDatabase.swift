@@ -60,10 +60,14 @@ public final class SQLiteDatabase {
     }
 
     /// Rows of a query, block by block. Several readers that must agree are opened within one `withReadSnapshot`.
-    public func reader(_ select: String, _ parameters: [SQLiteValue] = []) throws -> SQLiteReader {
+    ///
+    /// - Parameter checksTexts: whether a text that is not UTF-8 is an error; else its bytes come as they are.
+    public func reader(
+        _ select: String, _ parameters: [SQLiteValue] = [], checksTexts: Bool = true
+    ) throws -> SQLiteReader {
         let statement = try prepare(select)
         try statement.bind(parameters)
-        return SQLiteReader(statement)
+        return SQLiteReader(statement, checksTexts: checksTexts)
     }
 
     public func begin() throws { try execute("BEGIN") }

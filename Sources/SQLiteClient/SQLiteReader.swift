@@ -8,10 +8,12 @@ public import DataAccess
 public final class SQLiteReader: BlockReader {
     public let columns: [String]
     private let statement: SQLiteStatement
+    private let checksTexts: Bool
     private var rowsRead = 0
     private var isAtEnd = false
 
-    init(_ statement: SQLiteStatement) {
+    init(_ statement: SQLiteStatement, checksTexts: Bool) {
+        self.checksTexts = checksTexts
         self.statement = statement
         columns = statement.columnNames
     }
@@ -26,7 +28,7 @@ public final class SQLiteReader: BlockReader {
             }
             rowsRead += 1
             for index in columns.indices {
-                try statement.append(Int32(index), to: &block.columns[index], row: rowsRead)
+                try statement.append(Int32(index), to: &block.columns[index], row: rowsRead, checksText: checksTexts)
             }
             block.rowCount += 1
         }

@@ -91,15 +91,15 @@ public final class SQLiteStatement {
     func row() throws -> [String?] {
         try (0..<sqlite3_column_count(pointer)).map { index in
             var value = TextColumn()
-            try append(index, to: &value, row: 1)
+            try append(index, to: &value, row: 1, checksText: true)
             return value[0]
         }
     }
 
     /// Appends the value of one column of the current row, printed by its own storage class, not by the declared type.
     ///
-    /// - Throws: 65 when a text is not UTF-8 or has a U+0000 in it.
-    func append(_ index: Int32, to column: inout TextColumn, row: Int) throws {
+    /// - Throws: 65 when a text that is checked is not UTF-8 or has a U+0000 in it.
+    func append(_ index: Int32, to column: inout TextColumn, row: Int, checksText: Bool) throws {
         switch sqlite3_column_type(pointer, index) {
         case SQLITE_NULL:
             column.appendNull()
@@ -123,7 +123,7 @@ public final class SQLiteStatement {
             // Sound because the bytes are copied before the statement is used again.
             let start = sqlite3_column_text(pointer, index)
             let bytes = UnsafeBufferPointer(start: start, count: Int(sqlite3_column_bytes(pointer, index)))
-            guard Self.isText(bytes) else {
+            guard !checksText || Self.isText(bytes) else {
                 let name = sqlite3_column_name(pointer, index).map { String(cString: $0) } ?? ""
                 throw OperationError.notText(database.path, column: name, row: row)
             }

@@ -7,9 +7,12 @@ public struct StandardSchema: Sendable {
     public var hierarchies: [String: Hierarchy]
     public var calendars: [String: WorkCalendar]
     public var forms: [FormDefinition]
+    /// Conditions that forms use by name, the one that counts first where names are the same.
+    public var filters: [NamedFilter] = []
     /// `caseno: {types: ajlx.dz}`: the code list and attribute whose values are the 类型代字 marks.
     public var caseNumberTypes: (codelist: String, attribute: String)?
-    /// Names of what was defined but could not be read, so that they are not told as unknown too.
+    /// Names of what was defined but could not be read, so that they are not told as unknown too; `table.column` of a
+    /// column whose type could not be.
     public var unreadable: Set<String> = []
 
     public init(

@@ -39,6 +39,12 @@ public enum SheetStyle: Int, Sendable, Hashable, CaseIterable {
     case error, warning, notice, good
     /// Text that may run over several lines.
     case wrapped
+    /// Of a form that is printed: its title, the texts above the table at the left, in the middle and at the right.
+    case formTitle, formLeft, formMiddle, formRight
+    /// Bordered: the heads of columns, the title and the numbers of a row, and the same of a total, bold.
+    case formHeader, formText, formNumber, formTotalTitle, formTotal
+    /// Under the table: an explanation, a place to sign.
+    case formNote, formSignature
 }
 
 /// One column of a table in a sheet.

@@ -199,6 +199,31 @@ public final class Workbook {
         case .notice: fill(0xE3EDF7)
         case .good: fill(0xE2F1E4)
         case .wrapped: format_set_text_wrap(format)
+        case .formTitle, .formLeft, .formMiddle, .formRight, .formHeader, .formText, .formNumber, .formTotalTitle,
+            .formTotal, .formNote, .formSignature:
+            decorateForm(format, style)
+        }
+    }
+
+    /// Black on white, as a form is printed and signed.
+    private func decorateForm(_ format: UnsafeMutablePointer<lxw_format>, _ style: SheetStyle) {
+        func align(_ alignment: lxw_format_alignments) { format_set_align(format, UInt8(alignment.rawValue)) }
+        format_set_font_name(format, "SimSun")
+        align(LXW_ALIGN_VERTICAL_CENTER)
+        switch style {
+        case .formTitle:
+            format_set_bold(format)
+            format_set_font_size(format, 18)
+            align(LXW_ALIGN_CENTER)
+        case .formMiddle: align(LXW_ALIGN_CENTER)
+        case .formRight: align(LXW_ALIGN_RIGHT)
+        case .formNote: align(LXW_ALIGN_VERTICAL_TOP)
+        case .formHeader, .formText, .formNumber, .formTotalTitle, .formTotal:
+            format_set_border(format, UInt8(LXW_BORDER_THIN.rawValue))
+            if style == .formHeader { align(LXW_ALIGN_CENTER) }
+            if style == .formNumber || style == .formTotal { align(LXW_ALIGN_RIGHT) }
+            if style == .formHeader || style == .formTotalTitle || style == .formTotal { format_set_bold(format) }
+        default: break
         }
     }
 

@@ -1,4 +1,5 @@
 import Foundation
+import PostgresClient
 import TestSupport
 import Testing
 
@@ -67,6 +68,22 @@ struct OutputSchemaTests {
         try run(["rules", "sql", "case.number-court"], in: place)
         try run(["qc", "--library", "library", "--period", "2026-10", "--engine", "postgres"], in: place, status: 1)
         try run(["runs", "show", "monthly-2026-10-0001"], in: place)
+        let ledger = try SitongProcess.run(["library", "url", "--library", "library"], in: place)
+        let connection = try PostgresConnection(
+            ledger.output.trimmingCharacters(in: .whitespacesAndNewlines), applicationName: "tests")
+        #expect(
+            try connection.execute("SELECT run, pipeline, period, status, exit_status FROM sitong.run")
+                == [["monthly-2026-10-0001", "monthly", "2026-10", "findings", "1"]])
+        #expect(
+            try connection.execute(
+                "SELECT count(*) > 4, bool_and(exit_status IS NOT NULL AND finished_at >= started_at) FROM sitong.step")
+                == [["t", "t"]])
+        let quarantine = ["quarantine", "export", "--to", "quarantine.csv"]
+        try run(quarantine, in: place)
+        let last = try connection.execute("SELECT batch FROM sitong.batch ORDER BY number DESC LIMIT 1")
+        let batch = try #require(last.first?.first ?? nil)
+        try run(["library", "revert", batch, "--reason", "wrong file"], in: place)
+        try run(["extract", "--source", "sources/*.yaml", "--to", "outbox", "--dry-run"], in: place)
         let ofRun = ["--period", "2026-10", "--run", "monthly-2026-10-0001"]
         try run(["forms", "show", "--form", "F01"] + ofRun, in: place)
         try run(["forms", "export", "--to", "figures.csv"] + ofRun, in: place)

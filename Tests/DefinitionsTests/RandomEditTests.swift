@@ -100,10 +100,8 @@ struct RandomEditTests {
                 }
             }
         }
-        // Where YAML itself gives up far away, the line to blame is a guess, and a few guesses are still wrong.
         #expect(
-            strays.count * 20 <= count,
-            "seed \(seed), \(strays.count) edits:\n\(strays.prefix(20).joined(separator: "\n"))")
+            strays.isEmpty, "seed \(seed), \(strays.count) edits:\n\(strays.prefix(20).joined(separator: "\n"))")
         // Most edits fall into titles, messages and examples, which may say anything.
         #expect(refused > count / 5, "seed \(seed): only \(refused) of \(count) edits were refused")
     }

@@ -27,6 +27,7 @@ struct KernelTests {
                 }
             }
         }
+        var texts: [String] = []
         for _ in 0..<3000 {
             var bytes = Array(
                 String(
@@ -39,12 +40,45 @@ struct KernelTests {
             }
             let text = String(validating: bytes, as: UTF8.self)
             #expect(sitong_utf8_valid(bytes, bytes.count, Int32(level)) == (text != nil), "seed \(seed)")
-            if let text {
-                #expect(
-                    sitong_code_points(bytes, bytes.count, Int32(level)) == text.unicodeScalars.count, "seed \(seed)")
+            if let text { texts.append(text) }
+        }
+        texts.append(String(repeating: "中文a", count: 5000))
+        #expect(points(of: texts, level) == texts.map { Int64($0.unicodeScalars.count) }, "seed \(seed)")
+    }
+
+    private func points(of texts: [String], _ level: Int) -> [Int64] {
+        var points = Array(repeating: Int64(-1), count: texts.count)
+        withTexts(texts.map { Array($0.utf8) }) { sitong_code_points($0, $0.count, &points, Int32(level)) }
+        return points
+    }
+
+    @Test(
+        "numbers are compared and found at every place of a word, and no bit is set behind the last", arguments: levels)
+    func numbers(level: Int) {
+        let edges: [Int64] = [.min, .min + 1, -1, 0, 1, 1 << 32, -1 << 32, .max - 1, .max]
+        var numbers = Numbers(state: 20)
+        for count in 1...200 {
+            let left = (0..<count).map { _ in edges.randomElement(using: &numbers) ?? 0 }
+            let right = (0..<count).map { _ in edges.randomElement(using: &numbers) ?? 0 }
+            func bits(_ fill: (inout [UInt64]) -> Void) -> [Bool] {
+                var words = Array(repeating: UInt64.max, count: (count + 63) / 64)
+                fill(&words)
+                return (0..<words.count * 64).map { words[$0 / 64] >> UInt64($0 % 64) & 1 != 0 }
+            }
+            func expected(_ test: (Int) -> Bool) -> [Bool] {
+                (0..<(count + 63) / 64 * 64).map { $0 < count && test($0) }
+            }
+            for (comparison, holds) in [
+                (sitong_equal, { $0 == $1 }), (sitong_less, { $0 < $1 }), (sitong_greater, { $0 > $1 }),
+            ] as [(Int, (Int64, Int64) -> Bool)] {
+                let found = bits { sitong_compare(left, right, count, Int32(comparison), &$0, Int32(level)) }
+                #expect(found == expected { holds(left[$0], right[$0]) }, "\(count) numbers")
+            }
+            for wanted in edges {
+                let words = left.map { UInt64(bitPattern: $0) }
+                let found = bits { sitong_find(words, UInt64(bitPattern: wanted), count, &$0, Int32(level)) }
+                #expect(found == expected { left[$0] == wanted }, "\(count) numbers")
             }
         }
-        let long = Array(String(repeating: "中文a", count: 5000).utf8)
-        #expect(sitong_code_points(long, long.count, Int32(level)) == 15000)
     }
 }

@@ -154,10 +154,4 @@ struct BadSource: CustomTestStringConvertible, Sendable {
         #expect(try Extractor.extract(SourceFixture.request(source), to: outbox).id == "vendor-a-all-0001")
     }
 
-    @Test("because a value is not UTF-8 names the row, not the value")
-    func notUTF8() throws {
-        let (source, database) = try SourceFixture.sqlite(directory)
-        try database.execute("UPDATE AJXX SET ANHAO = CAST(x'B0B8BAC5' AS TEXT) WHERE AJXH = 'a2'")
-        expectFailure(source, .badData, "sqlite-text", words: ["vendor-b", "anjian", "'ah'|“ah”", "2"])
-    }
 }

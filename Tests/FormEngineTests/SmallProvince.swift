@@ -1,5 +1,6 @@
 import Columnar
 import CourtModel
+import DataAccess
 import FormEngine
 import RuleLanguage
 import Schema
@@ -73,40 +74,58 @@ struct SmallProvince {
     }
 
     static func compute(
-        _ cases: [Case], period: String = "2026-10", blockSize: Int = 64, form: FormDefinition = form
+        _ cases: [Case], period: String = "2026-10", blockSize: Int = 64, form: FormDefinition = form, jobs: Int = 1
+    ) throws -> (figures: FigureTable, result: FormComputation.Result) {
+        try compute(cases, periods: [period], blockSize: blockSize, forms: [form], jobs: jobs)
+    }
+
+    static func compute(
+        _ cases: [Case], periods: [String], blockSize: Int = 64, forms: [FormDefinition], jobs: Int = 1
     ) throws -> (figures: FigureTable, result: FormComputation.Result) {
         var schema = schema
-        schema.forms = [form]
-        let table = schema.tables[0]
-        let period = try #require(StatisticalPeriod(period))
-        var computation = try FormComputation(table: table, forms: schema.forms, schema: schema, period: period)
-        let columns = computation.neededColumns
-        for start in stride(from: 0, to: cases.count, by: blockSize) {
-            let slice = cases[start..<min(start + blockSize, cases.count)]
-            try computation.add(block(slice, columns, table), columns: columns)
-        }
-        var figures = FigureTable(forms: schema.forms)
+        schema.forms = forms
+        var computation = try FormComputation(
+            table: schema.tables[0], forms: forms, schema: schema,
+            periods: try periods.map { try #require(StatisticalPeriod($0)) })
+        try computation.read(CaseReader(cases, blockSize: blockSize), jobs: jobs)
+        var figures = FigureTable(forms: forms)
         let result = try computation.finish(into: &figures, jurisdictions: jurisdictions)
         return (figures, result)
     }
+}
 
-    private static func block(_ cases: ArraySlice<Case>, _ columns: [Int], _ table: TableDefinition) -> Block {
-        let decoded = columns.map { index -> Column in
-            var text = TextColumn()
-            for one in cases {
-                switch table.columns[index].name {
-                case "fydm": text.append(one.court)
-                case "ajlx": text.append(one.type)
-                case "larq": text.append(one.filed)
-                case "jarq": text.append(one.closed)
-                case "bdje": text.append(one.amount)
-                default: text.appendNull()
+/// Gives invented cases as a file would, so many rows at a time.
+struct CaseReader: CellReader {
+    let columns = ["法院", "bdje", "ajlx", "larq", "结案日期", "ajbs"]
+    private let cases: [SmallProvince.Case]
+    private let blockSize: Int
+    private var next = 0
+
+    init(_ cases: [SmallProvince.Case], blockSize: Int) {
+        self.cases = cases
+        self.blockSize = blockSize
+    }
+
+    mutating func next(into block: inout CellBlock) throws -> Bool {
+        guard next < cases.count else { return false }
+        let slice = cases[next..<min(next + blockSize, cases.count)]
+        block = CellBlock(columnCount: columns.count)
+        for (place, one) in slice.enumerated() {
+            for text in [one.court, one.amount, one.type, one.filed, one.closed, "\(next + place)"] {
+                guard let text else {
+                    block.cells.append(.null)
+                    continue
                 }
+                let start = UInt32(block.bytes.count)
+                block.bytes += Array(text.utf8)
+                block.cells.append(CellBlock.Cell(start: start, end: UInt32(block.bytes.count)))
             }
-            var faults = DecodingFaults()
-            return ColumnDecoder(kind: table.columns[index].type.kind).decode(text, faults: &faults)
         }
-        return Block(columns: decoded, rowCount: cases.count, firstRow: 1)
+        block.bytes += Array(repeating: 0, count: CellBlock.padding)
+        block.rowCount = slice.count
+        block.firstRow = next + 1
+        next += slice.count
+        return true
     }
 }
 

@@ -144,7 +144,7 @@ struct BatchLoadTests {
         var batch = LibraryFixture.batch(1, [])
         let bytes = Array((LibraryFixture.header + "a,").utf8) + [0xB0, 0xBA, 0xFF] + Array(",,,,\n".utf8)
         batch.tables[0].parts = [
-            .init(name: "p", digest: "d", rows: 1) { try CSVReader(TextSource(bytes: bytes), file: "p") }
+            .init(name: "p", digest: "d", rows: 1) { try CSVCellReader(TextSource(bytes: bytes), file: "p") }
         ]
         try load(batch, maxBad: "1")
         let kept = try fixture.library.quarantine()
@@ -178,6 +178,73 @@ struct BatchLoadTests {
         #expect(receipt.total.inserted == 3000)
         #expect(try fixture.rows("SELECT count(*) FROM sitong.quarantine") == [["6000"]])
         #expect(try fixture.rows("SELECT count(*) FROM anjian") == [["3000"]])
+    }
+
+    // MARK: Undoing
+
+    @Test func `a reverted batch leaves the tables as they were before it, and may come again`() throws {
+        try load(LibraryFixture.batch(1, Self.twoRows + ["c,f1,,3,12.50,2026-10-01 08:00:00.5"]))
+        let tables = "SELECT ajbs, fydm, larq, ts, je, gxsj FROM anjian ORDER BY ajbs"
+        let before = try fixture.rows(tables)
+        try load(LibraryFixture.batch(2, ["a,f9,2026-10-01,5,1.50,", "new,f1,,,,"], deletions: ["c"]))
+        let receipt = try fixture.library.revert(batch: "y17-2", reason: "wrong file", schema: fixture.schema)
+        #expect((receipt.number, receipt.removed, receipt.restored) == (3, 2, 2))
+        #expect(try fixture.rows(tables) == before)
+        #expect(
+            try fixture.rows("SELECT ajbs, sitong_batch FROM anjian ORDER BY 1")
+                == [["a", "3"], ["b", "1"], ["c", "3"]])
+        #expect(
+            try fixture.rows("SELECT ajbs, sitong_batch, ended_by, operation FROM anjian_log ORDER BY 1, 3") == [
+                ["a", "1", "2", "update"], ["a", "2", "3", "revert"], ["c", "1", "2", "delete"],
+                ["new", "2", "3", "revert"],
+            ])
+        #expect(
+            try fixture.rows("SELECT batch, status, reason FROM sitong.batch ORDER BY number") == [
+                ["y17-1", "loaded", nil], ["y17-2~3", "reverted", "wrong file"], ["revert-3", "revert", "wrong file"],
+            ])
+        // The right file has the wrong one's number, and follows the batch before it.
+        #expect(try load(LibraryFixture.batch(2, ["a,f2,2026-10-01,5,1.50,"], digest: "right")).number == 4)
+        #expect(try load(LibraryFixture.batch(3, [], previous: "right")).number == 5)
+    }
+
+    @Test func `a batch on which others stand is not reverted`() throws {
+        try load(LibraryFixture.batch(1, Self.twoRows))
+        try load(LibraryFixture.batch(2, ["c,f1,,,,"]))
+        func refused(_ batch: String) throws -> OperationError? {
+            let before = try fixture.contents()
+            let error = #expect(throws: OperationError.self) {
+                try fixture.library.revert(batch: batch, reason: "x", schema: fixture.schema)
+            }
+            #expect(try fixture.contents() == before)
+            return error
+        }
+        #expect(try refused("y17-1")?.code == "batch-not-last")
+        #expect(try refused("y17-9")?.code == "batch-not-loaded")
+        var other = LibraryFixture.batch(1, ["c,f1,,9,,"], digest: "other")
+        other.id = "z-1"
+        other.source = "z"
+        try load(other)
+        #expect(try refused("y17-2")?.code == "batch-overwritten")
+        _ = try fixture.library.revert(batch: "z-1", reason: "x", schema: fixture.schema)
+    }
+
+    @Test func `a library of a newer version is refused and stays as it is, one of an older is brought up`() throws {
+        try load(LibraryFixture.batch(1, Self.twoRows))
+        try fixture.inspector.execute("INSERT INTO sitong.library_version (version) VALUES (99)")
+        #expect(try refusal(LibraryFixture.batch(2, []))?.code == "library-newer")
+        #expect(throws: OperationError.self) { try fixture.library.apply(fixture.schema) }
+        // As the first version left it.
+        try fixture.inspector.execute(
+            """
+            DROP TABLE sitong.library_version;
+            ALTER TABLE sitong.batch DROP CONSTRAINT batch_status_check, DROP CONSTRAINT batch_check,
+                ADD CHECK (status IN ('loaded', 'rejected')), ADD CHECK ((status = 'loaded') = (number IS NOT NULL))
+            """)
+        #expect(try refusal(LibraryFixture.batch(2, []))?.code == "library-older")
+        try fixture.library.apply(fixture.schema)
+        #expect(try fixture.rows("SELECT version FROM sitong.library_version ORDER BY 1") == [["2"]])
+        try load(LibraryFixture.batch(2, []))
+        _ = try fixture.library.revert(batch: "y17-2", reason: "x", schema: fixture.schema)
     }
 
     // MARK: The chain
@@ -282,6 +349,96 @@ struct BatchLoadTests {
         #expect(try again.load(batch, schema: fixture.schema).total.inserted == 20_000)
     }
 
+    @Test func `rows that only the server can refuse go to quarantine alone, with their bytes and lines`() throws {
+        try load(LibraryFixture.batch(1, ["old,f1,,1,,"]))
+        try fixture.inspector.execute(
+            """
+            ALTER TABLE anjian ADD CONSTRAINT days CHECK (ts < 900);
+            CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+            BEGIN
+                IF NEW.fydm = 'f9' THEN RAISE EXCEPTION 'court closed'; END IF;
+                RETURN NEW;
+            END $$;
+            CREATE TRIGGER refuse BEFORE INSERT OR UPDATE ON anjian FOR EACH ROW EXECUTE FUNCTION refuse()
+            """)
+        var rows = (1...300).map { "k\($0),f1,,\($0),," }
+        rows[16] = "k17,f9,,17,,"
+        rows[99] = "k100,f1,,999,\"1.5\","
+        rows[200] = "k201,f1,,x,,"
+        rows.append("old,f9,,2,,")
+        let receipt = try load(LibraryFixture.batch(2, rows), maxBad: "10%")
+        #expect(receipt.total.inserted == 297)
+        #expect(receipt.total.quarantined == 4)
+        let kept = try fixture.library.quarantine(batch: "y17-2")
+        #expect(kept.map(\.row) == [17, 100, 201, 301])
+        #expect(kept.map(\.line) == [18, 101, 202, 302])
+        #expect(kept.map(\.reason) == ["server.anjian", "server.anjian", "type.anjian.ts", "server.anjian"])
+        #expect(String(decoding: kept[1].raw, as: UTF8.self) == "k100,f1,,999,1.5,")
+        #expect(kept[1].message.en.contains("check_violation"))
+        #expect(try fixture.rows("SELECT ts FROM anjian WHERE ajbs = 'old'") == [["1"]])
+        let error = try refusal(LibraryFixture.batch(3, ["m1,f9,,1,,"]))
+        #expect(error?.code == "too-many-bad-rows")
+        #expect(try fixture.library.quarantine(batch: "y17-3").map(\.row) == [1])
+    }
+
+    @Test func `rows that were no text at the source come to the quarantine with their bytes, and count as bad`() throws
+    {
+        var batch = LibraryFixture.batch(1, ["a,f1,,1,,"])
+        batch.tables.append(
+            .init(
+                name: "anjian", kind: .quarantine,
+                parts: [
+                    LibraryFixture.part(
+                        "q/anjian-000001.csv.zst", "row,column,reason,raw\n7,fydm,encoding,622c67ff2c\n", rows: 1)
+                ]))
+        #expect(try refusal(batch)?.code == "too-many-bad-rows")
+        let receipt = try load(batch, maxBad: "50%")
+        #expect((receipt.total.rowsIn, receipt.total.inserted, receipt.total.quarantined) == (2, 1, 1))
+        let kept = try fixture.library.quarantine(batch: "y17-1")
+        #expect(kept.map(\.raw) == [[0x62, 0x2C, 0x67, 0xFF, 0x2C]])
+        #expect(kept.map(\.reason) == ["source.anjian.encoding"])
+        #expect(kept.map(\.message.en) == ["row 7 of the source's query: fydm is not UTF-8"])
+        batch = LibraryFixture.batch(2, [])
+        batch.tables[0] = .init(
+            name: "anjian", kind: .quarantine,
+            parts: [LibraryFixture.part("q/x", "row,column,reason,raw\n7,fydm,encoding,6g\n", rows: 1)])
+        #expect(try refusal(batch, maxBad: "100%")?.code == "batch-quarantine")
+    }
+
+    @Test func `doubled keys of a source that comes for the first time are counted part by part`() throws {
+        var batch = LibraryFixture.batch(1, [])
+        batch.tables[0].parts = [
+            LibraryFixture.part(
+                "p1", LibraryFixture.header + "a,f1,,1,,2026-10-01 10:00:00\nb,f1,,2,,\nc,f1,,3,,\n", rows: 3),
+            LibraryFixture.part(
+                "p2", LibraryFixture.header + "a,f1,,4,,2026-10-01 09:00:00\nb,f1,,5,,\nd,f1,,6,,\n", rows: 3),
+        ]
+        let receipt = try load(batch)
+        #expect(receipt.parts.map(\.counts.inserted) == [2, 2])
+        #expect(receipt.parts.map(\.counts.superseded) == [1, 1])
+        #expect(
+            try fixture.rows("SELECT ajbs, ts FROM anjian ORDER BY 1")
+                == [["a", "1"], ["b", "5"], ["c", "3"], ["d", "6"]])
+    }
+
+    @Test func `numbers, dates and texts of every size arrive as they were written`() throws {
+        let rows = [
+            "a,f1,0001-01-01,-9223372036854775808,-9999.99,0001-01-01 00:00:00",
+            "b,f1,9999-12-31,9223372036854775807,9999.99,9999-12-31 23:59:59.999999",
+            "c,f1,2000-01-01,0,0.00,2000-01-01 00:00:00.000001", "d,f1,1969-12-31,-1,0.01,1969-12-31 23:59:59",
+            "e,f1,,10000,1000,", "f,f1,,00012,-0.10,", "g,f1,,,100.5,", "\"h\u{1F600}\",f1,,,10.05,",
+        ]
+        try load(LibraryFixture.batch(1, rows))
+        #expect(
+            try fixture.rows("SELECT ajbs, larq, ts, je, gxsj FROM anjian ORDER BY 1") == [
+                ["a", "0001-01-01", "-9223372036854775808", "-9999.99", "0001-01-01 00:00:00"],
+                ["b", "9999-12-31", "9223372036854775807", "9999.99", "9999-12-31 23:59:59.999999"],
+                ["c", "2000-01-01", "0", "0.00", "2000-01-01 00:00:00.000001"],
+                ["d", "1969-12-31", "-1", "0.01", "1969-12-31 23:59:59"], ["e", nil, "10000", "1000.00", nil],
+                ["f", nil, "12", "-0.10", nil], ["g", nil, nil, "100.50", nil], ["h\u{1F600}", nil, nil, "10.05", nil],
+            ])
+    }
+
     @Test func `the database itself refuses ledger rows that do not add up`() throws {
         try load(LibraryFixture.batch(1, Self.twoRows))
         let error = #expect(throws: OperationError.self) {
@@ -307,9 +464,9 @@ private final class KillingReader: RecordReader {
     var recordCount: Int { base.recordCount }
     func takeMalformed() -> [MalformedRecord] { base.takeMalformed() }
 
-    func next() throws -> RawBlock? {
+    func next(into block: inout CellBlock) throws -> Bool {
         blocksLeft -= 1
         if blocksLeft == 0 { try action() }
-        return try base.next()
+        return try base.next(into: &block)
     }
 }

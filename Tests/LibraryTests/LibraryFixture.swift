@@ -79,7 +79,7 @@ struct LibraryFixture {
 
     static func part(_ name: String, _ text: String, rows: Int) -> IncomingBatch.Part {
         IncomingBatch.Part(name: name, digest: "sha-\(name)", rows: rows) {
-            try CSVReader(TextSource(text), file: name)
+            try CSVCellReader(TextSource(text), file: name)
         }
     }
 

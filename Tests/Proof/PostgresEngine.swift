@@ -33,7 +33,7 @@ public struct PostgresEngine: Engine {
         let result = try check.run(on: connection, tables: relations)
         var rows: [String: [Int]] = [:]
         // That of a share is about no row.
-        for finding in result.findings { rows[finding.rule, default: []].append(finding.key.flatMap { Int($0) } ?? 0) }
+        for finding in result.findings { rows[finding.rule, default: []].append(Int(finding.key) ?? 0) }
         return question.rules.rules.map { rule in
             result.statistics.first { $0.rule == rule.id && !$0.isBuiltin }.flatMap {
                 Verdict($0, violations: (rows[rule.id] ?? []).sorted())

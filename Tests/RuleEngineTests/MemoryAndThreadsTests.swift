@@ -11,6 +11,8 @@ struct MemoryAndThreadsTests {
     private static let rules = [
         EngineFixture.rule("true", id: "key") { $0.body = .unique(["案件标识"]) },
         EngineFixture.rule("true", id: "keys") { $0.body = .unique(["法院", "案号"]) },
+        // Its groups are found among the rows that the relation has brought together.
+        EngineFixture.rule("true", on: "当事人", id: "numbered") { $0.body = .unique(["案件标识", "序号"]) },
         EngineFixture.rule("true", when: "有值(结案日期)", id: "when") { $0.body = .unique(["案号"]) },
         EngineFixture.rule("true", when: "计数(当事人) = 1", id: "related-when") { $0.body = .unique(["案号"]) },
         EngineFixture.rule("true", id: "depends") { $0.body = .depends(from: ["案号"], to: ["法院", "结案日期"]) },

@@ -42,15 +42,7 @@ struct EngineComparison {
         let result = try QualityCheck(schema: schema, rules: rules, options: options).run(tables: tables(rows)) {
             Rows($0.table, rows[$0.table.name] ?? [])
         }
-        return Verdict(
-            statistics: result.statistics.map(Self.text),
-            findings: result.findings.map {
-                Self.text(
-                    FindingRecord(
-                        rule: $0.rule, severity: $0.severity, table: $0.table, key: $0.key, row: $0.row,
-                        court: $0.court,
-                        message: $0.message))
-            })
+        return Verdict(statistics: result.statistics.map(Self.text), findings: result.findings.map(Self.text))
     }
 
     /// - Parameter typed: whether the server's columns have the types of the schema, or are text as in a file.
@@ -108,9 +100,9 @@ struct EngineComparison {
             + " found \(entry.violations) stored \(entry.stored) \(entry.truncated) \(entry.notRun.map { "\($0)" } ?? "")"
     }
 
-    private static func text(_ finding: FindingRecord) -> String {
-        "\(finding.rule) \(finding.severity) row \(finding.row ?? -1) key \(finding.key ?? "–") court"
-            + " \(finding.court ?? "–"): \(finding.message)"
+    private static func text(_ finding: Finding) -> String {
+        "\(finding.rule) \(finding.severity) row \(finding.row) key \(finding.key) court"
+            + " \(finding.court ?? "–"): \(finding.message) \(finding.columns) \(finding.identifier)"
     }
 
     /// Rows written in a test, as a reader yields them.

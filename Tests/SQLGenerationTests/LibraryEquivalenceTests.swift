@@ -52,11 +52,16 @@ struct LibraryEquivalenceTests {
                         table: request.table, columns: request.required + request.optional, schema: definitions.schema)
                 })
         #expect(inside.statistics == native.statistics)
-        #expect(
-            inside.findings.map { Told($0.rule, $0.key, $0.row, $0.court, $0.message) }
-                == native.findings.map { Told($0.rule, $0.key, $0.row, $0.court, $0.message) })
+        #expect(inside.findings.byKey.map(Told.init) == native.findings.byKey.map(Told.init))
+        #expect(inside.findings.allSatisfy { $0.row == 0 })
         #expect(inside.findings.filter { $0.rule == "A" }.count == 2)
         #expect(inside.findings.contains { $0.rule == "type.anjian.larq" && $0.court == "冀" })
+        // With no memory to keep them in, findings go to disk and come back the same.
+        let poor = QualityCheck.Options(period: StatisticalPeriod("2026-10"), language: .en, memory: 1)
+        let spilled = try library.judge(
+            SQLQualityCheck(schema: definitions.schema, rules: definitions.rules, options: poor))
+        #expect(spilled.spilledBytes > 0)
+        #expect(spilled.findings.byKey.map(Told.init) == inside.findings.byKey.map(Told.init))
         // Nothing stays behind.
         #expect(try writer.execute("SELECT count(*) FROM pg_class WHERE relname LIKE 'sitong_outcomes%'") == [["0"]])
     }
@@ -66,7 +71,7 @@ struct LibraryEquivalenceTests {
 private struct Told: Equatable {
     var texts: [String?]
 
-    init(_ rule: String, _ key: String?, _ row: Int?, _ court: String?, _ message: String?) {
-        texts = [rule, key, row.map(String.init), court, message]
+    init(_ finding: Finding) {
+        texts = [finding.rule, finding.key, finding.court, finding.message, finding.identifier]
     }
 }

@@ -72,6 +72,19 @@ struct OperatorEquivalenceTests {
             ])
     }
 
+    /// Whether a column's numbers are short is looked up before they are calculated with.
+    @Test(arguments: [["999999999", "-999999999"], ["999999999", "1000000000"], ["-1000000000", "9223372036854775807"]])
+    func `integers of the server, short and long`(_ edges: [String]) throws {
+        let values = [nil, "0", "-1", "3"] + edges.map(Optional.some)
+        try compare(
+            "  - {name: i, type: int}\n  - {name: j, type: int}", Self.pairs(values, values),
+            [
+                "i + j", "i - j", "i * j", "i * j - i", "-i * j", "i * 999999999", "i * 999999999 * 9 + j", "i * 1000000000",
+                "abs(i) + abs(j)", "mod(i * j, j)", "(i + j) * (i - j)", "if i > 0 then i * 2 else j end + 1",
+                "div(i + j, 3, 0)", "i * i = j * j",
+            ], typed: true)
+    }
+
     @Test func `decimals`() throws {
         let values: [String?] = [
             nil, "0", "0.01", "-0.01", "1.005", "-1.005", "2.50", "99999999999999.9999", "-99999999999999.9999", "1e3",
@@ -230,6 +243,8 @@ struct OperatorEquivalenceTests {
             "（2016）粤民1号", "（2016）粤1234567890123456789号", "（2016）粤民1234567890123456789号", "（2016）粤民123456789012345678号",
             "（2016）X民初1号", "（2016）豫民A初1号", "（2016）豫民初1号\n", "（2016）豫民初1号x", "（2016）豫号1号", "2016豫民初1号",
             "（２０１６）豫民初1号", "（2016）豫17民初1号号号", "（2016）豫17破民初12号重字-1", "（2016）豫17字第民1号",
+            "（2015）最高法字第1号", "（2015）最高法民字第1号", "（2016）最高法1号", "（2016）最高法高法1号", "（2016）高法民1号", "（2016）最高民1号",
+            "（2016)豫民初1号", "（201a）豫民初1号", "（16）豫民初1号", "（2016）豫1234民1号", "（2016）豫民初1", "（2016）豫1号", "(2016)",
         ]
         let fields = ["year", "number", "court", "type", "special", "suffix", "style"]
         try compare(

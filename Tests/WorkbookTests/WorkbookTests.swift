@@ -137,4 +137,61 @@ struct WorkbookTests {
         #expect(DisplayWidth.padded("驻马店市", to: 6) == "驻马… ")
         #expect(DisplayWidth.padded("12", to: 4, right: true) == "  12")
     }
+
+    private func page(left: String) -> FormPage {
+        FormPage(
+            title: "收结案情况总表", heads: (left, "统计周期：2026年10月", "表号：F01　单位：件"), corner: "项目",
+            columns: [.init("旧存"), .init("新收"), .init("结案标的额(元)")],
+            rows: [
+                .init(title: "合计", depth: 0, isTotal: true, values: [.integer(3), .integer(2), .decimal("12345678901.50")]),
+                .init(title: "民事", depth: 1, isTotal: false, values: [.integer(3), .integer(2), .empty]),
+            ], notes: ["说明：本表为暂行表式。"],
+            signatures: ["制表人：", "审核人：", "单位负责人：", "填报日期：　　年　　月　　日"], pageNumber: "第 &P 页 共 &N 页")
+    }
+
+    @Test func `a form is printed on A4 with its header on every page, page x of y, totals bold and numbers whole`() throws {
+        try inFolder { folder in
+            let path = folder + "/a.xlsx"
+            let workbook = try Workbook(path: path)
+            try workbook.addFormPage("F01 豫17", page(left: "填报单位：河南省驻马店市中级人民法院"))
+            try workbook.close()
+            let sheet = try part("xl/worksheets/sheet1.xml", of: path)
+            #expect(sheet.contains("paperSize=\"9\""))
+            #expect(sheet.contains("第 &amp;P 页 共 &amp;N 页"))
+            #expect(sheet.contains("填报日期"))
+            let book = try part("xl/workbook.xml", of: path)
+            #expect(book.contains("_xlnm.Print_Titles"))
+            // 12,345,678,901.50 has 17 characters; a narrower column would show ####.
+            let widths = sheet.split(separator: "<col ").dropFirst().compactMap { text in
+                text.split(separator: "width=\"").dropFirst().first.flatMap { Double($0.prefix { $0 != "\"" }) }
+            }
+            #expect(widths.count == 4)
+            #expect((widths.last ?? 0) >= 17)
+            // The styles of the total's cells are not those of the row below it.
+            let rows = sheet.split(separator: "<row ").dropFirst()
+            func styles(_ title: String) throws -> [Substring] {
+                let row = try #require(rows.first { $0.contains(">\(title)<") })
+                return row.split(separator: " s=\"").dropFirst().map { $0.prefix { $0 != "\"" } }
+            }
+            #expect(try styles("合计").count == 4)
+            #expect(Set(try styles("合计")).isDisjoint(with: try styles("　民事")))
+        }
+    }
+
+    @Test func `texts above the table that have no room beside each other stand below each other, whole`() throws {
+        try inFolder { folder in
+            func rowsAbove(_ left: String) throws -> Int {
+                let path = folder + "/\(left.count).xlsx"
+                let workbook = try Workbook(path: path)
+                try workbook.addFormPage("F01", page(left: left))
+                try workbook.close()
+                let sheet = try part("xl/worksheets/sheet1.xml", of: path)
+                return sheet.split(separator: "<row r=").prefix { !$0.contains("项目") }.count
+            }
+            let (short, long) = (
+                try rowsAbove("甲法院"), try rowsAbove("填报单位：" + String(repeating: "很长的", count: 12) + "人民法院")
+            )
+            #expect(short < long)
+        }
+    }
 }

@@ -14,8 +14,28 @@ int sitong_level(void);
 /// Whether bytes are well-formed UTF-8 (Unicode, table 3-7): no overlong forms, no surrogates, nothing beyond U+10FFFF.
 bool sitong_utf8_valid(const uint8_t *bytes, size_t count, int level);
 
-/// Code points in well-formed UTF-8: its bytes but for those that continue a sequence.
-size_t sitong_code_points(const uint8_t *bytes, size_t count, int level);
+/// A text in memory; at least 64 bytes are readable after it.
+typedef struct {
+    const uint8_t *start;
+    int64_t count;
+} sitong_text;
+
+/// The code points of each text in well-formed UTF-8: its bytes but for those that continue a sequence.
+void sitong_code_points(const sitong_text *texts, size_t count, int64_t *points, int level);
+
+/// Texts of 32 hexadecimal digits, `0-9a-f`, as 128 bits: the digits' bytes in their order. `is_hex` tells which are; the
+/// words of others stay as they are.
+void sitong_hex(
+    const sitong_text *texts, size_t count, uint64_t *first, uint64_t *second, uint8_t *is_hex, int level);
+
+/// How two whole numbers may compare.
+enum { sitong_equal = 0, sitong_less = 1, sitong_greater = 2 };
+
+/// A bit for each pair of numbers that compare so, packed into words from the low end; the bits after the last are 0.
+void sitong_compare(const int64_t *left, const int64_t *right, size_t count, int comparison, uint64_t *bits, int level);
+
+/// A bit for each number that is this one; the bits after the last are 0.
+void sitong_find(const uint64_t *numbers, uint64_t wanted, size_t count, uint64_t *bits, int level);
 
 /// Where a value lies; NULL when it ends before it begins.
 typedef struct {

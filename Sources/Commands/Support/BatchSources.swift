@@ -16,7 +16,9 @@ extension IncomingBatch {
                 Table(
                     name: table.name, kind: kind, orderColumn: table.watermark,
                     parts: table.parts.map { part in
-                        Part(name: part.path, digest: part.sha256, rows: part.rows) { try batch.open(part, of: table) }
+                        Part(name: part.path, digest: part.sha256, rows: part.rows) {
+                            try batch.cells(of: part, of: table)
+                        }
                     })
             }
         }
@@ -24,7 +26,8 @@ extension IncomingBatch {
             id: manifest.id, source: manifest.source.name, sequence: manifest.sequence, digest: batch.identity,
             previousDigest: manifest.previous, isFull: manifest.kind == .full, court: manifest.court,
             period: manifest.period, manifest: manifestText,
-            tables: tables(manifest.tables, kind: .rows) + tables(manifest.tombstones, kind: .deletions))
+            tables: tables(manifest.tables, kind: .rows) + tables(manifest.tombstones, kind: .deletions)
+                + tables(manifest.quarantined ?? [], kind: .quarantine))
     }
 }
 

@@ -44,17 +44,23 @@ enum FiguresFile {
     }
 
     /// Writes them in the order given, whole or not at all.
-    static func write(_ figures: [Figure], to path: String) throws {
+    static func write(_ figures: some Sequence<Figure>, to path: String) throws {
+        var writer = try CSVWriter(FileSink(path, exclusive: false), columns: columns)
         var block = RawBlock(columnCount: columns.count)
         for figure in figures {
-            let texts = [
-                figure.form, figure.court, figure.period, figure.row, figure.column, text(figure.value),
-                text(figure.own),
-            ]
-            for (index, text) in texts.enumerated() { block.columns[index].append(text) }
+            block.columns[0].append(figure.form)
+            block.columns[1].append(figure.court)
+            block.columns[2].append(figure.period)
+            block.columns[3].append(figure.row)
+            block.columns[4].append(figure.column)
+            block.columns[5].append(text(figure.value))
+            block.columns[6].append(text(figure.own))
             block.rowCount += 1
+            if block.rowCount == RawBlock.preferredRowCount {
+                try writer.write(block)
+                block = RawBlock(columnCount: columns.count)
+            }
         }
-        var writer = try CSVWriter(FileSink(path, exclusive: false), columns: columns)
         try writer.write(block)
         try writer.finish()
     }

@@ -6,7 +6,7 @@ import Diagnostics
 
 /// The files that `--table NAME=FILE` gives for one table, read one after the other as one stream of rows.
 ///
-/// Plain, `.zst` and `.gz` files may be mixed; each may have its columns in an order of its own.
+/// Plain, `.zst` and `.gz` files may be mixed, all in one encoding; each may have its columns in an order of its own.
 final class FileTable: CellReader, BlockReader {
     /// Those of the first file.
     let columns: [String]
@@ -21,6 +21,7 @@ final class FileTable: CellReader, BlockReader {
     private(set) var starts: [(row: Int, file: String)] = []
 
     private let options: CSVOptions
+    private let encoding: TextEncoding
     private var current: CSVCellReader<AnyByteSource>
     private var fileIndex = 0
     /// For each of `columns`, its place in the current file.
@@ -29,10 +30,11 @@ final class FileTable: CellReader, BlockReader {
     private var hasOwnOrder = true
     private var before = 0
 
-    init(files: [String], options: CSVOptions = CSVOptions()) throws {
+    init(files: [String], options: CSVOptions = CSVOptions(), encoding: TextEncoding = .utf8) throws {
         self.files = files
         self.options = options
-        current = try Self.open(files[0], options)
+        self.encoding = encoding
+        current = try Self.open(files[0], options, encoding)
         columns = current.columns
         places = Array(columns.indices)
         starts = [(1, files[0])]
@@ -57,7 +59,7 @@ final class FileTable: CellReader, BlockReader {
             recordCount = before
             fileIndex += 1
             guard fileIndex < files.count else { return false }
-            current = try Self.open(files[fileIndex], options)
+            current = try Self.open(files[fileIndex], options, encoding)
             places = try columns.map { column in
                 guard let place = current.columns.firstIndex(of: column) else {
                     throw OperationError.partLacksColumn(column, file: files[fileIndex], first: files[0])
@@ -76,9 +78,11 @@ final class FileTable: CellReader, BlockReader {
         }
     }
 
-    private static func open(_ file: String, _ options: CSVOptions) throws -> CSVCellReader<AnyByteSource> {
+    private static func open(
+        _ file: String, _ options: CSVOptions, _ encoding: TextEncoding
+    ) throws -> CSVCellReader<AnyByteSource> {
         let plain = try FileSource(file)
-        let source =
+        let bytes =
             if file.hasSuffix(".zst") {
                 AnyByteSource(ZstdSource(plain, file: file))
             } else if file.hasSuffix(".gz") {
@@ -86,14 +90,15 @@ final class FileTable: CellReader, BlockReader {
             } else {
                 AnyByteSource(plain)
             }
+        let source = encoding == .utf8 ? bytes : AnyByteSource(try DecodingSource(bytes, from: encoding))
         return try CSVCellReader(source, file: file, options: options)
     }
 }
 
 extension FileTable {
-    /// Fetches rows of files that were read, when all of them are plain.
+    /// Fetches rows of files that were read, when all of them are plain UTF-8.
     func fetcher() throws -> (any RowFetcher)? {
-        guard !files.contains(where: { $0.hasSuffix(".zst") || $0.hasSuffix(".gz") }) else { return nil }
+        guard encoding == .utf8, !files.contains(where: { $0.hasSuffix(".zst") || $0.hasSuffix(".gz") }) else { return nil }
         return try FileRowFetcher(self)
     }
 
@@ -103,7 +108,7 @@ extension FileTable {
 
         init(_ table: FileTable) throws {
             parts = try table.starts.map { start in
-                let columns = try FileTable.open(start.file, table.options).columns
+                let columns = try FileTable.open(start.file, table.options, table.encoding).columns
                 let places = table.columns.compactMap { columns.firstIndex(of: $0) }
                 return (
                     start.row, try CSVRowFetcher(path: start.file, columns: columns, options: table.options),

@@ -21,6 +21,8 @@ protocol QualityInput: AnyObject {
     var notices: [LocalizedText] { get }
     /// Whether a row's number says where it is. Rows of a library are known by their key alone.
     var numbersRows: Bool { get }
+    /// Of the files' texts.
+    var encoding: TextEncoding { get }
     /// Files and their bytes, by table.
     var sizes: [String: (files: Int, bytes: Int)] { get }
 }
@@ -28,6 +30,7 @@ protocol QualityInput: AnyObject {
 extension QualityInput {
     func fetcher(_ request: QualityCheck.TableRequest) throws -> (any RowFetcher)? { nil }
     var numbersRows: Bool { true }
+    var encoding: TextEncoding { .utf8 }
 }
 
 /// Rows of the library, in one snapshot.
@@ -59,12 +62,13 @@ final class LibraryInput: QualityInput {
 final class FileInput: QualityInput {
     let tables: [String]
     private let files: [String: [String]]
+    let encoding: TextEncoding
     private let options: CSVOptions
     private let schema: StandardSchema
     /// The reader of each table's last pass.
     private var readers: [String: FileTable] = [:]
 
-    init(_ arguments: [String], schema: StandardSchema, options: CSVOptions) throws {
+    init(_ arguments: [String], schema: StandardSchema, options: CSVOptions, encoding: TextEncoding) throws {
         var files: [String: [String]] = [:]
         for argument in arguments {
             guard let equals = argument.firstIndex(of: "=") else { throw OperationError.tableArgument(argument) }
@@ -74,13 +78,17 @@ final class FileInput: QualityInput {
         }
         self.files = files
         self.options = options
+        self.encoding = encoding
         self.schema = schema
         tables = schema.tables.map(\.name).filter { files[$0] != nil }
     }
 
-    func open(_ request: QualityCheck.TableRequest) throws -> any CellReader {
-        let reader = try FileTable(files: files[request.table.name] ?? [], options: options)
-        readers[request.table.name] = reader
+    func open(_ request: QualityCheck.TableRequest) throws -> any CellReader { try reader(of: request.table.name) }
+
+    /// A reader of all rows of a table, by its code.
+    func reader(of table: String) throws -> any CellReader {
+        let reader = try FileTable(files: files[table] ?? [], options: options, encoding: encoding)
+        readers[table] = reader
         return reader
     }
 

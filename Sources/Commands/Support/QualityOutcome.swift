@@ -17,7 +17,7 @@ struct QualityOutcome {
         var rowsInScope: Int { record.rowsInScope }
     }
 
-    /// A finding that is not the native engine's: a record of a file that is no row, or one of the library's server.
+    /// A finding that is no engine's: a record of a file that is no row.
     private struct Located {
         var record: FindingRecord
         var file: String?
@@ -27,8 +27,8 @@ struct QualityOutcome {
     private(set) var statistics: [Rule]
     private var others: [Located] = []
     let tables: [(table: String, rows: Int)]
-    /// What the native engine found, still where it keeps it, and in what.
-    private let findings: FindingList?
+    /// What the engine found, still where it keeps it, and in what.
+    private let findings: FindingList
     private let input: (any QualityInput)?
     private let schema: StandardSchema
 
@@ -44,13 +44,12 @@ struct QualityOutcome {
     }
 
     /// What was judged inside the library's server.
-    init(_ result: SQLQualityResult, schema: StandardSchema, language: Language) {
+    init(_ result: QualityResult, schema: StandardSchema, language: Language) {
         self.schema = schema
         statistics = result.statistics.map { Rule($0, language) }
-        others = result.findings.map { Located(record: $0) }
-        findings = nil
+        findings = result.findings.byKey
         input = nil
-        tables = result.tables
+        tables = result.tables.map { ($0.table, $0.rows) }
     }
 
     /// `csv.<table>.<kind>`: one finding for each record that is no row.
@@ -62,7 +61,10 @@ struct QualityOutcome {
                 switch kind {
                 case .fields: LocalizedText(en: "not as many fields as the header", zh: "字段数与表头不一致")
                 case .quote: LocalizedText(en: "a quote that does not close as it should", zh: "引号没有正确闭合")
-                case .encoding: LocalizedText(en: "bytes that are not UTF-8", zh: "含有非 UTF-8 字节")
+                case .encoding:
+                    LocalizedText(
+                        en: "bytes that are not \(input.encoding.rawValue.uppercased())",
+                        zh: "含有非 \(input.encoding.rawValue.uppercased()) 字节")
                 case .nul: LocalizedText(en: "a zero byte", zh: "含有零字节")
                 }
             statistics.append(
@@ -87,7 +89,7 @@ struct QualityOutcome {
 
     func write(to path: String) throws {
         var file = try FindingsFile(path, columns: FindingsFile.rowColumns)
-        try findings?.forEachEncoded { source, finding in
+        try findings.forEachEncoded { source, finding in
             try file.append(
                 source, finding, file: input?.place(of: finding.row, in: source.table),
                 hasRow: input?.numbersRows ?? false)
@@ -104,7 +106,7 @@ struct QualityOutcome {
 
     func store(in library: StandardLibrary, run: String) throws {
         var counts: [String: [String: Int]] = [:]
-        try findings?.forEachEncoded { source, finding in
+        try findings.forEachEncoded { source, finding in
             let court = finding.court.map { String(decoding: $0, as: UTF8.self) } ?? ""
             counts[source.rule, default: [:]][court, default: 0] += 1
         }
@@ -122,7 +124,6 @@ struct QualityOutcome {
     private func records() -> some Sequence<FindingRecord> {
         let hasRows = input?.numbersRows ?? false
         let others = AnySequence(others.lazy.map(\.record))
-        guard let findings else { return [others].joined() }
         let found = findings.lazy.map { finding in
             FindingRecord(
                 rule: finding.rule, severity: finding.severity, table: finding.table, key: finding.key,

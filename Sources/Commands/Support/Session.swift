@@ -19,6 +19,8 @@ final class Session {
     /// The run that results are kept under: the pipeline's, or `alone` for a verb by itself, which each next one replaces.
     var runID = "alone"
     private let workOption: String?
+    /// The library that was connected to last, for the run's ledger.
+    private(set) var lastLibrary: String?
     /// Embedded clusters that this process has running, by folder.
     private var clusters: [String: EmbeddedCluster] = [:]
 
@@ -93,7 +95,10 @@ final class Session {
 
     /// Connects to the library that the flag, the environment or the working folder names; an embedded one is started.
     func library(_ options: LibraryOptions) throws -> StandardLibrary {
-        try StandardLibrary(connectionText(options))
+        let text = try connectionText(options)
+        let library = try StandardLibrary(text)
+        lastLibrary = text
+        return library
     }
 
     /// The libpq connection text of the library; an embedded one is started first, and stopped when the process ends

@@ -30,6 +30,12 @@ struct ExtractCommand: Operation {
     @Flag(help: help("All rows.", "全部行。"))
     var full = false
 
+    @Flag(help: help("Print the statements that would be run; ask and make nothing.", "只打印将执行的语句，不抽取。"))
+    var dryRun = false
+
+    @Option(help: help("Connections to a source at once.", "对每个来源同时使用的连接数。"))
+    var jobs = max(1, min(4, ProcessInfo.processInfo.activeProcessorCount / 2))
+
     @OptionGroup var schema: SchemaOptions
     @OptionGroup var common: CommonOptions
 
@@ -66,12 +72,21 @@ struct ExtractCommand: Operation {
                 .changes(since: day, until: nil)
             } else { .full }
         let outbox = try Outbox(to)
-        var results: [ExtractionResult] = []
-        for (index, source) in sources.enumerated() {
-            let request = ExtractionRequest(
+        func request(_ source: SourceDefinition) -> ExtractionRequest {
+            var request = ExtractionRequest(
                 source: source, schema: loaded.schema, range: range, runKey: runKey(session),
                 producer: "sitong \(SitongCommand.version)")
-            let result = try Extractor.extract(request, to: outbox) { progress in
+            request.connections = jobs
+            return request
+        }
+        guard !dryRun else {
+            let plan = ExtractPlan(
+                try sources.map { ($0.name, try Extractor.plan(request($0), to: outbox)) })
+            return OperationResult(json: plan, text: plan.text)
+        }
+        var results: [ExtractionResult] = []
+        for (index, source) in sources.enumerated() {
+            let result = try Extractor.extract(request(source), to: outbox) { progress in
                 session.console.progress(
                     LocalizedText(
                         en: "extracting \(source.name) \(progress.table) \(Format.count(progress.rows))",
@@ -126,6 +141,35 @@ extension SourceDefinition {
     }
 }
 
+/// `extract --dry-run --json`.
+struct ExtractPlan: Encodable {
+    struct Statement: Encodable {
+        var source: String
+        var table: String
+        var purpose: String
+        var whole: Bool
+        var sql: String
+    }
+
+    var format = "sitong.extract-plan/1"
+    var statements: [Statement]
+
+    init(_ plans: [(source: String, statements: [PlannedStatement])]) {
+        statements = plans.flatMap { source, statements in
+            statements.map {
+                Statement(
+                    source: source, table: $0.table, purpose: $0.purpose.rawValue, whole: $0.isWhole, sql: $0.sql)
+            }
+        }
+    }
+
+    /// As it could be given to psql or sqlite3.
+    var text: LocalizedText {
+        LocalizedText(
+            statements.map { "-- \($0.source) \($0.table) (\($0.purpose))\n\($0.sql);" }.joined(separator: "\n\n"))
+    }
+}
+
 /// `extract --json`.
 struct ExtractSummary: Encodable {
     struct Batch: Encodable {
@@ -134,6 +178,8 @@ struct ExtractSummary: Encodable {
         var kind: String
         var rows: Int
         var reused: Bool
+        /// Rows that are no text, which travel beside the others.
+        var quarantined: Int
         var tables: [String: Int]
     }
 
@@ -158,6 +204,7 @@ struct ExtractSummary: Encodable {
                 batch: result.id, folder: result.folder, kind: result.batch.manifest.kind.rawValue,
                 rows: result.rowCount,
                 reused: result.isReused,
+                quarantined: result.batch.manifest.quarantined?.reduce(0) { $0 + $1.rows } ?? 0,
                 tables: Dictionary(
                     result.batch.manifest.tables.map { ($0.name, $0.rows) }, uniquingKeysWith: { $0 + $1 }))
         }
@@ -180,6 +227,10 @@ struct ExtractSummary: Encodable {
             let count = item.values.values.reduce(0, +)
             en.append("  \(item.batch): \(count) values of \(item.table).\(item.column) have no translation")
             zh.append("  \(item.batch)：\(item.table).\(item.column) 有 \(count) 个值没有代码转换")
+        }
+        for batch in batches where batch.quarantined > 0 {
+            en.append("  \(batch.batch): \(batch.quarantined) rows are no UTF-8 text, set aside with their bytes")
+            zh.append("  \(batch.batch)：\(batch.quarantined) 行不是 UTF-8 文本，已连同原始字节隔离")
         }
         return LocalizedText(en: en.joined(separator: "\n"), zh: zh.joined(separator: "\n"))
     }

@@ -13,72 +13,14 @@ import RuleLanguage
 import Schema
 import Workbook
 
-/// `forms compute｜show｜export`: figures of report forms (司法统计报表).
+/// `forms compute｜show｜export｜import｜explain`: figures of report forms (司法统计报表).
 struct FormsCommand: ParsableCommand {
     static var configuration: CommandConfiguration {
         CommandConfiguration(
-            commandName: "forms", abstract: say("Compute, show and export report forms.", "计算、显示、导出司法统计报表。"),
-            subcommands: [Compute.self, Show.self, Export.self])
-    }
-
-    struct Compute: Operation {
-        static var configuration: CommandConfiguration {
-            CommandConfiguration(
-                commandName: "compute",
-                abstract: say("Count all forms in one pass over the cases.", "对案件遍历一次，计算全部报表。"))
-        }
-
-        @Option(help: help("The statistical period.", "统计周期。"))
-        var period: String
-
-        @Option(help: help("Only this form; repeatable.", "只计算此报表，可多次给出。"))
-        var form: [String] = []
-
-        @Option(help: help("The topmost court; default: those that have cases.", "最上级法院；默认为有案件的法院中最上级者。"))
-        var court: [String] = []
-
-        @OptionGroup var library: LibraryOptions
-        @OptionGroup var schema: SchemaOptions
-        @OptionGroup var common: CommonOptions
-
-        func perform(in session: Session) throws -> OperationResult {
-            let begin = ContinuousClock.now
-            let loaded = try session.definitions(schema)
-            let forms = try FormsCommand.forms(form, of: loaded.schema)
-            guard let period = try session.period(period) else { preconditionFailure("--period is required") }
-            let library = try session.library(library)
-            let snapshot = try library.snapshot()
-            var figures = FigureTable(forms: forms)
-            var cases = 0
-            var undecided: [FormComputation.Undecided] = []
-            var unknown: [String: Int] = [:]
-            var skipped: [String] = []
-            for table in FormComputation.tables(of: forms, in: loaded.schema) {
-                var computation = try FormComputation(table: table, forms: forms, schema: loaded.schema, period: period)
-                let names = computation.neededColumns.map { table.columns[$0].name }
-                let reader = try snapshot.reader(table: table, columns: names, schema: loaded.schema)
-                var decoder = try TableDecoder(
-                    table: table, required: computation.neededColumns, readerColumns: reader.columns)
-                while let raw = try reader.next() { try computation.add(decoder.decode(raw), columns: decoder.columns) }
-                let jurisdictions = try loaded.schema.jurisdictions(of: computation.courts, named: court)
-                let result = try computation.finish(into: &figures, jurisdictions: jurisdictions)
-                cases += result.cases
-                undecided += result.undecided
-                skipped += result.skippedForms
-                for (court, cases) in result.unknownCourts { unknown[court, default: 0] += cases }
-            }
-            let all = figures.figures
-            try library.store(
-                figures: all.lazy.map { FigureRecord($0, source: "computed") }, source: "computed", run: session.runID)
-            let seconds = (ContinuousClock.now - begin) / .seconds(1)
-            let summary = FormsSummary(
-                period: period.label, seconds: seconds, cases: cases, forms: forms.map(\.name),
-                sheets: figures.sheetCount,
-                figures: all.count,
-                undecided: undecided.map { FormsSummary.Undecided(form: $0.form, court: $0.court, cases: $0.cases) },
-                unknownCourts: unknown, skippedForms: skipped)
-            return OperationResult(json: summary, text: summary.text)
-        }
+            commandName: "forms",
+            abstract: say(
+                "Compute, show, export, import and explain report forms.", "计算、显示、导出、导入、追溯司法统计报表。"),
+            subcommands: [Compute.self, Show.self, Export.self, Import.self, Explain.self])
     }
 
     struct Show: Operation {
@@ -102,31 +44,6 @@ struct FormsCommand: ParsableCommand {
             return OperationResult(
                 json: FigureList(figures: records.map(FigureList.Item.init)),
                 text: LocalizedText(FigureGrid(records, forms: forms).text))
-        }
-    }
-
-    struct Export: Operation {
-        static var configuration: CommandConfiguration {
-            CommandConfiguration(
-                commandName: "export", abstract: say("Write figures as a long CSV.", "把报表数字导出为长表 CSV。"))
-        }
-
-        @Option(help: help("The CSV file to write.", "要写入的 CSV 文件。"))
-        var to: String
-
-        @OptionGroup var choice: FigureChoice
-        @OptionGroup var library: LibraryOptions
-        @OptionGroup var common: CommonOptions
-
-        func perform(in session: Session) throws -> OperationResult {
-            let records = try session.library(library).figures(run: choice.run ?? session.runID, source: "computed")
-                .filter(choice.accepts)
-            guard !records.isEmpty else { throw OperationError.noFigures(run: choice.run ?? session.runID) }
-            try FiguresFile.write(records.map(Figure.init), to: to)
-            return OperationResult(
-                json: FigureExport(file: to, figures: records.count),
-                text: LocalizedText(en: "\(records.count) figures in \(to)", zh: "\(records.count) 个数字已写入 \(to)"),
-                products: [to])
         }
     }
 
@@ -202,48 +119,6 @@ struct FigureGrid {
             lines.append(([padRight(row.title, left)] + numbers).joined(separator: "  "))
         }
         return lines.joined(separator: "\n") + "\n"
-    }
-}
-
-/// `forms compute --json`.
-struct FormsSummary: Encodable {
-    struct Undecided: Encodable {
-        var form: String
-        var court: String
-        var cases: Int
-    }
-
-    var format = "sitong.forms/1"
-    var period: String
-    var seconds: Double
-    var cases: Int
-    var forms: [String]
-    var sheets: Int
-    var figures: Int
-    var undecided: [Undecided]
-    var unknownCourts: [String: Int]
-    var skippedForms: [String]
-
-    var text: LocalizedText {
-        var en = [
-            "\(Format.count(cases)) cases, \(forms.count) forms, \(sheets) sheets, \(Format.count(figures)) figures, \(Format.seconds(seconds))"
-        ]
-        var zh = [
-            "案件 \(Format.count(cases)) 件、报表 \(forms.count) 张、表页 \(sheets) 份、数字 \(Format.count(figures)) 个，用时 \(Format.seconds(seconds))"
-        ]
-        for item in undecided {
-            en.append("  \(item.form) \(item.court): \(item.cases) cases could not be decided and are in no cell")
-            zh.append("  \(item.form) \(item.court)：\(item.cases) 件无法判定，未计入任何格")
-        }
-        for (court, cases) in unknownCourts.sorted(by: { $0.key < $1.key }) {
-            en.append("  court \(court) is in no hierarchy: \(cases) cases are in no upper court's figure")
-            zh.append("  法院 \(court) 不在上下级中：\(cases) 件未计入任何上级法院")
-        }
-        for form in skippedForms {
-            en.append("  \(form) is not made for this kind of period")
-            zh.append("  \(form) 不适用于此类统计周期")
-        }
-        return LocalizedText(en: en.joined(separator: "\n"), zh: zh.joined(separator: "\n"))
     }
 }
 

@@ -1,16 +1,17 @@
 import ArgumentParser
+import Definitions
 import Diagnostics
 import Foundation
 import Library
 import PostgresClient
 
-/// `library init｜start｜stop｜status｜url`: where the standard library (标准库) lives.
+/// `library init｜start｜stop｜status｜url｜revert`: where the standard library (标准库) lives.
 struct LibraryCommand: ParsableCommand {
     static var configuration: CommandConfiguration {
         CommandConfiguration(
             commandName: "library",
-            abstract: say("The standard library's server: create, start, stop, ask.", "标准库服务器：创建、启动、停止、查询。"),
-            subcommands: [Initialize.self, Start.self, Stop.self, Status.self, URLCommand.self])
+            abstract: say("The standard library: create, start, stop, ask, undo a batch.", "标准库：创建、启动、停止、查询、撤销批次。"),
+            subcommands: [Initialize.self, Start.self, Stop.self, Status.self, URLCommand.self, Revert.self])
     }
 
     struct Initialize: Operation {
@@ -140,6 +141,53 @@ struct LibraryCommand: ParsableCommand {
             }
         }
     }
+}
+
+extension LibraryCommand {
+    /// `library revert BATCH`: a wrong batch is undone.
+    struct Revert: Operation {
+        static var configuration: CommandConfiguration {
+            CommandConfiguration(
+                commandName: "revert",
+                abstract: say(
+                    "Undo the last batch of a source; the history keeps both.", "撤销某来源最后入库的批次；历史中保留两者。"))
+        }
+
+        @Argument(help: help("The batch.", "批次。"))
+        var batch: String
+
+        @Option(help: help("Why; kept in the ledger.", "原因，记入台账。"))
+        var reason: String
+
+        @OptionGroup var library: LibraryOptions
+        @OptionGroup var schema: SchemaOptions
+        @OptionGroup var common: CommonOptions
+
+        func perform(in session: Session) throws -> OperationResult {
+            let definitions = try session.definitions(schema)
+            let receipt = try session.library(library).revert(
+                batch: batch, reason: reason, schema: definitions.schema)
+            return OperationResult(
+                json: RevertSummary(
+                    batch: receipt.batch, number: receipt.number, removed: receipt.removed,
+                    restored: receipt.restored),
+                text: LocalizedText(
+                    en:
+                        "batch \(batch) reverted: \(Format.count(receipt.removed)) rows gone, \(Format.count(receipt.restored)) as they were before",
+                    zh:
+                        "批次 \(batch) 已撤销：移除 \(Format.count(receipt.removed)) 行，恢复先前版本 \(Format.count(receipt.restored)) 行"
+                ))
+        }
+    }
+}
+
+/// `library revert --json`.
+struct RevertSummary: Encodable {
+    var format = "sitong.revert/1"
+    var batch: String
+    var number: Int
+    var removed: Int
+    var restored: Int
 }
 
 /// `library … --json`.

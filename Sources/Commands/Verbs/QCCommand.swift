@@ -61,6 +61,17 @@ struct QCCommand: Operation {
     @Option(name: .customLong("null"), help: help("The text that means NULL in --table files.", "--table 文件中表示空值的文字。"))
     var nullText: String?
 
+    @Option(
+        help: help(
+            "The encoding of --table files: utf-8, gb18030, gbk, big5.", "--table 文件的字符编码：utf-8、gb18030、gbk、big5。"),
+        transform: Self.encoding)
+    var encoding: TextEncoding = .utf8
+
+    @Option(
+        help: help(
+            "all: also what tables demand of their rows: required columns and keys.", "all：另查各表定义所要求的必填项和主键。"))
+    var builtin: BuiltInChoice?
+
     @Flag(help: help("A rule that could not run or judged nothing makes the status 64.", "有规则未能运行或没有判定任何行时，状态为 64。"))
     var strict = false
 
@@ -83,8 +94,8 @@ struct QCCommand: Operation {
 
     func perform(in session: Session) throws -> OperationResult {
         let begin = ContinuousClock.now
-        let loaded = try session.definitions(schema)
-        let chosen = try RuleSelection(rules).apply(to: loaded.rules)
+        let loaded = try session.compiledDefinitions(schema)
+        var chosen = try RuleSelection(rules).apply(to: loaded.rules)
         let period = try session.period(period)
         let options = QualityCheck.Options(
             period: period, maxStored: maxStored, language: session.language, memory: resources.memory.bytes,
@@ -93,17 +104,24 @@ struct QCCommand: Operation {
         var sizes: [String: (files: Int, bytes: Int)] = [:]
         switch engine {
         case .native:
-            let check = try QualityCheck(schema: loaded.schema, rules: chosen, options: options)
             let input = try input(session, loaded.schema)
-            let result = try check.run(tables: input.tables, cells: input.open, fetcher: input.fetcher)
+            let builtin = builtInChecks(of: input.tables, loaded.schema, session.language)
+            chosen.rules += builtin.rules
+            let check = try QualityCheck(schema: loaded.schema, rules: chosen, options: options)
+            var result = try check.run(tables: input.tables, cells: input.open, fetcher: input.fetcher)
+            builtin.mark(&result.statistics)
             outcome = QualityOutcome(result, input: input, schema: loaded.schema, language: session.language)
             if let store = (input as? LibraryInput)?.library { try outcome.store(in: store, run: session.runID) }
             for notice in input.notices + notices(of: result, loaded.schema) { session.console.detail(notice) }
             sizes = input.sizes
         case .postgres:
-            let check = try SQLQualityCheck(schema: loaded.schema, rules: chosen, options: options)
             let store = try session.library(library)
-            outcome = QualityOutcome(try store.judge(check), schema: loaded.schema, language: session.language)
+            let builtin = builtInChecks(of: loaded.schema.tables.map(\.name), loaded.schema, session.language)
+            chosen.rules += builtin.rules
+            let check = try SQLQualityCheck(schema: loaded.schema, rules: chosen, options: options)
+            var result = try store.judge(check)
+            builtin.mark(&result.statistics)
+            outcome = QualityOutcome(result, schema: loaded.schema, language: session.language)
             try outcome.store(in: store, run: session.runID)
         }
         if let findings { try outcome.write(to: findings) }
@@ -117,9 +135,29 @@ struct QCCommand: Operation {
     }
 
     private func input(_ session: Session, _ schema: StandardSchema) throws -> any QualityInput {
-        if !table.isEmpty { return try FileInput(table, schema: schema, options: csvOptions) }
+        if !table.isEmpty {
+            return try FileInput(table, schema: schema, options: csvOptions, encoding: encoding)
+        }
         if !batches.isEmpty { return try BatchInput(batches, schema: schema) }
         return try LibraryInput(session.library(library), schema: schema)
+    }
+
+    /// The checks of `--builtin` of the tables (codes) that are judged.
+    private func builtInChecks(
+        of names: [String], _ schema: StandardSchema, _ language: Language
+    ) -> BuiltInChecks {
+        BuiltInChecks(of: builtin == nil ? [] : names.compactMap(schema.table), language: language)
+    }
+
+    private static func encoding(_ name: String) throws -> TextEncoding {
+        guard let encoding = TextEncoding(name: name) else {
+            let known = TextEncoding.allCases.map(\.rawValue)
+            throw ValidationError(
+                say(
+                    "'\(name)' is no encoding: \(known.joined(separator: ", "))",
+                    "“\(name)”不是可用的字符编码：\(known.joined(separator: "、"))"))
+        }
+        return encoding
     }
 
     /// Empty texts that were read as NULL: one notice for each column.

@@ -1,14 +1,17 @@
 import ArgumentParser
+import Columnar
+import DataAccess
+import DelimitedText
 import Diagnostics
 import Library
 
-/// `quarantine list｜show`: rows that could not be loaded (隔离数据), with their bytes.
+/// `quarantine list｜show｜export`: rows that could not be loaded (隔离数据), with their bytes.
 struct QuarantineCommand: ParsableCommand {
     static var configuration: CommandConfiguration {
         CommandConfiguration(
             commandName: "quarantine",
-            abstract: say("List and show rows that could not be loaded.", "列出、查看未能入库的行。"),
-            subcommands: [List.self, Show.self])
+            abstract: say("List, show and export rows that could not be loaded.", "列出、查看、导出未能入库的行。"),
+            subcommands: [List.self, Show.self, Export.self])
     }
 
     struct List: Operation {
@@ -42,8 +45,7 @@ struct QuarantineCommand: ParsableCommand {
                 abstract: say("The rows themselves, as they came (personal data!).", "原样显示各行（含个人信息！）。"))
         }
 
-        @Option(help: help("Only of this batch.", "只看此批次。"))
-        var batch: String?
+        @OptionGroup var filter: QuarantineFilter
 
         @Option(help: help("At most so many rows.", "最多行数。"))
         var limit = 100
@@ -52,7 +54,8 @@ struct QuarantineCommand: ParsableCommand {
         @OptionGroup var common: CommonOptions
 
         func perform(in session: Session) throws -> OperationResult {
-            let rows = try session.library(library).quarantine(batch: batch, limit: limit)
+            let rows = try session.library(library).quarantine(
+                batch: filter.batch, reason: filter.rule, court: filter.court, limit: limit)
             func line(_ row: QuarantineRecord, _ language: Language) -> String {
                 "\(row.batch)/\(row.part):\(row.line ?? row.row)  \(row.reason)  \(row.message.text(in: language))\n    "
                     + String(decoding: row.raw, as: UTF8.self)
@@ -64,6 +67,83 @@ struct QuarantineCommand: ParsableCommand {
                     zh: rows.map { line($0, .zh) }.joined(separator: "\n")))
         }
     }
+}
+
+/// Which rows of the quarantine are meant.
+struct QuarantineFilter: ParsableArguments {
+    @Option(help: help("Only of this batch.", "只看此批次。"))
+    var batch: String?
+
+    @Option(
+        help: help("Only for this reason, or those that begin with it: type.anjian.", "只看此原因，或以其开头的原因：type.anjian。"))
+    var rule: String?
+
+    @Option(help: help("Only of batches of this court.", "只看此法院的批次。"))
+    var court: String?
+}
+
+extension QuarantineCommand {
+    /// `quarantine export --to FILE`: for those who mend rows at their source.
+    struct Export: Operation {
+        static var configuration: CommandConfiguration {
+            CommandConfiguration(
+                commandName: "export",
+                abstract: say(
+                    "Write the rows with their reasons to a CSV file (personal data!).", "把各行及原因写入 CSV 文件（含个人信息！）。"))
+        }
+
+        @Option(help: help("The file; it must not be there yet.", "目标文件，不得已存在。"))
+        var to: String
+
+        @OptionGroup var filter: QuarantineFilter
+        @OptionGroup var library: LibraryOptions
+        @OptionGroup var common: CommonOptions
+
+        func perform(in session: Session) throws -> OperationResult {
+            let library = try session.library(library)
+            var writer = try CSVWriter(
+                FileSink(to),
+                columns: ["batch", "part", "row", "line", "table", "column", "reason", "message", "bytes"])
+            var last: QuarantineRecord?
+            var count = 0
+            while true {
+                let rows = try library.quarantine(
+                    batch: filter.batch, reason: filter.rule, court: filter.court, after: last)
+                guard !rows.isEmpty else { break }
+                var block = RawBlock(columnCount: 9)
+                for row in rows {
+                    let texts = [
+                        row.batch, row.part, String(row.row), row.line.map { String($0) }, row.table, row.column,
+                        row.reason, row.message.text(in: session.language), Self.text(row.raw),
+                    ]
+                    for (index, text) in texts.enumerated() { block.columns[index].append(text) }
+                    block.rowCount += 1
+                }
+                try writer.write(block)
+                count += rows.count
+                last = rows.last
+            }
+            try writer.finish()
+            return OperationResult(
+                json: QuarantineExport(file: to, rows: count),
+                text: LocalizedText(
+                    en: "\(Format.count(count)) rows written to '\(to)'", zh: "已写入 \(Format.count(count)) 行至“\(to)”"),
+                products: [to])
+        }
+
+        /// The bytes as text, or `\\x` and hexadecimal digits where they are none.
+        static func text(_ bytes: [UInt8]) -> String {
+            String(validating: bytes, as: UTF8.self)
+                ?? "\\x" + bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        }
+    }
+}
+
+/// `quarantine export --json`.
+struct QuarantineExport: Encodable {
+    var format = "sitong.quarantine-export/1"
+    var file: String
+    var rows: Int
 }
 
 /// `quarantine list --json`.

@@ -62,6 +62,12 @@ struct RulesCommand: ParsableCommand {
                 commandName: "test", abstract: say("Run every rule's own examples.", "运行每条规则自带的例子。"))
         }
 
+        @Option(
+            help: help(
+                "Who judges: native, postgres (the library's server, else a private one), or all there is.",
+                "由谁判定：native、postgres（标准库的服务器，没有则用专用的），或 all（所有可用的）。"))
+        var engine: ExampleEngine = .all
+
         @OptionGroup var library: LibraryOptions
         @OptionGroup var schema: SchemaOptions
         @OptionGroup var common: CommonOptions
@@ -69,28 +75,40 @@ struct RulesCommand: ParsableCommand {
         func perform(in session: Session) throws -> OperationResult {
             let loaded = try session.compiledDefinitions(schema)
             let own = RuleExamples(schema: loaded.schema)
-            var problems = try own.check(loaded.rules)
-            let server = try session.serverForExamples(library)
-            if let server {
-                problems += try own.check(
-                    loaded.rules, with: SQLRuleExamples(schema: loaded.schema, on: server).judge)
+            var problems: [Diagnostic] = []
+            var engines: [String] = []
+            var places: [LocalizedText] = []
+            if engine != .postgres {
+                problems += try own.check(loaded.rules)
+                engines.append("native")
+                places.append(LocalizedText(en: "on the native engine", zh: "本程序"))
+            }
+            if engine != .native {
+                do {
+                    let server = try session.exampleServer(library)
+                    problems += try own.check(
+                        loaded.rules, with: SQLRuleExamples(schema: loaded.schema, on: server.connection).judge)
+                    engines.append("postgres")
+                    places.append(server.place)
+                } catch let error as OperationError where engine == .all && error.code == "cluster-no-server" {
+                    places.append(
+                        LocalizedText(
+                            en: "NOT in PostgreSQL, since no server is installed here and no library is named",
+                            zh: "未在 PostgreSQL 中运行：本机没有安装服务器，也没有指定标准库"))
+                }
             }
             if !problems.isEmpty { throw InvalidDefinitions(problems) }
             let rules = loaded.rules.rules
             let examples = rules.reduce(0) { $0 + $1.examples.count }
             let without = rules.filter(\.examples.isEmpty).map(\.id)
             return OperationResult(
-                json: RuleTest(
-                    engines: ["native"] + (server == nil ? [] : ["postgres"]), rules: rules.count, examples: examples,
-                    without: without),
+                json: RuleTest(engines: engines, rules: rules.count, examples: examples, without: without),
                 text: LocalizedText(
                     en:
                         "\(examples) examples of \(rules.count - without.count) rules hold; \(without.count) rules have none\n"
-                        + (server.map { "on the native engine and in PostgreSQL \($0.displayName)" }
-                            ?? "on the native engine only: NOT run in PostgreSQL, since there is no library"),
-                    zh: "\(rules.count - without.count) 条规则的 \(examples) 个例子均成立；\(without.count) 条规则没有例子\n"
-                        + (server.map { "引擎：本程序，以及 PostgreSQL \($0.displayName)" }
-                            ?? "引擎：仅本程序；没有标准库，未在 PostgreSQL 中运行")))
+                        + places.map(\.en).joined(separator: "; "),
+                    zh: "\(rules.count - without.count) 条规则的 \(examples) 个例子均成立；\(without.count) 条规则没有例子\n引擎："
+                        + places.map(\.zh).joined(separator: "；")))
         }
     }
 
@@ -240,17 +258,5 @@ extension OperationError {
                 en: "rule '\(id)' judges figures of forms, not rows of a table", zh: "规则“\(id)”判定报表数字，不判定表中的行"),
             hint: LocalizedText(
                 en: "'sitong rules explain \(id)' tells what it says", zh: "用“sitong rules explain \(id)”可查看其内容"))
-    }
-}
-
-extension Session {
-    /// The library's server to run examples in; nil when no library is named and the working folder has none.
-    fileprivate func serverForExamples(_ options: LibraryOptions) throws -> PostgresConnection? {
-        if options.library == nil, (environment["SITONG_LIBRARY"] ?? "").isEmpty,
-            case .embedded(let folder) = try libraryPlace(options), !FileManager.default.fileExists(atPath: folder)
-        {
-            return nil
-        }
-        return try PostgresConnection(connectionText(options), applicationName: "sitong rules test")
     }
 }

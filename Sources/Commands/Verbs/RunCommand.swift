@@ -67,7 +67,11 @@ struct RunCommand: Operation {
             pipeline: definition, period: period, runID: runID, work: session.work, environment: session.environment)
         let begin = ContinuousClock.now
         var steps: [RunResult.Step] = []
-        let status = try runner.run(from: from) { commandLine in
+        let status: ExitStatus
+        // Also of a run that fails; why the ledger could not be written is then less than why the run failed.
+        var isRecorded = false
+        defer { if !isRecorded { try? RunRecorder(session: session, runID: runID).record() } }
+        status = try runner.run(from: from) { commandLine in
             let operation = try Self.operation(commandLine, file: file)
             let result = try operation.perform(in: session)
             if !common.json { session.console.note(Self.excerpt(of: result.text, isWhole: session.console.isVerbose)) }
@@ -76,6 +80,8 @@ struct RunCommand: Operation {
             Self.tell(event, session.console)
             if let step = RunResult.Step(event) { steps.append(step) }
         }
+        isRecorded = true
+        try RunRecorder(session: session, runID: runID).record()
         let seconds = (ContinuousClock.now - begin) / .seconds(1)
         return OperationResult(
             status,

@@ -15,7 +15,7 @@ struct CodeListReader {
         var object: WrittenObject
     }
 
-    private static let keys = [
+    static let keys = [
         "codelist", "title", "file", "key", "where", "parent", "valid", "attributes", "provisional",
     ]
 

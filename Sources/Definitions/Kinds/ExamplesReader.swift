@@ -22,7 +22,10 @@ struct ExamplesReader {
     func examples(_ fields: Fields, table: String?, isFormRule: Bool) -> [RuleDefinition.Example] {
         guard let node = fields.value("examples"), table != nil || isFormRule else { return [] }
         let items = node.sequence ?? [node]
-        return items.flatMap { item -> [RuleDefinition.Example] in
+        return items.enumerated().flatMap { index, item -> [RuleDefinition.Example] in
+            // A '-' too many before 'fails' is told where it stands: the next item is no example.
+            let next = index + 1 < items.count ? items[index + 1].mapping?.map(\.key) : nil
+            if next == ["fails"], item.value("fails") == nil { return [] }
             guard let parts = Fields(item, Self.what, known: Self.keys, log: log) else { return [] }
             if parts.has("tables") || parts.has("figures") {
                 return [other(parts, .listed, table)].compactMap(\.self)

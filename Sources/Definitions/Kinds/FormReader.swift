@@ -131,7 +131,8 @@ struct FormReader {
                                 text, of: fields.name("sum"),
                                 expected: LocalizedText(en: "a column of numbers", zh: "数值列"), at: node.location))
                     }
-                } else if let table {
+                } else if let table, !text.contains(where: { "()+-*".contains($0) }) {
+                    // Anything longer than a name, such as `days(立案日期, 结案日期)`, is judged when forms are compiled.
                     log.add(.unknownColumn(text, of: table, at: node.location))
                 }
                 return .sum(

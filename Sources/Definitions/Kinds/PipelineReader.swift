@@ -5,12 +5,12 @@ import Diagnostics
 struct PipelineReader {
     let log: DiagnosticLog
 
+    static let keys = ["pipeline", "title", "period", "steps", "on-failure"]
+    static let stepKeys = ["id", "uses", "needs", "with", "continue", "retries"]
     private static let relativePeriods = ["previous-month", "this-month", "previous-quarter", "previous-year"]
 
     func pipeline(_ object: WrittenObject) -> PipelineDefinition? {
-        guard let fields = object.fields(["pipeline", "title", "period", "steps", "on-failure"], log) else {
-            return nil
-        }
+        guard let fields = object.fields(Self.keys, log) else { return nil }
         var pipeline = PipelineDefinition(
             name: object.name, title: fields.text("title"), period: period(fields), steps: [],
             location: object.node.location)
@@ -68,8 +68,7 @@ struct PipelineReader {
         let what = LocalizedText(
             en: id.map { "step '\($0)' of \(object.what.en)" } ?? "a step of \(object.what.en)",
             zh: id.map { "\(object.what.zh)的步骤“\($0)”" } ?? "\(object.what.zh)的步骤")
-        guard let fields = Fields(item, what, known: ["id", "uses", "needs", "with", "continue", "retries"], log: log)
-        else { return nil }
+        guard let fields = Fields(item, what, known: Self.stepKeys, log: log) else { return nil }
         let idText = fields.requiredText("id")
         let uses = fields.requiredText("uses")
         var arguments: [PipelineDefinition.Argument] = []

@@ -25,7 +25,7 @@ struct RulesReader {
         var set = RuleSet()
         var positions: [String: (index: Int, layer: Int)] = [:]
         /// Rules that were not understood, so that an overlay of theirs is not called unknown.
-        var unreadable: Set<String> = []
+        var unreadable = log.lostNames
         var patches: [(Fields, String, WrittenObject)] = []
         for document in documents {
             var items = document.node.sequence ?? []
@@ -44,8 +44,12 @@ struct RulesReader {
                 if !lets(fields, document, into: &set) { set.filesLackingLets.insert(document.file) }
                 items = fields.sequence("rules") ?? []
             }
-            for item in items {
+            for (index, item) in items.enumerated() {
                 guard let fields = ruleFields(item), let id = self.id(fields) else { continue }
+                if isCutShort(item, next: index + 1 < items.count ? items[index + 1] : nil) {
+                    unreadable.insert(id)
+                    continue
+                }
                 let hasBody = Self.bodyKeys.contains(where: fields.has)
                 let isOverlay = !hasBody && !Self.bodyKeys.contains(where: fields.isMisspelt)
                 if isOverlay, fields.has("disabled") || fields.has("severity") || fields.has("except") {
@@ -92,7 +96,46 @@ struct RulesReader {
             }
             patch(&set.rules[position.index], fields)
         }
+        for file in Set(set.lets.map(\.file)) where hasMisnamedLet(file, set) { set.filesLackingLets.insert(file) }
         return set
+    }
+
+    /// Tells a let that nothing of its file names, when several places there name something like it that there is not:
+    /// then the slip is in the let, not in all of those.
+    private func hasMisnamedLet(_ file: String, _ set: RuleSet) -> Bool {
+        let rules = set.rules.filter { $0.location?.file == file }
+        let lets = set.lets.filter { $0.file == file }
+        let texts = rules.flatMap(\.expressions) + lets.map(\.expression)
+        let words = texts.flatMap { text in
+            text.text.unicodeScalars.split { !$0.properties.isIDContinue }.map { String($0) }
+        }
+        let counts = Dictionary(words.map { ($0, 1) }, uniquingKeysWith: +)
+        var found = false
+        for definition in lets where counts[definition.name] == nil {
+            let table = schema.table(definition.table)
+            let strangers = counts.filter { word, count in
+                count > 1 && table?.columnIndex(word) == nil && !lets.contains { $0.name == word }
+            }
+            guard let near = Suggestion.candidates(for: definition.name, among: strangers.keys).first else { continue }
+            found = true
+            log.add(
+                Diagnostic(
+                    code: "unused-let",
+                    LocalizedText(
+                        en: "let '\(definition.name)' is used by no rule of the file, which name '\(near)'",
+                        zh: "文件中没有规则使用 let“\(definition.name)”，而规则中出现了“\(near)”"),
+                    at: definition.expression.location, hint: Fields.didYouMean(near)))
+        }
+        return found
+    }
+
+    /// Whether a rule lacks what the next item of the list, which is no rule without an id, holds: a '-' too many stands
+    /// between them, and is told there.
+    private func isCutShort(_ item: YAMLNode, next: YAMLNode?) -> Bool {
+        guard let rest = next?.mapping, next?.value("id") == nil else { return false }
+        let own = Set(item.mapping?.map(\.key) ?? [])
+        return rest.allSatisfy { Self.ruleKeys.contains($0.key) && !own.contains($0.key) }
+            && !Self.bodyKeys.contains(where: own.contains)
     }
 
     private func ruleFields(_ item: YAMLNode) -> Fields? {
@@ -182,7 +225,10 @@ struct RulesReader {
                         en: "\(fields.what.en) is on a table and on a form", zh: "\(fields.what.zh)同时指定了表和报表"),
                     at: fields.keyLocation("form")))
         }
-        let table = isFormRule ? nil : tableName(fields, defaults)
+        // A key that is not understood may be the rule's own 'on', so that the default says nothing.
+        let isOwnTableLost =
+            !fields.has("on") && !fields.has("table") && (fields.mayMean("on") || fields.mayMean("table"))
+        let table = isFormRule || isOwnTableLost ? nil : tableName(fields, defaults)
         let forms = isFormRule ? formNames(holder("form")) : []
         if !isFormRule, !holder("on").has("on"), !holder("table").has("table") {
             let missing = Diagnostic(
@@ -196,7 +242,7 @@ struct RulesReader {
                 var commented = Diagnostic.missingKey("defaults", in: document.what, at: place)
                 commented.hint = LocalizedText(en: "here it stands in a comment", zh: "它在此处的注释里")
                 log.add(commented)
-            } else if defaults?.isMisspelt("on") != true, document?.isMisspelt("defaults") != true {
+            } else if defaults?.mayMean("on") != true, document?.mayMean("defaults") != true {
                 fields.lacks(["on", "table", "form"], missing)
             }
         }
@@ -486,5 +532,17 @@ struct RulesReader {
             }
             rule.exceptions.append(.init(key: key, until: until, reason: reason))
         }
+    }
+}
+
+extension RuleDefinition {
+    /// All texts of the rule language in it.
+    fileprivate var expressions: [ExpressionText] {
+        let body: ExpressionText? =
+            switch body {
+            case .check(let text), .share(let text), .formCheck(let text), .rollup(let text, _, _): text
+            case .unique, .depends: nil
+            }
+        return [when, body, message].compactMap(\.self)
     }
 }

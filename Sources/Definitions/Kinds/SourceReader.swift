@@ -8,8 +8,13 @@ struct SourceReader {
     let schema: StandardSchema?
     let log: DiagnosticLog
 
+    private static let ownKeys = ["source", "title", "court", "connect", "tables"]
+    private static let connectionKeys = ["kind", "service", "url", "path", "folder"]
+    private static let tableKeys = ["select", "from", "columns", "watermark", "codes", "deletes"]
+    static let keys = ownKeys + connectionKeys + tableKeys
+
     func source(_ object: WrittenObject) -> SourceDefinition? {
-        guard let fields = object.fields(["source", "title", "court", "connect", "tables"], log) else { return nil }
+        guard let fields = object.fields(Self.ownKeys, log) else { return nil }
         let connection = fields.required("connect").flatMap { self.connection($0, object) }
         var tables: [SourceDefinition.SourceTable] = []
         if fields.required("tables") != nil {
@@ -45,11 +50,11 @@ struct SourceReader {
 
     private func connection(_ node: YAMLNode, _ object: WrittenObject) -> SourceDefinition.Connection? {
         let what = LocalizedText(en: "'connect' of \(object.what.en)", zh: "\(object.what.zh)的“connect”")
-        guard let fields = Fields(node, what, known: ["kind", "service", "url", "path", "folder"], log: log),
+        guard let fields = Fields(node, what, known: Self.connectionKeys, log: log),
             let kind = fields.requiredScalar("kind")
         else { return nil }
         func only(_ keys: [String]) -> YAMLNode? {
-            for other in ["service", "url", "path", "folder"] where fields.has(other) && !keys.contains(other) {
+            for other in Self.connectionKeys.dropFirst() where fields.has(other) && !keys.contains(other) {
                 log.add(
                     .unknownKey(
                         other,
@@ -137,8 +142,7 @@ struct SourceReader {
                 log.add(.unknownTable(entry.key, at: entry.keyLocation, among: schema.tables))
             }
         }
-        let known = ["select", "from", "columns", "watermark", "codes", "deletes"]
-        guard let fields = Fields(entry.value, what, known: known, log: log) else { return nil }
+        guard let fields = Fields(entry.value, what, known: Self.tableKeys, log: log) else { return nil }
         func column(_ name: String, _ place: SourceLocation) -> String {
             guard let definition else { return name }
             if let found = definition.column(name) { return found.name }

@@ -14,7 +14,9 @@ struct TableReader {
     ]
 
     /// The table without key, court, relations and indexes; nil when it has no list of columns.
-    func columns(_ object: WrittenObject) -> TableDefinition? {
+    ///
+    /// - Parameter untyped: is given the columns, as `table.column`, whose type could not be read.
+    func columns(_ object: WrittenObject, untyped: inout Set<String>) -> TableDefinition? {
         guard let fields = object.fields(Self.keys, log) else { return nil }
         let title = fields.text("title")
         let isProvisional = fields.flag("provisional") ?? false
@@ -22,7 +24,7 @@ struct TableReader {
         var columns: [ColumnDefinition] = []
         var typeNodes: [YAMLNode] = []
         for item in items {
-            guard let (column, typeNode) = column(item, of: object) else { continue }
+            guard let (column, typeNode) = column(item, of: object, untyped: &untyped) else { continue }
             if let first = columns.first(where: { $0.name == column.name }) {
                 log.add(
                     .duplicateName(
@@ -54,7 +56,9 @@ struct TableReader {
         return table
     }
 
-    private func column(_ item: YAMLNode, of object: WrittenObject) -> (ColumnDefinition, YAMLNode)? {
+    private func column(
+        _ item: YAMLNode, of object: WrittenObject, untyped: inout Set<String>
+    ) -> (ColumnDefinition, YAMLNode)? {
         let name = item.value("name")?.scalar
         let what = LocalizedText(
             en: name.map { "column '\($0)' of \(object.what.en)" } ?? "a column of \(object.what.en)",
@@ -72,7 +76,8 @@ struct TableReader {
             standard: fields.text("standard"), isProvisional: fields.flag("provisional") ?? false,
             since: fields.date("since"), until: fields.date("until"), location: item.location)
         // A column whose type is wrong is still there for what names it.
-        guard nameText != nil else { return nil }
+        guard let nameText else { return nil }
+        if type == nil { untyped.insert("\(object.name).\(nameText)") }
         return (column, typeNode ?? item)
     }
 
@@ -138,10 +143,13 @@ struct TableReader {
             let other = tables.first(where: { $0.name == targetName })
                 ?? tables.first(where: { $0.title == targetName })
         else {
-            if !broken.contains(targetName) {
+            guard broken.contains(targetName) else {
                 log.add(.unknownTable(targetName, at: target.location, among: tables))
+                return nil
             }
-            return nil
+            // Still there for what names it.
+            return Relation(
+                name: nameText, title: title, table: targetName, on: [], isToMany: isToMany, location: item.location)
         }
         var pairs: [Relation.ColumnPair] = []
         for (entry, text) in on {

@@ -11,6 +11,11 @@ final class DiagnosticLog {
         if known.insert(diagnostic).inserted { diagnostics.append(diagnostic) }
     }
 
+    /// Names and titles of what stands in documents that are no YAML, so that they are not told as unknown too.
+    private(set) var lostNames: Set<String> = []
+
+    func add(lostNames names: Set<String>) { lostNames.formUnion(names) }
+
     /// Lines of each file that are comments, for keys that were commented out.
     private var comments: [String: [(line: Int, text: String)]] = [:]
 

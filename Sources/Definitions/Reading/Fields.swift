@@ -9,6 +9,7 @@ struct Fields {
     let what: LocalizedText
     let log: DiagnosticLog
     private let entries: [String: YAMLNode.Entry]
+    private let known: [String]
     private let unknownKeys: [String]
 
     /// Nil, and logged, when the node is no mapping. Keys other than `known` are logged.
@@ -20,6 +21,7 @@ struct Fields {
         self.node = node
         self.what = what
         self.log = log
+        self.known = known
         entries = Dictionary(mapping.map { ($0.key, $0) }) { first, _ in first }
         unknownKeys = mapping.map(\.key).filter { !known.contains($0) }
         for entry in mapping where !known.contains(entry.key) {
@@ -34,6 +36,15 @@ struct Fields {
         !has(key) && unknownKeys.contains { Suggestion.candidates(for: $0, among: [key]) == [key] }
     }
 
+    /// Whether an absent key may be one that was told as unknown: misspelt, or like no known key at all.
+    func mayMean(_ key: String) -> Bool {
+        !has(key)
+            && unknownKeys.contains { unknown in
+                let near = Suggestion.candidates(for: unknown, among: known.filter { !has($0) })
+                return near.isEmpty || near.contains(key)
+            }
+    }
+
     func keyLocation(_ key: String) -> SourceLocation { entries[key]?.keyLocation ?? node.location }
 
     func value(_ key: String) -> YAMLNode? { entries[key]?.value }
@@ -46,9 +57,9 @@ struct Fields {
         return nil
     }
 
-    /// Tells that keys are missing, unless one that is misspelt was told and is likely the one.
+    /// Tells that keys are missing, unless one that was told as unknown may be the one.
     func lacks(_ keys: [String], _ diagnostic: Diagnostic) {
-        guard !keys.contains(where: isMisspelt) else { return }
+        guard !keys.contains(where: mayMean) else { return }
         var diagnostic = diagnostic
         if let place = log.comment(naming: keys, around: node) {
             diagnostic.location = place

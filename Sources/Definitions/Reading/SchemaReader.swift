@@ -9,7 +9,7 @@ struct SchemaReader {
     func definitions(_ written: WrittenObjects) -> LoadedDefinitions {
         var schema = StandardSchema()
         /// What could not be read, by name and title, so that a name of it elsewhere is not told as unknown too.
-        var broken: Set<String> = []
+        var broken = log.lostNames
         func isBroken(_ object: WrittenObject) {
             broken.insert(object.name)
             if let title = object.node.value("title")?.scalar { broken.insert(title) }
@@ -41,7 +41,7 @@ struct SchemaReader {
         let tables = TableReader(types: types, log: log)
         var incomplete: [(TableDefinition, WrittenObject)] = []
         for object in written.all(.table) {
-            if let table = tables.columns(object) {
+            if let table = tables.columns(object, untyped: &broken) {
                 incomplete.append((table, object))
             } else {
                 isBroken(object)
@@ -57,6 +57,14 @@ struct SchemaReader {
             if let form = forms.form(object) { schema.forms.append(form) } else { isBroken(object) }
         }
         let rules = RulesReader(schema: schema, broken: broken, log: log).ruleSet(written.rules)
+        // What stands beside rules is theirs; a later directory's filter goes before an earlier one's.
+        let filesWithRules = Set(rules.rules.compactMap(\.location?.file))
+        schema.filters = rules.lets.reversed().compactMap { definition in
+            guard !filesWithRules.contains(definition.file) else { return nil }
+            return NamedFilter(
+                name: definition.name, table: schema.table(definition.table)?.name ?? definition.table,
+                expression: definition.expression)
+        }
         let sources = SourceReader(schema: schema, log: log)
         let pipelines = PipelineReader(log: log)
         return LoadedDefinitions(

@@ -8,8 +8,8 @@ enum DefinitionKind: String, CaseIterable {
     static let knownKeys: Set<String> = {
         let groups: [[String]] = [
             allCases.map(\.rawValue), RulesReader.ruleKeys, ExamplesReader.keys, TableReader.keys,
-            TableReader.columnKeys, FormReader.keys, FormReader.columnKeys, FormReader.rowKeys,
-            ["defaults", "expr", "from", "to"],
+            TableReader.columnKeys, FormReader.keys, FormReader.columnKeys, FormReader.rowKeys, CodeListReader.keys,
+            SourceReader.keys, PipelineReader.keys, PipelineReader.stepKeys, ["defaults", "expr", "from", "to"],
         ]
         return Set(groups.joined())
     }()
@@ -78,8 +78,11 @@ struct WrittenObjects {
             let kind = DefinitionKind(rawValue: first.key)
         else {
             let near = entries.lazy.compactMap { entry in
-                Suggestion.candidates(for: entry.key, among: kinds).first.map { (kind: $0, place: entry.keyLocation) }
+                Suggestion.candidates(for: entry.key, among: kinds).first.map {
+                    (kind: $0, place: entry.keyLocation, name: entry.value.scalar)
+                }
             }.first
+            log.add(lostNames: Set([near?.name, document.value("title")?.scalar].compactMap(\.self)))
             log.add(
                 Diagnostic(
                     code: "unknown-kind",

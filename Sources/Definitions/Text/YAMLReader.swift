@@ -107,42 +107,59 @@ struct YAMLReader {
     }
 
     private func reportSyntax(_ error: YamlError, _ lineOffset: Int, _ marked: MarkedText) {
-        var mark = Place(line: 1, column: 1)
-        var problem = ""
-        switch error {
-        case .scanner(let context, let text, let at, _), .parser(let context, let text, let at, _),
-            .composer(let context, let text, let at, _):
-            mark = culprit(text, context.map { ($0.text, Place($0.mark)) }, Place(at), marked)
-            problem = context.map { "\(text) (\($0.text))" } ?? text
-        case .reader(let text, let offset, let value, let yaml):
-            problem = value >= 0 ? "\(text) U+\(String(value, radix: 16, uppercase: true))" : text
-            if let offset {
-                let before = yaml.prefix(offset).unicodeScalars
-                let lastBreak = before.lastIndex(of: "\n").map { before.index(after: $0) } ?? before.startIndex
-                mark = Place(
-                    line: before.reduce(1) { $1 == "\n" ? $0 + 1 : $0 },
-                    column: before.distance(from: lastBreak, to: before.endIndex) + 1)
-            }
-        default:
-            problem = "\(error)"
+        let told = Self.story(of: error)
+        let culprit = SyntaxCulprit(marked.text, isKnown: DefinitionKind.knownKeys.contains)
+            .verdict(from: told.end.line, opening: told.opening?.line)
+        // What YAML says of a broken line by itself is nearer to the slip than where it could not go on.
+        let story = culprit.error.map(Self.story) ?? told
+        var mark = story.opening ?? story.end
+        if culprit.error != nil {
+            mark.line = culprit.line
+            mark.column += culprit.indentation
+        } else if mark.line != culprit.line {
+            mark = Place(line: culprit.line, column: 1)
         }
-        let location = place(mark, lineOffset, marked)
+        let problem = story.problem
+        log.add(lostNames: Self.names(in: marked.text))
         log.add(
             Diagnostic(
                 code: "yaml-syntax",
                 LocalizedText(en: "not valid YAML: \(problem)", zh: "不是有效的 YAML：\(Self.chinese(problem))"),
-                at: location, hint: Self.hint(problem)))
+                at: place(mark, lineOffset, marked), hint: Self.hint(problem)))
     }
 
-    /// The place to show: where the word, quote or bracket began that could not be ended; else the line to blame.
-    private func culprit(
-        _ problem: String, _ context: (text: String, place: Place)?, _ at: Place, _ marked: MarkedText
-    ) -> Place {
-        if let context, ["quoted scalar", "simple key", "flow"].contains(where: context.text.contains) {
-            return context.place
+    /// What a text that is no YAML seems to define: the values of `table:`, `title:`, `id:` and the like that begin a line.
+    private static func names(in text: String) -> Set<String> {
+        let keys = Set(DefinitionKind.allCases.map(\.rawValue) + ["title", "id"])
+        var names: Set<String> = []
+        for line in text.split(whereSeparator: \.isNewline) {
+            let words = line.drop { " -{".contains($0) }.split(separator: ":", maxSplits: 1)
+            guard words.count == 2, keys.contains(String(words[0])) else { continue }
+            names.insert(String(words[1].drop { $0 == " " }.prefix { !" ,}#".contains($0) }))
         }
-        let line = SyntaxCulprit(marked.text).line(of: at.line) { DefinitionKind.knownKeys.contains($0) }
-        return line == at.line ? at : Place(line: line, column: 1)
+        return names
+    }
+
+    /// Where YAML could not go on, where the quote or bracket began that it could not end, and what it says.
+    private static func story(of error: YamlError) -> (end: Place, opening: Place?, problem: String) {
+        switch error {
+        case .scanner(let context, let text, let at, _), .parser(let context, let text, let at, _),
+            .composer(let context, let text, let at, _):
+            guard let context else { return (Place(at), nil, text) }
+            let isOpen = ["quoted scalar", "simple key", "flow"].contains(where: context.text.contains)
+            return (Place(at), isOpen ? Place(context.mark) : nil, "\(text) (\(context.text))")
+        case .reader(let text, let offset, let value, let yaml):
+            let problem = value >= 0 ? "\(text) U+\(String(value, radix: 16, uppercase: true))" : text
+            guard let offset else { return (Place(line: 1, column: 1), nil, problem) }
+            let before = yaml.prefix(offset).unicodeScalars
+            let lastBreak = before.lastIndex(of: "\n").map { before.index(after: $0) } ?? before.startIndex
+            let place = Place(
+                line: before.reduce(1) { $1 == "\n" ? $0 + 1 : $0 },
+                column: before.distance(from: lastBreak, to: before.endIndex) + 1)
+            return (place, nil, problem)
+        default:
+            return (Place(line: 1, column: 1), nil, "\(error)")
+        }
     }
 
     private static func hint(_ problem: String) -> LocalizedText? {

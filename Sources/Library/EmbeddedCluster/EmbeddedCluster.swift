@@ -324,6 +324,17 @@ public struct EmbeddedCluster: Sendable {
         }
     }
 
+    /// Stops the server and removes the cluster with all that is in it; what cannot be removed stays.
+    public func remove() {
+        let data = (try? marker())?.data
+        try? stop()
+        // Only what we can have made is removed, whatever the file says.
+        if data == "/var/lib/sitong/\(identity)/data" {
+            try? FileManager.default.removeItem(atPath: "/var/lib/sitong/\(identity)")
+        }
+        try? FileManager.default.removeItem(atPath: directory)
+    }
+
     // MARK: - Files
 
     private func withLock<R>(_ body: () throws -> R) throws -> R {

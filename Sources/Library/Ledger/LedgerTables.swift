@@ -2,8 +2,37 @@ import SQLGeneration
 
 /// The ledger (台账): what was done to the library, by whom, when, and with how many rows; in the schema `sitong`.
 enum LedgerTables {
-    /// Made once, kept as they are; a later version adds statements at the end.
-    static let statements = """
+    /// What makes each version of a library out of the one before; a version that was published is never changed.
+    static let versions = [first, second]
+
+    /// The version that this program reads and writes.
+    static var current: Int { versions.count }
+
+    /// Which versions a library has been brought to.
+    static let versionTable = """
+        CREATE SCHEMA IF NOT EXISTS sitong;
+        CREATE TABLE IF NOT EXISTS sitong.library_version (
+            version    integer PRIMARY KEY,
+            applied_at timestamptz NOT NULL DEFAULT now()
+        )
+        """
+
+    /// Batches can be undone: `reverted` is one that was, `revert` the undoing, numbered like a batch since it brings rows.
+    private static let second = """
+        ALTER TABLE sitong.batch DROP CONSTRAINT batch_status_check, DROP CONSTRAINT batch_check,
+            ADD CONSTRAINT batch_status_check CHECK (status IN ('loaded', 'rejected', 'reverted', 'revert')),
+            ADD CONSTRAINT batch_check CHECK ((status = 'rejected') = (number IS NULL));
+        ALTER TABLE sitong.load_part DROP CONSTRAINT load_part_batch_fkey,
+            ADD CONSTRAINT load_part_batch_fkey FOREIGN KEY (batch) REFERENCES sitong.batch
+                ON UPDATE CASCADE ON DELETE CASCADE;
+        ALTER TABLE sitong.quarantine DROP CONSTRAINT quarantine_batch_fkey,
+            ADD CONSTRAINT quarantine_batch_fkey FOREIGN KEY (batch) REFERENCES sitong.batch
+                ON UPDATE CASCADE ON DELETE CASCADE;
+        ALTER TABLE sitong.watermark DROP CONSTRAINT watermark_batch_fkey,
+            ADD CONSTRAINT watermark_batch_fkey FOREIGN KEY (batch) REFERENCES sitong.batch ON UPDATE CASCADE
+        """
+
+    private static let first = """
         CREATE SCHEMA IF NOT EXISTS sitong;
 
         CREATE TABLE IF NOT EXISTS sitong.schema_version (

@@ -8,7 +8,7 @@ public struct RunRecord: Sendable, Hashable {
     public var period: String?
     /// Nil while it goes on, and for one that was killed.
     public var status: ExitStatus?
-    /// `YYYY-MM-DD HH:MM:SS` with the zone; set by the server.
+    /// `YYYY-MM-DD HH:MM:SS` with the zone; when it is not given, the server's time of recording.
     public var startedAt: String?
     public var finishedAt: String?
 
@@ -51,11 +51,15 @@ extension StandardLibrary {
         try connection.execute(
             """
             INSERT INTO sitong.run (run, pipeline, period, status, exit_status, started_at, finished_at)
-            VALUES ($1, $2, $3, $4, $5::integer, now(), CASE WHEN $5::integer IS NULL THEN NULL ELSE now() END)
+            VALUES ($1, $2, $3, $4, $5::integer, coalesce($6::timestamptz, now()),
+                    CASE WHEN $5::integer IS NOT NULL THEN coalesce($7::timestamptz, now()) END)
             ON CONFLICT (run) DO UPDATE SET status = excluded.status, exit_status = excluded.exit_status,
                 finished_at = excluded.finished_at
             """,
-            [run.run, run.pipeline, run.period, Self.word(for: run.status), run.status.map { String($0.rawValue) }])
+            [
+                run.run, run.pipeline, run.period, Self.word(for: run.status), run.status.map { String($0.rawValue) },
+                run.startedAt, run.finishedAt,
+            ])
     }
 
     public func record(_ step: StepRecord) throws {
@@ -63,15 +67,15 @@ extension StandardLibrary {
         try connection.execute(
             """
             INSERT INTO sitong.step (run, step, attempt, status, exit_status, rows_in, rows_out, started_at, finished_at)
-            VALUES ($1, $2, $3::integer, $4, $5::integer, $6::bigint, $7::bigint, now(),
-                    CASE WHEN $5::integer IS NULL THEN NULL ELSE now() END)
+            VALUES ($1, $2, $3::integer, $4, $5::integer, $6::bigint, $7::bigint, coalesce($8::timestamptz, now()),
+                    CASE WHEN $5::integer IS NOT NULL THEN coalesce($9::timestamptz, now()) END)
             ON CONFLICT (run, step, attempt) DO UPDATE SET status = excluded.status, exit_status = excluded.exit_status,
                 rows_in = excluded.rows_in, rows_out = excluded.rows_out, finished_at = excluded.finished_at
             """,
             [
                 step.run, step.step, String(step.attempt), Self.word(for: step.status),
                 step.status.map { String($0.rawValue) }, step.rowsIn.map { String($0) },
-                step.rowsOut.map { String($0) },
+                step.rowsOut.map { String($0) }, step.startedAt, step.finishedAt,
             ])
     }
 

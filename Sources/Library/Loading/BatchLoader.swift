@@ -1,3 +1,4 @@
+import Batches
 import Columnar
 import DataAccess
 import DelimitedText
@@ -45,6 +46,9 @@ final class BatchLoader {
     private var notices: [LocalizedText] = []
     private var badRows = 0
     private var allowedBadRows = 0
+    /// By part: the rows that the server took into staging, and the records of the table's parts before.
+    private var stagedRows: [Int: Int] = [:]
+    private var recordsBefore: [Int: Int] = [:]
     /// Not yet written to the quarantine.
     private var rejected: [RejectedRow] = []
     /// The first of them, for when the load is rolled back.
@@ -63,13 +67,15 @@ final class BatchLoader {
         let chain = BatchChain(connection)
         if let replay = try chain.replay(of: batch) { return replay }
         try chain.check(batch)
-        let total = batch.tables.reduce(0) { $0 + $1.parts.reduce(0) { $0 + $1.rows } }
-        allowedBadRows = options.maxBad.allowed(of: total)
+        // Deferred constraints must speak while it is still known which rows they speak of.
+        try connection.execute("SET CONSTRAINTS ALL IMMEDIATE; SET LOCAL jit = off; SET LOCAL work_mem = '64MB'")
+        allowedBadRows = options.maxBad.allowed(of: rowTotal)
         number = try chain.nextNumber()
         try insertBatch(number: number, reason: nil)
         // A key that is deleted and delivered in one batch is there again at its end.
         for table in batch.tables where table.kind == .deletions { try load(table) }
         for table in batch.tables where table.kind == .rows { try load(table) }
+        for table in batch.tables where table.kind == .quarantine { try keep(table) }
         try writeParts()
         faultPoint("load.beforeCommit")
         return LoadReceipt(batch: batch.id, number: number, isReplay: false, parts: parts, notices: notices)
@@ -82,26 +88,22 @@ final class BatchLoader {
             throw OperationError.batchTableUnknown(batch, table: table.name)
         }
         guard !definition.key.isEmpty else { throw OperationError.tableWithoutKey(batch, table: table.name) }
-        let statements = MergeStatements(
-            table: definition, isDeletion: table.kind == .deletions, orderColumn: table.orderColumn, number: number)
-        let firstPart = parts.count
-        try connection.execute(statements.createStage)
-        var position = 0
+        let isDeletion = table.kind == .deletions
+        let staged = StagedTable(
+            table: table,
+            statements: StageStatements(table: definition, isDeletion: isDeletion, orderColumn: table.orderColumn),
+            parts: parts.count..<parts.count + table.parts.count)
+        try connection.execute(staged.statements.create)
         for part in table.parts {
             parts.append(.init(name: part.name, digest: part.digest, table: definition.name))
-            try stage(part, of: definition, statements, position: &position)
+            try stage(part, of: staged)
         }
         faultPoint("load.afterCopy")
-        try connection.execute(statements.analyzeStage)
-        let superseded = try countsByPart(statements.supersede)
-        for (part, count) in superseded { parts[part].counts.superseded = count[0] }
-        switch table.kind {
-        case .rows: try merge(statements)
-        case .deletions: try delete(statements, definition.name)
-        }
+        try connection.execute(staged.statements.analyze)
+        if isDeletion { try delete(staged) } else { try merge(staged) }
         faultPoint("load.afterMerge")
-        try connection.execute(statements.dropStage)
-        for part in parts[firstPart...] where !part.counts.isConserved {
+        try connection.execute(staged.statements.drop)
+        for part in parts[staged.parts] where !part.counts.isConserved {
             throw OperationError.notConserved(batch, part: part.name, part.counts)
         }
         if let watermark = table.watermark {
@@ -113,47 +115,119 @@ final class BatchLoader {
         }
     }
 
-    /// Counts come from the join before the merge, and the merge must then have touched just as many rows.
-    private func merge(_ statements: MergeStatements) throws {
+    /// Rows that the source could not hand out as text come to the quarantine with their bytes.
+    private func keep(_ table: IncomingBatch.Table) throws {
+        for part in table.parts {
+            var counts = RowCounts()
+            var reader = try part.open()
+            var block = CellBlock()
+            while try reader.next(into: &block) {
+                for row in 0..<block.rowCount {
+                    let texts = (0..<block.columnCount).map { block.text(row: row, column: $0) }
+                    guard let kept = QuarantinedRow(texts: texts) else {
+                        throw OperationError.quarantineMalformed(batch, part: part.name)
+                    }
+                    rejected.append(
+                        RejectedRow(
+                            part: part.name, row: block.firstRow + row, line: nil, table: table.name,
+                            column: kept.column, reason: "source.\(table.name).\(kept.reason)",
+                            message: LocalizedText(
+                                en: "row \(kept.row) of the source's query: \(kept.column) is not UTF-8",
+                                zh: "来源查询结果第 \(kept.row) 行：“\(kept.column)”不是 UTF-8 编码"),
+                            raw: kept.raw))
+                }
+                counts.quarantined += block.rowCount
+                try note(bad: block.rowCount)
+                try writeRejected()
+            }
+            counts.rowsIn = reader.recordCount
+            guard reader.takeMalformed().isEmpty, counts.rowsIn == part.rows, counts.isConserved else {
+                throw OperationError.quarantineMalformed(batch, part: part.name)
+            }
+            parts.append(.init(name: part.name, digest: part.digest, table: table.name, counts: counts))
+        }
+    }
+
+    /// Writes the staged rows; those that the server refuses are taken out one by one, and the others written.
+    private func merge(_ staged: StagedTable) throws {
+        let merge = MergeStatements(stage: staged.statements, number: number)
+        do {
+            try connection.withSavepoint { try write(staged, merge) }
+        } catch let refusal as OperationError where refusal.code == "pg-data" {
+            for part in staged.parts {
+                let counts = parts[part].counts
+                parts[part].counts = RowCounts()
+                parts[part].counts.rowsIn = counts.rowsIn
+                parts[part].counts.quarantined = counts.quarantined
+            }
+            try isolate(staged, merge)
+            try write(staged, merge, knowsSuperseded: true)
+        }
+    }
+
+    /// A source that comes for the first time has its rows inserted without asking which of them are there; when that
+    /// leaves none over, all is said. Else the staged rows are compared with the library's, and only those that are new
+    /// or differ are written.
+    private func write(_ staged: StagedTable, _ merge: MergeStatements, knowsSuperseded: Bool = false) throws {
+        let rowCounts = staged.parts.map { stagedRows[$0] ?? 0 }
+        let total = rowCounts.reduce(0, +)
+        let isKnown = try connection.execute(merge.isKnown, [batch.source, staged.statements.table.name])
+        if isKnown.first?.first == "f", !knowsSuperseded {
+            if try connection.update(merge.insertNew) == total {
+                for (part, rows) in zip(staged.parts, rowCounts) { parts[part].counts.inserted = rows }
+                return
+            }
+        }
+        if !knowsSuperseded { try supersede(staged) }
+        try connection.execute(merge.createChange)
         var new = 0
         var changed = 0
-        for (part, counts) in try countsByPart(statements.classify) {
-            parts[part].counts.inserted = counts[0]
-            parts[part].counts.updated = counts[1]
-            parts[part].counts.unchanged = counts[2]
-            new += counts[0]
-            changed += counts[1]
+        for (part, counts) in try countsByPart(merge.classify) {
+            parts[part].counts.inserted = counts[0] + counts[1]
+            parts[part].counts.updated = counts[2]
+            parts[part].counts.unchanged = counts[3]
+            new += counts[1]
+            changed += counts[2]
         }
-        // Most rows of most batches are unchanged: then there is nothing to look for twice.
-        let logged = changed == 0 ? 0 : try connection.update(statements.log)
-        let merged = new + changed == 0 ? 0 : try connection.update(statements.merge)
+        if new + changed > 0 { try connection.execute(merge.analyzeChange) }
+        let logged = changed == 0 ? 0 : try connection.update(merge.log)
+        let merged = new + changed == 0 ? 0 : try connection.update(merge.merge)
+        try connection.execute(merge.dropChange)
         guard logged == changed, merged == new + changed else {
             var counts = RowCounts()
             counts.rowsIn = new + changed
             counts.inserted = merged - logged
             counts.updated = logged
-            throw OperationError.notConserved(batch, part: statements.table.name, counts)
+            throw OperationError.notConserved(batch, part: staged.statements.table.name, counts)
         }
     }
 
-    private func delete(_ statements: MergeStatements, _ table: String) throws {
-        let before = Int((try connection.execute(statements.countRows)).first?.first.flatMap { $0 } ?? "") ?? 0
-        for (part, counts) in try countsByPart(statements.classify) {
+    private func supersede(_ staged: StagedTable) throws {
+        for (part, count) in try countsByPart(staged.statements.supersede) {
+            parts[part].counts.superseded = count[0]
+        }
+    }
+
+    private func delete(_ staged: StagedTable) throws {
+        try supersede(staged)
+        let deletion = DeletionStatements(stage: staged.statements, number: number)
+        let before = Int((try connection.execute(deletion.countRows)).first?.first.flatMap { $0 } ?? "") ?? 0
+        for (part, counts) in try countsByPart(deletion.classify) {
             // Of what is not there, nothing is to be deleted.
             parts[part].counts.unchanged = counts[0]
-            parts[part].counts.deleted = counts[1] + counts[2]
+            parts[part].counts.deleted = counts[1]
         }
-        try connection.update(statements.log)
-        let deleted = try connection.update(statements.delete)
+        try connection.update(deletion.log)
+        let deleted = try connection.update(deletion.delete)
         guard deleted <= options.maxShrink.allowed(of: before) else {
             throw OperationError.tooMuchShrink(
-                batch, table: table, deleted: deleted, total: before, limit: options.maxShrink)
+                batch, table: staged.statements.table.name, deleted: deleted, total: before, limit: options.maxShrink)
         }
     }
 
     /// Rows of a part's number and numbers.
-    private func countsByPart(_ query: String) throws -> [(part: Int, counts: [Int])] {
-        try connection.execute(query).compactMap { row in
+    private func countsByPart(_ query: String, _ parameters: [String?] = []) throws -> [(part: Int, counts: [Int])] {
+        try connection.execute(query, parameters).compactMap { row in
             let numbers = row.map { $0.flatMap { Int($0) } ?? 0 }
             guard let part = numbers.first, parts.indices.contains(part) else { return nil }
             return (part, Array(numbers.dropFirst()))
@@ -162,53 +236,79 @@ final class BatchLoader {
 
     // MARK: A part
 
-    private func stage(
-        _ part: IncomingBatch.Part, of table: TableDefinition, _ statements: MergeStatements, position: inout Int
-    ) throws {
+    private func stage(_ part: IncomingBatch.Part, of staged: StagedTable) throws {
         var reader = try part.open()
         let partNumber = parts.count - 1
-        let check = RowCheck(
-            table: table, columns: statements.columns,
-            places: try places(of: statements.columns, table, reader.columns, part),
-            part: part.name, partNumber: partNumber)
-        var sink = try connection.copyIn(statements.copyIntoStage)
-        var buffer: [UInt8] = []
+        let check = try rowCheck(part, partNumber, reader.columns, staged)
+        let rows = BinaryCopyRows()
+        rows.beginCopy()
+        var sink = try connection.copyIn(staged.statements.copy)
+        var taken = 0
+        func endCopy() throws {
+            rows.endCopy()
+            try rows.withBytes { try sink.write($0) }
+            rows.removeAll()
+            try sink.finish()
+            taken += sink.rowCount
+        }
         var bad = 0
         func takeBad() throws {
             guard bad > 0 else { return }
-            badRows += bad
             parts[partNumber].counts.quarantined += bad
+            try note(bad: bad)
             bad = 0
-            evidence += rejected.prefix(max(0, Self.evidenceLimit - evidence.count))
-            guard badRows <= allowedBadRows else {
-                let total = batch.tables.reduce(0) { $0 + $1.parts.reduce(0) { $0 + $1.rows } }
-                throw OperationError.tooManyBadRows(
-                    batch, limit: options.maxBad, allowed: allowedBadRows, total: total)
-            }
             // One connection, one COPY at a time: the stage's is ended and begun again.
-            try sink.finish()
+            try endCopy()
             try writeRejected()
-            sink = try connection.copyIn(statements.copyIntoStage)
+            sink = try connection.copyIn(staged.statements.copy)
+            rows.beginCopy()
         }
-        while let block = try reader.next() {
+        var block = CellBlock()
+        while try reader.next(into: &block) {
             let known = rejected.count
-            check.check(block, position: &position, into: &buffer, rejected: &rejected)
+            check.check(block, into: rows, rejected: &rejected)
             rejected += reader.takeMalformed().map(check.reject)
             bad += rejected.count - known
-            if buffer.count >= 1 << 18 {
-                try buffer.withUnsafeBytes { try sink.write($0) }
-                buffer.removeAll(keepingCapacity: true)
-            }
+            try rows.withBytes { try sink.write($0) }
+            rows.removeAll()
             if bad > 1000 || badRows + bad > allowedBadRows { try takeBad() }
         }
-        try buffer.withUnsafeBytes { try sink.write($0) }
         try takeBad()
-        try sink.finish()
+        try endCopy()
         parts[partNumber].counts.rowsIn = reader.recordCount
+        stagedRows[partNumber] = taken
+        recordsBefore[partNumber + 1] = (recordsBefore[partNumber] ?? 0) + reader.recordCount
         guard reader.recordCount == part.rows else {
             throw OperationError.batchRowsDiffer(batch, part: part, found: reader.recordCount)
         }
+        guard taken + parts[partNumber].counts.quarantined == reader.recordCount else {
+            var counts = parts[partNumber].counts
+            counts.inserted = taken
+            throw OperationError.notConserved(batch, part: part.name, counts)
+        }
     }
+
+    private func rowCheck(
+        _ part: IncomingBatch.Part, _ partNumber: Int, _ header: [String], _ staged: StagedTable
+    ) throws -> RowCheck {
+        let columns = staged.statements.columns
+        return RowCheck(
+            table: staged.statements.table, columns: columns,
+            places: try places(of: columns, staged.statements.table, header, part), part: part.name,
+            partNumber: partNumber, recordsBefore: recordsBefore[partNumber] ?? 0)
+    }
+
+    /// Keeps the first rows that were rejected as evidence, and sees that they are not too many.
+    private func note(bad: Int) throws {
+        badRows += bad
+        evidence += rejected.prefix(max(0, Self.evidenceLimit - evidence.count))
+        guard badRows <= allowedBadRows else {
+            throw OperationError.tooManyBadRows(
+                batch, limit: options.maxBad, allowed: allowedBadRows, total: rowTotal)
+        }
+    }
+
+    private var rowTotal: Int { batch.tables.reduce(0) { $0 + $1.parts.reduce(0) { $0 + $1.rows } } }
 
     /// Where each column is in the part, by code or title; nil for one that the source does not have, which stays NULL.
     private func places(
@@ -240,6 +340,68 @@ final class BatchLoader {
                     zh: "分卷“\(part.name)”中有定义之外的列：\(names)"))
         }
         return places
+    }
+
+    // MARK: Rows that the server refuses
+
+    /// Finds the rows that the server alone knows to be bad (its triggers, constraints, narrower types), takes them out
+    /// of staging and puts them into quarantine.
+    private func isolate(_ staged: StagedTable, _ merge: MergeStatements) throws {
+        try supersede(staged)
+        var found: [(position: Int, refusal: OperationError)] = []
+        guard let first = staged.parts.first, let last = staged.parts.last else { return }
+        let positions = (recordsBefore[first] ?? 0) + 1...max(recordsBefore[last + 1] ?? 0, 1)
+        try findRefused(positions, merge, &found)
+        let list = "{" + found.map { String($0.position) }.joined(separator: ",") + "}"
+        for (part, count) in try countsByPart(staged.statements.removePositions, [list]) {
+            parts[part].counts.quarantined += count[0]
+        }
+        for part in staged.parts {
+            let before = recordsBefore[part] ?? 0
+            let after = recordsBefore[part + 1] ?? before
+            let ofPart = found.filter { $0.position > before && $0.position <= after }
+            try readAgain(ofPart.map { ($0.position - before, $0.refusal) }, staged, part)
+        }
+        try note(bad: found.count)
+        try writeRejected()
+    }
+
+    /// Halves the range until single rows are left: some `k × log n` attempts for `k` bad rows, each undone.
+    private func findRefused(
+        _ positions: ClosedRange<Int>, _ merge: MergeStatements,
+        _ found: inout [(position: Int, refusal: OperationError)]
+    ) throws {
+        // One more than is allowed is enough to know.
+        guard badRows + found.count <= allowedBadRows else { return }
+        let refusal = try connection.refusal {
+            try connection.execute(merge.probe, [String(positions.lowerBound), String(positions.upperBound)])
+        }
+        guard let refusal else { return }
+        guard positions.count > 1 else {
+            found.append((positions.lowerBound, refusal))
+            return
+        }
+        let middle = positions.lowerBound + positions.count / 2
+        try findRefused(positions.lowerBound...middle - 1, merge, &found)
+        try findRefused(middle...positions.upperBound, merge, &found)
+    }
+
+    /// The bytes of rows, given by their numbers within the part, ascending.
+    private func readAgain(_ rows: [(row: Int, refusal: OperationError)], _ staged: StagedTable, _ part: Int) throws {
+        guard !rows.isEmpty else { return }
+        let source = staged.table.parts[part - staged.parts.lowerBound]
+        var reader = try source.open()
+        let check = try rowCheck(source, part, reader.columns, staged)
+        var rest = rows[...]
+        var block = CellBlock()
+        while let wanted = rest.first, try reader.next(into: &block) {
+            _ = reader.takeMalformed()
+            guard wanted.row < block.firstRow + block.rowCount else { continue }
+            while let next = rest.first, next.row < block.firstRow + block.rowCount {
+                rejected.append(check.reject(block, next.row - block.firstRow, refusal: next.refusal))
+                rest.removeFirst()
+            }
+        }
     }
 
     // MARK: The ledger
@@ -299,5 +461,41 @@ final class BatchLoader {
     func keepEvidence(of error: OperationError) throws {
         try insertBatch(number: nil, reason: error.code)
         try write(evidence)
+    }
+}
+
+/// A table of a batch whose rows are in staging.
+private struct StagedTable {
+    var table: IncomingBatch.Table
+    var statements: StageStatements
+    /// Its parts among those of the batch.
+    var parts: Range<Int>
+}
+
+extension PostgresConnection {
+    /// Undoes what `body` did when it throws, and leaves the transaction going.
+    fileprivate func withSavepoint(_ body: () throws -> Void) throws {
+        try execute("SAVEPOINT load")
+        do {
+            try body()
+            try execute("RELEASE SAVEPOINT load")
+        } catch {
+            // When the connection is lost, this fails too, and the first error is the one to tell.
+            _ = try? execute("ROLLBACK TO SAVEPOINT load; RELEASE SAVEPOINT load")
+            throw error
+        }
+    }
+
+    /// Why the server refuses the data that `body` writes, nil when it takes it; undone in any case.
+    fileprivate func refusal(_ body: () throws -> Void) throws -> OperationError? {
+        try execute("SAVEPOINT probe")
+        do {
+            try body()
+        } catch let error as OperationError where error.code == "pg-data" {
+            try execute("ROLLBACK TO SAVEPOINT probe; RELEASE SAVEPOINT probe")
+            return error
+        }
+        try execute("ROLLBACK TO SAVEPOINT probe; RELEASE SAVEPOINT probe")
+        return nil
     }
 }

@@ -24,6 +24,8 @@ public struct IncomingBatch {
             case rows
             /// Keys of rows that the source deleted.
             case deletions
+            /// Rows that could not be read as text at the source, as `QuarantinedRow`s.
+            case quarantine
         }
 
         public var name: String
@@ -79,11 +81,11 @@ public struct IncomingBatch {
 }
 
 /// Rows of a file, and the records of it that are no rows.
-public protocol RecordReader: BlockReader {
+public protocol RecordReader: CellReader {
     /// Rows and malformed records so far.
     var recordCount: Int { get }
     /// The malformed records met since the last call.
-    func takeMalformed() -> [MalformedRecord]
+    mutating func takeMalformed() -> [MalformedRecord]
 }
 
-extension CSVReader: RecordReader {}
+extension CSVCellReader: RecordReader {}

@@ -53,6 +53,12 @@ extension OperationError {
 
     // MARK: Shape
 
+    static func quarantineMalformed(_ batch: IncomingBatch, part: String) -> OperationError {
+        badBatch(
+            batch, "batch-quarantine", en: "part '\(part)' does not hold the rows that its source set aside",
+            zh: "分卷“\(part)”不是来源隔离行的格式")
+    }
+
     static func batchTableUnknown(_ batch: IncomingBatch, table: String) -> OperationError {
         badBatch(
             batch, "batch-table", en: "the schema has no table '\(table)'", zh: "定义中没有表“\(table)”",

@@ -3,127 +3,153 @@ import Schema
 
 /// The statements that bring the rows of one table from staging into the library.
 struct MergeStatements {
-    let table: TableDefinition
-    /// What is staged: all columns of the schema, for deletions only the key.
-    let columns: [ColumnDefinition]
-    private let isDeletion: Bool
-    private let orderColumn: String?
-    private let number: Int
+    let stage: StageStatements
+    /// Of the batch.
+    let number: Int
 
-    init(table: TableDefinition, isDeletion: Bool, orderColumn: String?, number: Int) {
-        self.table = table
-        self.isDeletion = isDeletion
-        columns = isDeletion ? table.key.compactMap { table.column($0) } : table.columns
-        // Deletions have no other columns than the key.
-        self.orderColumn = isDeletion ? nil : orderColumn.flatMap { table.column($0)?.name }
-        self.number = number
-    }
-
-    private var target: SQLIdentifier { SQLIdentifier(table.name) }
+    private var table: TableDefinition { stage.table }
     private var logTable: SQLIdentifier { SQLIdentifier(LibraryTables.logName(of: table.name)) }
-    private var stage: SQLIdentifier { SQLIdentifier("stage", in: "pg_temp") }
+    private var change: SQLIdentifier { SQLIdentifier("change", in: "pg_temp") }
     private var batchColumn: SQLIdentifier { SQLIdentifier(LibraryTables.batchColumn) }
-    private var others: [String] { table.columns.map(\.name).filter { !table.key.contains($0) } }
-
-    private func list(_ names: [String], of alias: String? = nil) -> String {
-        names.map { (alias.map { $0 + "." } ?? "") + SQLIdentifier($0).description }.joined(separator: ", ")
-    }
-
-    private func sameKey(_ left: String, _ right: String) -> String {
-        table.key.map { "\(left).\(SQLIdentifier($0)) = \(right).\(SQLIdentifier($0))" }.joined(separator: " AND ")
-    }
+    private var names: [String] { table.columns.map(\.name) }
+    private var others: [String] { names.filter { !table.key.contains($0) } }
 
     private func differs(_ left: String, _ right: String) -> String {
-        isDeletion || others.isEmpty
-            ? "false" : "(\(list(others, of: left))) IS DISTINCT FROM (\(list(others, of: right)))"
+        others.isEmpty
+            ? "false" : "(\(stage.list(others, of: left))) IS DISTINCT FROM (\(stage.list(others, of: right)))"
     }
 
-    /// By bytes, as the key's index has them, so that the merge walks it from end to end.
-    private var keyOrder: String {
-        table.key.map { name in
-            switch table.column(name)?.type {
-            case .text, .code: "s.\(SQLIdentifier(name)) COLLATE \"C\""
-            default: "s.\(SQLIdentifier(name))"
-            }
-        }.joined(separator: ", ")
+    private var insertion: String {
+        "INSERT INTO \(stage.target) AS t (\(stage.list(names)), \(batchColumn))"
     }
 
-    // MARK: Staging
+    private var overwriting: String {
+        let changes = (others + [LibraryTables.batchColumn])
+            .map { "\(SQLIdentifier($0)) = excluded.\(SQLIdentifier($0))" }.joined(separator: ", ")
+        return "DO UPDATE SET \(changes)"
+    }
 
-    var createStage: String {
+    /// Whether this source (`$1`) ever brought rows to this table, so that some of a batch's rows are likely to be there.
+    var isKnown: String {
         """
-        CREATE TEMP TABLE stage ON COMMIT DROP AS
-        SELECT \(list(columns.map(\.name))), 0::integer AS sitong_part, 0::bigint AS sitong_position
-        FROM \(target) WITH NO DATA
+        SELECT EXISTS (
+            SELECT FROM sitong.load_part p JOIN sitong.batch b USING (batch)
+            WHERE b.source = $1 AND p.table_name = $2 AND p.inserted > 0)
         """
     }
 
-    var copyIntoStage: String { "COPY \(stage) FROM STDIN" }
-
-    var analyzeStage: String { "ANALYZE \(stage)" }
-
-    var dropStage: String { "DROP TABLE \(stage)" }
-
-    /// Removes all but the latest row of each key; yields the parts and how many rows of theirs went.
-    var supersede: String {
-        let latest = (orderColumn.map { "\(SQLIdentifier($0)) DESC NULLS LAST, " } ?? "") + "sitong_position DESC"
-        let key = list(table.key)
-        return """
-            WITH doubled AS (
-                SELECT \(key) FROM \(stage) GROUP BY \(key) HAVING count(*) > 1
-            ), ranked AS (
-                SELECT s.ctid AS place, row_number() OVER (PARTITION BY \(list(table.key, of: "s")) ORDER BY \(latest)) AS rank
-                FROM \(stage) s JOIN doubled d ON \(sameKey("s", "d"))
-            ), gone AS (
-                DELETE FROM \(stage) s USING ranked r WHERE s.ctid = r.place AND r.rank > 1 RETURNING s.sitong_part
-            )
-            SELECT sitong_part, count(*) FROM gone GROUP BY sitong_part
-            """
+    /// Inserts the rows whose keys are not there, of several with one key the latest: all of them, when a source comes
+    /// for the first time.
+    var insertNew: String {
+        """
+        \(insertion)
+        SELECT \(stage.list(names, of: "s")), \(number) FROM \(stage.stage) s ORDER BY \(stage.keyOrder), \(stage.latestFirst)
+        ON CONFLICT (\(stage.list(table.key))) DO NOTHING
+        """
     }
 
-    // MARK: Merging
+    var createChange: String {
+        """
+        CREATE TEMP TABLE change ON COMMIT DROP AS
+        SELECT \(stage.list(table.key)), false AS is_new FROM \(stage.stage) WITH NO DATA
+        """
+    }
 
-    /// Yields parts with the rows that are new, that differ from the library's, and that are the same.
+    /// Notes the keys of rows to be written, and yields parts with the rows that are there already by this batch, that
+    /// are new, that differ from the library's, and that are the same. No key may be staged twice.
     var classify: String {
         """
-        SELECT s.sitong_part,
-               count(*) FILTER (WHERE t.\(batchColumn) IS NULL),
-               count(*) FILTER (WHERE t.\(batchColumn) IS NOT NULL AND \(differs("t", "s"))),
-               count(*) FILTER (WHERE t.\(batchColumn) IS NOT NULL AND NOT (\(differs("t", "s"))))
-        FROM \(stage) s LEFT JOIN \(target) t ON \(sameKey("t", "s"))
+        WITH compared AS MATERIALIZED (
+            SELECT s.sitong_part, \(stage.list(table.key, of: "s")),
+                   CASE WHEN t.\(batchColumn) IS NULL THEN 'new' WHEN t.\(batchColumn) = \(number) THEN 'done'
+                        WHEN \(differs("t", "s")) THEN 'changed' ELSE 'same' END AS outcome
+            FROM \(stage.stage) s LEFT JOIN \(stage.target) t ON \(stage.sameKey("t", "s"))
+        ), noted AS (
+            INSERT INTO \(change) SELECT \(stage.list(table.key)), outcome = 'new' FROM compared
+            WHERE outcome IN ('new', 'changed')
+        )
+        SELECT sitong_part, count(*) FILTER (WHERE outcome = 'done'), count(*) FILTER (WHERE outcome = 'new'),
+               count(*) FILTER (WHERE outcome = 'changed'), count(*) FILTER (WHERE outcome = 'same')
+        FROM compared GROUP BY sitong_part
+        """
+    }
+
+    var analyzeChange: String { "ANALYZE \(change)" }
+
+    /// Keeps the versions that the merge is about to end.
+    var log: String {
+        """
+        INSERT INTO \(logTable) (\(stage.list(table.key)), \(batchColumn), ended_by, operation, valid_from, valid_to, "row")
+        SELECT \(stage.list(table.key, of: "t")), t.\(batchColumn), \(number), 'update', b.loaded_at, now(),
+               to_jsonb(t) - '\(LibraryTables.batchColumn)'
+        FROM \(change) s
+        JOIN \(stage.target) t ON \(stage.sameKey("t", "s"))
+        JOIN sitong.batch b ON b.number = t.\(batchColumn)
+        WHERE NOT s.is_new
+        ORDER BY \(stage.keyOrder)
+        """
+    }
+
+    /// Writes the rows that were noted.
+    var merge: String {
+        """
+        \(insertion)
+        SELECT \(stage.list(names, of: "s")), \(number)
+        FROM \(change) c JOIN \(stage.stage) s ON \(stage.sameKey("s", "c"))
+        ORDER BY \(stage.keyOrder)
+        ON CONFLICT (\(stage.list(table.key))) \(others.isEmpty ? "DO NOTHING" : overwriting)
+        """
+    }
+
+    var dropChange: String { "DROP TABLE \(change)" }
+
+    /// Writes the rows between two positions, `$1` and `$2`: to see whether the server takes them.
+    var probe: String {
+        """
+        \(insertion)
+        SELECT \(stage.list(names, of: "s")), \(number) FROM \(stage.stage) s
+        WHERE s.sitong_position BETWEEN $1::bigint AND $2::bigint
+        ORDER BY \(stage.keyOrder)
+        ON CONFLICT (\(stage.list(table.key))) \(others.isEmpty ? "DO NOTHING" : "\(overwriting)\nWHERE \(differs("t", "excluded"))")
+        """
+    }
+}
+
+/// The statements that delete the rows of one table whose keys are staged.
+struct DeletionStatements {
+    let stage: StageStatements
+    /// Of the batch.
+    let number: Int
+
+    private var batchColumn: SQLIdentifier { SQLIdentifier(LibraryTables.batchColumn) }
+
+    var countRows: String { "SELECT count(*) FROM \(stage.target)" }
+
+    /// Yields parts with the keys that are not there, and those that are.
+    var classify: String {
+        """
+        SELECT s.sitong_part, count(*) FILTER (WHERE t.\(batchColumn) IS NULL), count(t.\(batchColumn))
+        FROM \(stage.stage) s LEFT JOIN \(stage.target) t ON \(stage.sameKey("t", "s"))
         GROUP BY s.sitong_part
         """
     }
 
-    /// Keeps the versions that the merge or the deletion is about to end.
+    /// Keeps the versions that the deletion is about to end.
     var log: String {
-        """
-        INSERT INTO \(logTable) (\(list(table.key)), \(batchColumn), ended_by, operation, valid_from, valid_to, "row")
-        SELECT \(list(table.key, of: "t")), t.\(batchColumn), \(number), '\(isDeletion ? "delete" : "update")',
-               b.loaded_at, now(), to_jsonb(t) - '\(LibraryTables.batchColumn)'
-        FROM \(stage) s
-        JOIN \(target) t ON \(sameKey("t", "s"))
-        JOIN sitong.batch b ON b.number = t.\(batchColumn)
-        \(isDeletion ? "" : "WHERE \(differs("t", "s"))")
-        ORDER BY \(keyOrder)
-        """
-    }
-
-    var merge: String {
-        let names = table.columns.map(\.name)
-        let changes = (others + [LibraryTables.batchColumn])
-            .map { "\(SQLIdentifier($0)) = excluded.\(SQLIdentifier($0))" }.joined(separator: ", ")
-        let conflict =
-            others.isEmpty
-            ? "DO NOTHING" : "DO UPDATE SET \(changes)\nWHERE \(differs("t", "excluded"))"
+        let logTable = SQLIdentifier(LibraryTables.logName(of: stage.table.name))
         return """
-            INSERT INTO \(target) AS t (\(list(names)), \(batchColumn))
-            SELECT \(list(names)), \(number) FROM \(stage) s ORDER BY \(keyOrder)
-            ON CONFLICT (\(list(table.key))) \(conflict)
+            INSERT INTO \(logTable)
+                (\(stage.list(stage.table.key)), \(batchColumn), ended_by, operation, valid_from, valid_to, "row")
+            SELECT \(stage.list(stage.table.key, of: "t")), t.\(batchColumn), \(number), 'delete', b.loaded_at, now(),
+                   to_jsonb(t) - '\(LibraryTables.batchColumn)'
+            FROM \(stage.stage) s
+            JOIN \(stage.target) t ON \(stage.sameKey("t", "s"))
+            JOIN sitong.batch b ON b.number = t.\(batchColumn)
+            ORDER BY \(stage.keyOrder)
             """
     }
 
-    var delete: String { "DELETE FROM \(target) t USING \(stage) s WHERE \(sameKey("t", "s"))" }
-
-    var countRows: String { "SELECT count(*) FROM \(target)" }
+    var delete: String {
+        "DELETE FROM \(stage.target) t USING \(stage.stage) s WHERE \(stage.sameKey("t", "s"))"
+    }
 }

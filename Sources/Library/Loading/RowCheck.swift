@@ -1,6 +1,7 @@
 import Columnar
 import DelimitedText
 import Diagnostics
+import PostgresClient
 import Schema
 
 /// A row that cannot be loaded: where it was, why, and its bytes.
@@ -18,84 +19,144 @@ struct RejectedRow {
     var raw: [UInt8]
 }
 
-/// Checks the rows of one part against the types of its table, and writes those that pass as COPY text.
+/// Checks the rows of one part against the types of its table, and makes those that pass rows of a binary COPY.
 struct RowCheck {
-    private let table: TableDefinition
-    private let part: String
-    private let partNumber: Int
-    private let columns: [ColumnDefinition]
-    private let decoders: [ColumnDecoder]
-    /// Where each column is in the part; nil for one that it does not have.
-    private let places: [Int?]
-    /// Key columns, and those that the schema calls required.
-    private let isNeeded: [Bool]
-
-    init(
-        table: TableDefinition, columns: [ColumnDefinition], places: [Int?], part: String, partNumber: Int
-    ) {
-        self.table = table
-        self.columns = columns
-        self.places = places
-        self.part = part
-        self.partNumber = partNumber
-        decoders = columns.map { ColumnDecoder(kind: $0.type.kind, nullTexts: $0.nullTexts) }
-        isNeeded = columns.map { $0.isRequired || table.key.contains($0.name) }
+    /// What becomes of one column of the table.
+    private struct ColumnCheck {
+        var definition: ColumnDefinition
+        var kind: ColumnKind
+        var nullTexts: ColumnDecoder
+        /// Where the column is in the part; nil for one that it does not have.
+        var place: Int?
+        /// Key columns, and those that the schema calls required.
+        var isNeeded: Bool
     }
 
-    /// Appends the rows that pass to `buffer`, each with its part's number and its position in the table, the rest to
-    /// `rejected`.
-    func check(
-        _ block: RawBlock, position: inout Int, into buffer: inout [UInt8], rejected: inout [RejectedRow]
+    private enum Outcome {
+        case value, null
+        case fault(DecodingFault)
+    }
+
+    private let table: TableDefinition
+    private let part: String
+    private let partNumber: Int32
+    private let columns: [ColumnCheck]
+    /// How many records the parts before have.
+    private let recordsBefore: Int
+
+    init(
+        table: TableDefinition, columns: [ColumnDefinition], places: [Int?], part: String, partNumber: Int,
+        recordsBefore: Int
     ) {
-        var typed: [Column?] = []
-        typed.reserveCapacity(columns.count)
-        // The column that is told as a row's reason: its first one.
-        var reasons: [Int: (column: Int, fault: DecodingFault?)] = [:]
-        var faults = DecodingFaults()
-        for (index, decoder) in decoders.enumerated() {
-            guard let place = places[index] else {
-                typed.append(nil)
-                continue
-            }
-            faults.removeAll()
-            let column = decoder.decode(block.columns[place], faults: &faults)
-            for fault in faults.rows where reasons[Int(fault.row)] == nil {
-                reasons[Int(fault.row)] = (index, fault.fault)
-            }
-            if isNeeded[index], column.valid.population < block.rowCount {
-                for row in 0..<block.rowCount where !column.valid[row] && reasons[row] == nil {
-                    reasons[row] = (index, nil)
-                }
-            }
-            typed.append(column)
+        self.table = table
+        self.part = part
+        self.partNumber = Int32(partNumber)
+        self.recordsBefore = recordsBefore
+        self.columns = zip(columns, places).map { column, place in
+            ColumnCheck(
+                definition: column, kind: column.type.kind,
+                nullTexts: ColumnDecoder(kind: column.type.kind, nullTexts: column.nullTexts), place: place,
+                isNeeded: column.isRequired || table.key.contains(column.name))
         }
-        for row in 0..<block.rowCount {
-            position += 1
-            if !reasons.isEmpty, let reason = reasons[row] {
-                rejected.append(reject(block, row, column: columns[reason.column], fault: reason.fault))
-                continue
-            }
-            for index in typed.indices {
-                guard let column = typed[index], let place = places[index], column.valid[row] else {
-                    CopyText.appendNull(to: &buffer)
-                    continue
+    }
+
+    /// Appends the rows that pass to `rows`, each with its part's number and its position in the table, the rest to
+    /// `rejected`. Of a row with several faults its first column is told.
+    func check(_ block: CellBlock, into rows: BinaryCopyRows, rejected: inout [RejectedRow]) {
+        block.bytes.withUnsafeBufferPointer { bytes in
+            block.cells.withUnsafeBufferPointer { cells in
+                columns.withUnsafeBufferPointer { columns in
+                    for row in 0..<block.rowCount {
+                        let start = rows.count
+                        let first = row * block.columnCount
+                        if let (column, fault) = append(bytes, cells, first, columns, rows) {
+                            rows.cut(to: start)
+                            rejected.append(reject(block, row, column: columns[column].definition, fault: fault))
+                            continue
+                        }
+                        rows.append(int4: partNumber)
+                        rows.append(int8: Int64(recordsBefore + block.firstRow + row))
+                    }
                 }
-                if case .int = column.kind, case .int64(let values) = column.storage {
-                    // `5.00` is a whole number to us, but not to the server.
-                    CopyText.append(values[row], to: &buffer)
-                } else {
-                    block.columns[place].withBytes(row) { CopyText.append($0, to: &buffer) }
-                    CopyText.endField(&buffer)
-                }
             }
-            CopyText.append(Int64(partNumber), to: &buffer)
-            CopyText.append(Int64(position), to: &buffer)
-            CopyText.endRow(&buffer)
         }
+    }
+
+    /// Nil when the row passed, else the first column that did not; its fault is nil when a needed value is missing.
+    @inline(__always)
+    private func append(
+        _ bytes: UnsafeBufferPointer<UInt8>, _ cells: UnsafeBufferPointer<CellBlock.Cell>, _ firstCell: Int,
+        _ columns: UnsafeBufferPointer<ColumnCheck>, _ rows: BinaryCopyRows
+    ) -> (column: Int, fault: DecodingFault?)? {
+        rows.beginRow(columnCount: columns.count + 2)
+        for index in 0..<columns.count {
+            var outcome = Outcome.null
+            if let place = columns[index].place {
+                let cell = cells[firstCell + place]
+                if !cell.isNull {
+                    outcome = Self.append(UnsafeBufferPointer(rebasing: bytes[cell.range]), columns[index], rows)
+                }
+            }
+            switch outcome {
+            case .value: break
+            case .null:
+                if columns[index].isNeeded { return (index, nil) }
+                rows.appendNull()
+            case .fault(let fault): return (index, fault)
+            }
+        }
+        return nil
+    }
+
+    @inline(__always)
+    private static func append(
+        _ text: UnsafeBufferPointer<UInt8>, _ column: borrowing ColumnCheck, _ rows: BinaryCopyRows
+    ) -> Outcome {
+        if column.nullTexts.hasNullTexts, column.nullTexts.isNullText(text) { return .null }
+        var number: Int64 = 0
+        switch column.kind {
+        case .text(let maxLength):
+            // A text of n bytes has at most n code points; most texts are judged by this alone.
+            if let maxLength, text.count > maxLength, CodePoints.count(text) > maxLength { return .fault(.tooLong) }
+            rows.append(text: text)
+            return .value
+        case _ where text.isEmpty: return .null
+        case .int:
+            if let fault = DecimalText.int64(text, &number) { return .fault(fault) }
+            rows.append(int8: number)
+        case .decimal(let precision, let scale):
+            var wide: Int128 = 0
+            if let fault = DecimalText.decimal(text, precision: precision, scale: scale, &wide) {
+                return .fault(fault)
+            }
+            rows.append(numeric: wide, scale: scale)
+        case .date:
+            if let fault = TemporalText.date(text, &number) { return .fault(fault) }
+            rows.append(date: number)
+        case .timestamp:
+            if let fault = TemporalText.timestamp(text, &number) { return .fault(fault) }
+            rows.append(timestamp: number)
+        case .bool:
+            if let fault = BooleanText.bool(text, &number) { return .fault(fault) }
+            rows.append(bool: number != 0)
+        }
+        return .value
+    }
+
+    /// What the server alone could know: a trigger or a constraint of its own refuses the row.
+    func reject(_ block: CellBlock, _ row: Int, refusal: OperationError) -> RejectedRow {
+        RejectedRow(
+            part: part, row: block.firstRow + row, line: line(block, row), table: table.name, column: nil,
+            reason: "server.\(table.name)", message: refusal.message, raw: CSVEncoding.record(block, row: row))
+    }
+
+    private func line(_ block: CellBlock, _ row: Int) -> Int? {
+        let line = block.line(ofRow: row)
+        return line > 0 ? line : nil
     }
 
     private func reject(
-        _ block: RawBlock, _ row: Int, column: ColumnDefinition, fault: DecodingFault?
+        _ block: CellBlock, _ row: Int, column: ColumnDefinition, fault: DecodingFault?
     ) -> RejectedRow {
         let isKey = table.key.contains(column.name)
         let message: LocalizedText
@@ -120,8 +181,7 @@ struct RowCheck {
         }
         let kind = fault != nil ? "type" : isKey ? "key" : "required"
         return RejectedRow(
-            part: part, row: block.firstRow + row, line: row < block.lines.count ? Int(block.lines[row]) : nil,
-            table: table.name, column: column.name,
+            part: part, row: block.firstRow + row, line: line(block, row), table: table.name, column: column.name,
             reason: "\(kind).\(table.name).\(column.name)", message: message,
             raw: CSVEncoding.record(block, row: row))
     }

@@ -65,12 +65,12 @@ struct RowDetails {
         }.joined()
     }
 
-    func finding(
-        rule: String, _ severity: Severity, number: String?, _ texts: [String?], message: String
-    ) -> FindingRecord {
-        FindingRecord(
-            rule: rule, severity: severity, table: plan.table.name,
-            key: FindingText.key(keyColumns.map { shown($0, texts) }), row: number.flatMap { Int($0) },
-            court: court.flatMap { text(.step($0), texts) }, message: message)
+    /// Keeps a finding about the row.
+    func append(
+        number: String?, _ texts: [String?], message: String, to source: Int, of collector: FindingCollector
+    ) throws {
+        try collector.append(
+            row: number.flatMap { Int($0) } ?? 0, key: FindingText.key(keyColumns.map { shown($0, texts) }),
+            court: court.flatMap { text(.step($0), texts) }, message: message, to: source)
     }
 }

@@ -40,11 +40,11 @@ public struct SQLQualityCheck {
     /// - Parameter tables: by the code of the schema's table; temporary tables too. Columns are called by code. A column of
     ///   another type than the schema's, such as text, is read by the rules for CSV values: what does not parse is an
     ///   error, as in a file.
-    /// - Parameter order: how rows are numbered; a table without a key always as it is stored.
+    /// - Parameter order: how rows are numbered: as they are stored, or, known by their keys, not at all (0).
     /// - Throws: `OperationError`; 65 when a table or a column is not there, or the database is not in UTF-8.
     public func run(
         on connection: PostgresConnection, tables: [String: SQLIdentifier], order: ServerTable.RowOrder = .asStored
-    ) throws -> SQLQualityResult {
+    ) throws -> QualityResult {
         try connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ; SET LOCAL jit = off")
         defer { connection.rollback() }
         let given = Set(tables.keys)
@@ -54,16 +54,6 @@ public struct SQLQualityCheck {
         for plan in plans where given.contains(plan.table.name) { try run.judge(plan) }
         return run.result()
     }
-}
-
-/// What judging inside a server found.
-public struct SQLQualityResult: Sendable {
-    /// Rules in the order of their definition, then the built-in ones.
-    public var statistics: [RuleStatistics]
-    /// In the order of `statistics`, then of rows; as many of each rule as the options allow.
-    public var findings: [FindingRecord]
-    /// The table's code and how many rows it has, in the order of the schema.
-    public var tables: [(table: String, rows: Int)]
 }
 
 // MARK: - What the server has

@@ -17,17 +17,22 @@ struct SQLQualityRun {
     private var tables: [String: ServerTable]
     /// By rule position.
     private var statistics: [Int: RuleStatistics] = [:]
-    private var findings: [Int: [FindingRecord]] = [:]
-    private var builtin: [(statistics: RuleStatistics, findings: [FindingRecord])] = []
+    private let collector: FindingCollector
+    /// Where the findings of a rule go, by its position.
+    private var sources: [Int: Int] = [:]
+    private var builtin: [(statistics: RuleStatistics, source: Int)] = []
     private var active: [String: [CompiledRule]] = [:]
-    private var rowCounts: [(table: String, rows: Int)] = []
+    private var rowCounts: [QualityResult.Table] = []
     /// By table code, for each column: cells that are not NULL, and those that are no value of its type.
     private var profiles: [String: [(given: Int, wrong: Int)]] = [:]
+    /// By table code, columns that rules calculate with.
+    private var numbers: [String: Set<Int>] = [:]
 
     init(_ check: SQLQualityCheck, _ connection: PostgresConnection, tables: [String: ServerTable]) {
         self.check = check
         self.connection = connection
         self.tables = tables
+        collector = FindingCollector(check.options)
     }
 
     mutating func begin(_ plan: TablePlan, given: Set<String>) {
@@ -39,7 +44,12 @@ struct SQLQualityRun {
                 rule, plan.table, given: given, schema: check.schema, period: check.options.period)
             if entry.notRun == nil { active[plan.table.name, default: []].append(rule) }
             statistics[rule.position] = entry
+            let reads = plan.reads(of: [rule]).columns.sorted()
+            sources[rule.position] = collector.makeSource(
+                rule: entry.rule, severity: entry.severity, table: entry.table,
+                columns: reads.map { plan.table.columns[$0].name }, message: entry.title)
         }
+        for (table, column) in plan.calculated { numbers[table, default: []].insert(column) }
     }
 
     // MARK: - Profile
@@ -48,13 +58,18 @@ struct SQLQualityRun {
     mutating func profile(_ plan: TablePlan) throws {
         let code = plan.table.name
         guard let table = tables[code] else { return }
-        let row = try connection.execute(table.profile.description).first ?? []
-        let counts = row.map { $0.flatMap { Int($0) } ?? 0 }
-        rowCounts.append((code, counts.first ?? 0))
-        profiles[code] = plan.table.columns.indices.map { (counts[1 + 2 * $0], counts[2 + 2 * $0]) }
+        let select = table.profile(numbers: numbers[code] ?? [])
+        let row = try connection.execute(select.description).first ?? []
+        let counts = row.map { $0.flatMap { Int($0) } }
+        rowCounts.append(QualityResult.Table(table: code, rows: counts[0] ?? 0))
+        var profile: [(given: Int, wrong: Int)] = []
         for (index, column) in plan.table.columns.enumerated() {
-            tables[code]?.columns[column.name]?.hasStrays = counts[2 + 2 * index] > 0
+            let (given, wrong, long) = (counts[1 + 3 * index], counts[2 + 3 * index], counts[3 + 3 * index])
+            profile.append((given ?? 0, wrong ?? 0))
+            tables[code]?.columns[column.name]?.hasStrays = wrong != 0
+            if long == 0 { tables[code]?.columns[column.name]?.digits = ServerTable.usualDigits }
         }
+        profiles[code] = profile
     }
 
     /// Looks whether relations that are followed to a column find one row each, unless an index says so.
@@ -73,8 +88,7 @@ struct SQLQualityRun {
 
     mutating func judge(_ plan: TablePlan) throws {
         let rules = active[plan.table.name] ?? []
-        let steps = messageSteps(rules) + (court(of: plan).map { [$0] } ?? [])
-        try settleUniqueness(plan, plan.reads(of: rules, steps: steps))
+        try settleUniqueness(plan, plan.reads(of: rules))
         guard
             let judgement = TableJudgement(
                 plan, rules: rules, tables: tables, schema: check.schema, period: check.options.period)
@@ -85,7 +99,7 @@ struct SQLQualityRun {
             try count(judgement, found)
             try collect(plan, judgement, found)
         }
-        for rule in rules { settleShare(rule, plan.table) }
+        for rule in rules { try settleShare(rule) }
         try collectWrongCells(plan, judgement)
     }
 
@@ -105,27 +119,21 @@ struct SQLQualityRun {
         }
     }
 
-    private mutating func settleShare(_ rule: CompiledRule, _ table: TableDefinition) {
+    private mutating func settleShare(_ rule: CompiledRule) throws {
         guard let entry = statistics[rule.position],
             rule.shareHolds(isTrue: entry.isTrue, isFalse: entry.isFalse) == false
         else { return }
         statistics[rule.position]?.violations = 1
         statistics[rule.position]?.stored = 1
-        findings[rule.position] = [
-            FindingRecord(
-                rule: entry.rule, severity: entry.severity, table: table.name, key: "", row: 0, court: nil,
-                message: "\(entry.title): \(entry.isTrue)/\(entry.isTrue + entry.isFalse)")
-        ]
+        try collector.append(
+            row: 0, key: "", court: nil, message: "\(entry.title): \(entry.isTrue)/\(entry.isTrue + entry.isFalse)",
+            to: sources[rule.position] ?? 0)
     }
 
     // MARK: - Findings
 
     private func court(of plan: TablePlan) -> Int? {
         plan.courtTable.map { tables[$0] != nil } ?? true ? plan.court : nil
-    }
-
-    private func messageSteps(_ rules: [CompiledRule]) -> [Int] {
-        rules.flatMap { $0.message?.parts ?? [] }.compactMap { if case .step(let step, _) = $0 { step } else { nil } }
     }
 
     /// The rows that a query gives, as they come from the server.
@@ -164,10 +172,9 @@ struct SQLQualityRun {
                         continue
                     }
                     entry.stored += 1
-                    findings[rule.position, default: []].append(
-                        details.finding(
-                            rule: entry.rule, entry.severity, number: block.columns[0][row], texts,
-                            message: details.message(rule, texts)))
+                    try details.append(
+                        number: block.columns[0][row], texts, message: details.message(rule, texts),
+                        to: sources[rule.position] ?? 0, of: collector)
                 }
             }
         }
@@ -196,7 +203,9 @@ struct SQLQualityRun {
             entry.isFalse = counts.wrong
             entry.isTrue = rows - counts.wrong
             entry.violations = counts.wrong
-            builtin.append((entry, []))
+            let source = collector.makeSource(
+                rule: entry.rule, severity: .error, table: table.name, columns: [column.name], message: entry.title)
+            builtin.append((entry, source))
         }
         let wrong = profile.indices.filter { profile[$0].wrong > 0 }
         guard !wrong.isEmpty else { return }
@@ -219,10 +228,9 @@ struct SQLQualityRun {
                     builtin[start + column].statistics.stored += 1
                     let definition = table.columns[column]
                     let message = TypeFinding.message(definition, fault(definition, details.text(.text(column), texts)))
-                    builtin[start + column].findings.append(
-                        details.finding(
-                            rule: builtin[start + column].statistics.rule, .error, number: block.columns[0][row], texts,
-                            message: message.text(in: check.options.language)))
+                    try details.append(
+                        number: block.columns[0][row], texts, message: message.text(in: check.options.language),
+                        to: builtin[start + column].source, of: collector)
                 }
             }
         }
@@ -239,11 +247,30 @@ struct SQLQualityRun {
 
     // MARK: - Result
 
-    func result() -> SQLQualityResult {
+    func result() -> QualityResult {
         let positions = statistics.keys.sorted()
-        return SQLQualityResult(
-            statistics: positions.compactMap { statistics[$0] } + builtin.map(\.statistics),
-            findings: positions.flatMap { findings[$0] ?? [] } + builtin.flatMap(\.findings), tables: rowCounts)
+        return collector.finish(
+            positions.compactMap { statistics[$0] } + builtin.map(\.statistics),
+            sources: positions.compactMap { sources[$0] } + builtin.map(\.source), tables: rowCounts)
+    }
+}
+
+extension TablePlan {
+    /// The columns, by table code, that rules calculate with.
+    fileprivate var calculated: [(table: String, column: Int)] {
+        expressions.steps.flatMap { step -> [(table: String, column: Int)] in
+            switch step.operation {
+            case .apply(.add), .apply(.subtract), .apply(.multiply): break
+            default: return []
+            }
+            return step.operands.compactMap { operand in
+                switch expressions.steps[operand].operation {
+                case .column(let column): (table.name, column)
+                case .related(let relation, let column): (table.relations[relation].table, column)
+                default: nil
+                }
+            }
+        }
     }
 }
 

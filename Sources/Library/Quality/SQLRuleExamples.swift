@@ -1,6 +1,6 @@
 public import CourtModel
 public import PostgresClient
-public import RuleEngine
+import RuleEngine
 public import RuleLanguage
 import RulePlan
 import SQLGeneration
@@ -29,7 +29,7 @@ public final class SQLRuleExamples {
             relations[table.name] = SQLIdentifier(Self.name(table), in: "pg_temp")
         }
         let result = try check.run(on: connection, tables: relations)
-        return Set(result.findings.filter { $0.rule == rules.rules.first?.id }.compactMap { $0.row.map { $0 - 1 } })
+        return Set(result.findings.filter { $0.rule == rules.rules.first?.id }.map { $0.row - 1 })
     }
 
     private static func name(_ table: TableDefinition) -> String { "sitong_example_\(table.name)" }

@@ -47,7 +47,7 @@ public final class LibrarySnapshot {
         do {
             shape = try BinaryCopyShape(of: select.sql(nil), on: leader)
             // The courts of another table's rows would be looked up once for each range.
-            ranges = courts == nil ? try TableRanges(of: table.name, on: leader) : .undivided
+            ranges = courts == nil ? try TableRanges(of: SQLIdentifier(table.name).description, on: leader) : .undivided
         } catch {
             try leader.execute("ROLLBACK TO SAVEPOINT reader; RELEASE SAVEPOINT reader")
             throw error

@@ -117,13 +117,25 @@ extension StandardLibrary {
     }
 
     /// Rows in quarantine with their bytes, in the order of the batch's parts.
-    public func quarantine(batch: String? = nil, limit: Int = 1000) throws -> [QuarantineRecord] {
+    ///
+    /// - Parameters:
+    ///   - reason: as `QuarantineRecord.reason` has it, or what it begins with: `type.anjian`.
+    ///   - court: of the batch.
+    ///   - after: only rows behind this one in that order, for reading them piece by piece.
+    public func quarantine(
+        batch: String? = nil, reason: String? = nil, court: String? = nil, after last: QuarantineRecord? = nil,
+        limit: Int = 1000
+    ) throws -> [QuarantineRecord] {
         try connection.execute(
             """
-            SELECT batch, part, row, line, table_name, column_name, reason, message_en, message_zh, raw
-            FROM sitong.quarantine WHERE $1::text IS NULL OR batch = $1
-            ORDER BY batch, part, row LIMIT $2::bigint
-            """, [batch, String(limit)]
+            SELECT q.batch, part, row, line, table_name, column_name, q.reason, message_en, message_zh, raw
+            FROM sitong.quarantine q JOIN sitong.batch b ON b.batch = q.batch
+            WHERE ($1::text IS NULL OR q.batch = $1)
+              AND ($2::text IS NULL OR q.reason = $2 OR starts_with(q.reason, $2 || '.'))
+              AND ($3::text IS NULL OR b.court = $3)
+              AND ($4::text IS NULL OR (q.batch, part, row) > ($4, $5, $6::bigint))
+            ORDER BY q.batch, part, row LIMIT $7::bigint
+            """, [batch, reason, court, last?.batch, last?.part, last.map { String($0.row) }, String(limit)]
         ).map { row in
             QuarantineRecord(
                 batch: text(row[0]), part: text(row[1]), row: number(row[2]), line: row[3].flatMap { Int($0) },

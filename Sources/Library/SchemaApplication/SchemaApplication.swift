@@ -8,12 +8,12 @@ extension StandardLibrary {
     ///
     /// All or nothing, in one transaction. Columns are added and widened, never dropped or narrowed.
     /// - Returns: what was changed, and the columns that the schema does not know, which stay.
-    /// - Throws: `OperationError` 65 when a type or key differs so that rows could be lost, 75 when the library is in
+    /// - Throws: `OperationError` 65 when a type or key differs so that rows could be lost, or a newer program made it, 75 when the library is in
     ///   use, 77 when the user may not create tables.
     @discardableResult
     public func apply(_ schema: StandardSchema) throws -> SchemaDifference {
         try withLockedTransaction {
-            try connection.execute(LedgerTables.statements)
+            try LibraryVersion(connection).bringUp()
             faultPoint("library.afterLedgerTables")
             let difference = try difference(to: schema)
             let obstacles = difference.conflicts.filter(\.isObstacle)

@@ -54,6 +54,16 @@ struct GroupTotals {
         let chosen = condition.flatMap { vector -> BitWords? in
             if case .bits(let bits) = vector.storage { bits } else { nil }
         }
+        if value == nil, condition?.errors == nil {
+            // A count, with nothing to be foretold about the next row.
+            for member in groups.indices {
+                let counts =
+                    condition == nil
+                    || (condition?.isValid(member) == true && chosen.map { Bits.test($0, member) } ?? false)
+                self.counts[Int(groups[member])] += counts ? 1 : 0
+            }
+            return
+        }
         for member in groups.indices {
             let group = Int(groups[member])
             if let condition {
@@ -174,7 +184,7 @@ struct GroupTotals {
 final class CorrelatedCondition {
     private let evaluator: ExpressionEvaluator
     private let root: Int
-    private let needed: [Bool]
+    private let needed: NeededSteps
 
     init(_ aggregate: TypedAggregate, _ context: RunContext) {
         var plan = ExpressionPlan()

@@ -29,9 +29,12 @@ final class QualityRun {
         _ open: (QualityCheck.TableRequest) throws -> any CellReader,
         _ fetcher: (QualityCheck.TableRequest) throws -> (any RowFetcher)?
     ) throws {
-        for state in states { try read(state, open) }
-        for state in states { try searchGroups(state, .atOnce) }
-        for state in states { try join(state) }
+        for state in states {
+            try read(state, open)
+            // Before the next table is read: what was remembered for the search is free again then.
+            try searchGroups(state, .atOnce)
+        }
+        try join()
         for state in states { for stream in state.keyStreams { stream.dropAll() } }
         for state in states where state.program.hasReplay {
             try again(state, open) { try $0.replay(&$1) }
@@ -74,7 +77,7 @@ final class QualityRun {
         }
         var reader = try open(request(program, checksTypes: context.options.checksAllTypes))
         state.readerColumns = reader.columns
-        if !state.groupStreams.isEmpty || program.hasLinks { state.places = RowPlaces() }
+        if !program.groupRules.isEmpty || program.hasLinks { state.places = RowPlaces() }
         try TablePass(state, context, store).run(&reader)
         // Sources are numbered by columns that there may be, not by those that are.
         let wanted = state.firstSource + program.rules.count + program.table.columns.count
@@ -101,30 +104,60 @@ final class QualityRun {
                 { try GroupSearch.run(state, rule: rule, partition: $1, $0) },
                 { $0.finish() })
         }
+        try markCandidates(state)
+    }
+
+    private func markCandidates(_ state: TableState) throws {
         guard state.courts != nil else { return }
         for range in 0..<state.candidates.rangeCount {
             for entry in try state.candidates.entries(ofRange: range) { state.marks.insert(entry.row) }
         }
     }
 
-    private func join(_ state: TableState) throws {
-        let program = state.program
-        let links = program.links.indices.filter {
-            !program.links[$0].rules.isEmpty || program.courtLink == $0 || program.hasReplay
+    /// Judges what needs rows of equal keys together: groups that are found in streams, and links.
+    private func join() throws {
+        var early: [(TableState, Int)] = []
+        var late: [(TableState, Int)] = []
+        for state in states {
+            let program = state.program
+            for (index, link) in program.links.enumerated() {
+                if program.courtLink == index {
+                    late.append((state, index))
+                } else if !link.rules.isEmpty || program.hasReplay {
+                    early.append((state, index))
+                }
+            }
         }
+        try join(early, findsGroups: true)
+        for state in states { try markCandidates(state) }
         // The courts of rows with findings are noted when all that have some are known.
-        for link in links.sorted(by: { ($0 == program.courtLink ? 1 : 0, $0) < ($1 == program.courtLink ? 1 : 0, $1) })
-        {
-            let related = states[program.links[link].related]
-            try forEachPartition(
-                { LinkJoin(state, link, related, context) },
-                { try $0.run(partition: $1) },
-                { worker in
-                    worker.finish()
-                    worker.counts.add(to: state)
-                    state.marks.formUnion(worker.violating)
+        try join(late, findsGroups: false)
+    }
+
+    private func join(_ links: [(state: TableState, link: Int)], findsGroups: Bool) throws {
+        guard !links.isEmpty || findsGroups else { return }
+        try forEachPartition {
+            PartitionJoin(
+                rows: PartitionRows(states), groups: findsGroups ? states.flatMap { StreamGroups.all(of: $0) } : [],
+                links: links.map {
+                    LinkJoin($0.state, $0.link, states[$0.state.program.links[$0.link].related], context)
                 })
+        } _: { worker, partition in
+            worker.rows.move(to: partition)
+            for groups in worker.groups { try groups.run(worker.rows) }
+            for link in worker.links { try link.run(worker.rows) }
+        } _: { worker in
+            worker.rows.forget()
+            for groups in worker.groups { groups.finish() }
+            for (place, link) in worker.links.enumerated() { link.finish(links[place].state) }
         }
+    }
+
+    /// What one thread does in a partition.
+    private struct PartitionJoin {
+        let rows: PartitionRows
+        let groups: [StreamGroups]
+        let links: [LinkJoin]
     }
 
     private func again(

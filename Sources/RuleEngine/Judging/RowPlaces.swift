@@ -1,6 +1,6 @@
 import Columnar
 
-/// Where the rows of a table lie in its file: the place and line of every sixteenth, half a byte a row.
+/// Where the rows of a table lie in its file: the place and line of every fourth, two bytes a row.
 struct RowPlaces {
     private struct Block {
         var firstRow: Int
@@ -16,7 +16,7 @@ struct RowPlaces {
         var line: UInt32
     }
 
-    static let step = 16
+    static let step = 4
 
     private var blocks: [Block] = []
     private var places: [Place] = []

@@ -85,7 +85,7 @@ final class SecondReading {
     }
 
     /// Evaluates steps for rows, with what their relations gave when it was noted.
-    private func judge(_ numbers: [UInt32], _ columns: [Vector?], _ needed: [Bool]) throws -> JudgedRows {
+    private func judge(_ numbers: [UInt32], _ columns: [Vector?], _ needed: NeededSteps) throws -> JudgedRows {
         let count = numbers.count
         var leaves = Leaves(count: count, columns: columns)
         leaves.aggregates = Array(repeating: nil, count: program.plan.expressions.aggregates.count)
@@ -183,7 +183,7 @@ final class SecondReading {
     }
 
     /// Steps that findings of late rows show.
-    private var lateSteps: [Bool] {
+    private var lateSteps: NeededSteps {
         var roots = program.rules.indices.flatMap { index in
             program.ways[index] == .atOnce && program.groupColumns(of: program.rules[index]) == nil
                 ? [] : program.messageSteps(of: program.rules[index])
@@ -212,7 +212,7 @@ final class SecondReading {
     }
 
     private func write(
-        _ entries: [LateEntries.Entry], _ block: CellBlock, _ all: RowCells, _ needed: [Bool],
+        _ entries: [LateEntries.Entry], _ block: CellBlock, _ all: RowCells, _ needed: NeededSteps,
         _ groups: CandidateGroups
     ) throws {
         // The cells of the chosen rows alone, so that nothing is decoded for the others.
@@ -339,7 +339,7 @@ private final class CandidateGroups {
 
     init(_ state: TableState, _ budget: MemoryBudget) {
         self.state = state
-        rules = state.groupStreams.keys.sorted()
+        rules = state.program.groupRules
         findings = SpillStreams(count: state.program.rules.count, budget)
         writer = SpillStreams.Writer(findings)
     }

@@ -4,8 +4,8 @@ import Diagnostics
 import Glibc
 import Schema
 
-/// Reads one table once: one thread reads blocks, others judge them, and what they found is put down in the order of
-/// blocks.
+/// Reads one table once: each thread reads a block, one after another, and judges it while it is in the cache of its
+/// processor; what they found is put down in the order of blocks.
 final class TablePass {
     private let state: TableState
     private let context: RunContext
@@ -20,13 +20,6 @@ final class TablePass {
         self.state = state
         self.context = context
         self.store = store
-    }
-
-    /// A block on its way, and its number.
-    private final class Parcel: @unchecked Sendable {
-        // Sound because it is with one thread at a time: the queues hand it on.
-        var block = CellBlock()
-        var number = 0
     }
 
     func run(_ reader: inout any CellReader) throws {
@@ -80,42 +73,27 @@ final class TablePass {
     }
 
     private func runParallel(_ reader: inout any CellReader, _ workers: [TableWorker]) throws {
-        let free = BoundedQueue<Parcel>(capacity: workers.count * 2 + 2)
-        let full = BoundedQueue<Parcel>(capacity: workers.count * 2 + 2)
-        for _ in 0..<(workers.count * 2) { free.put(Parcel()) }
         let failure = Parallel.Failure()
-        let order = OrderLock()
+        let (reading, order) = (Lock(), Lock())
         var shared = reader
+        var number = 0
         try withUnsafeMutablePointer(to: &shared) { reader in
-            try Parallel.run(workers.count + 1, failure) { index in
-                do {
-                    if index == 0 {
-                        defer { full.close() }
-                        var number = 0
-                        while !failure.isSet, let parcel = free.take() {
-                            guard try reader.pointee.next(into: &parcel.block) else { return }
-                            try TablePass.checkRows(parcel.block)
-                            parcel.number = number
-                            number += 1
-                            full.put(parcel)
+            try withUnsafeMutablePointer(to: &number) { next in
+                try Parallel.run(workers.count, failure) { index in
+                    var block = CellBlock()
+                    while !failure.isSet {
+                        let taken: Int? = try reading.with {
+                            guard try reader.pointee.next(into: &block) else { return nil }
+                            next.pointee += 1
+                            return next.pointee - 1
                         }
-                        return
-                    }
-                    let worker = workers[index - 1]
-                    while let parcel = full.take() {
-                        if failure.isSet { continue }
+                        guard let number = taken else { return }
+                        try TablePass.checkRows(block)
                         var output = order.with { spare.popLast() } ?? TableWorker.Output()
                         output.removeAll()
-                        try worker.judge(parcel.block, into: &output)
-                        let number = parcel.number
-                        free.put(parcel)
+                        try workers[index].judge(block, into: &output)
                         try order.with { try put(output, number) }
                     }
-                } catch {
-                    failure.set(error)
-                    free.close()
-                    full.close()
-                    throw error
                 }
             }
         }
@@ -168,8 +146,8 @@ final class TablePass {
     }
 }
 
-/// A mutex around what several threads put down in turn.
-private final class OrderLock: @unchecked Sendable {
+/// A mutex around what several threads do in turn.
+private final class Lock: @unchecked Sendable {
     // Sound because it holds nothing but the mutex.
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
 

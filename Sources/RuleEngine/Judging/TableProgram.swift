@@ -29,6 +29,8 @@ final class TableProgram: @unchecked Sendable {
     fileprivate(set) var streams: [KeyStream] = []
     /// Conditions of aggregates that other tables ask of this one's rows.
     fileprivate(set) var conditions = ExpressionPlan()
+    /// The `unique` rules whose groups are found among the rows of a stream, by rule.
+    fileprivate(set) var groupHomes: [Int: GroupHome] = [:]
     /// The link through which the court of a row is found; nil when the row says it itself, or nobody does.
     fileprivate(set) var courtLink: Int?
     /// Per step, whether its value depends on related rows.
@@ -40,6 +42,8 @@ final class TableProgram: @unchecked Sendable {
     var table: TableDefinition { plan.table }
     var hasReplay: Bool { ways.contains(.replayed) }
     var hasLinks: Bool { !links.isEmpty }
+    /// The `unique` and `depends` rules.
+    var groupRules: [Int] { rules.indices.filter { groupColumns(of: rules[$0]) != nil } }
 
     /// One relation of the table as it is used.
     struct Link {
@@ -80,6 +84,8 @@ final class TableProgram: @unchecked Sendable {
         var columns: [Int]
         var carried: [Carried] = []
         var slots: [CarriedLayout.Slot] = []
+        /// Whether only rows with findings need to be remembered: their courts are all that is asked for.
+        fileprivate(set) var isForMarkedRows = false
 
         mutating func slot(_ value: Carried, _ slot: CarriedLayout.Slot) -> Int {
             if let known = carried.firstIndex(of: value) { return known }
@@ -87,6 +93,14 @@ final class TableProgram: @unchecked Sendable {
             slots.append(slot)
             return slots.count - 1
         }
+    }
+
+    /// Where the groups of a `unique` rule are found without remembering its keys a second time: rows with equal keys of
+    /// the stream are together already, and only the rule's other columns are left to be compared.
+    struct GroupHome {
+        var stream: Int
+        /// The rule's columns that are not the stream's.
+        var rest: [(column: Int, slot: Int)]
     }
 
     enum Carried: Hashable {
@@ -178,6 +192,8 @@ struct RunProgram {
         }
         self.tables = tables
         for program in tables { RunProgram.connect(program, tables, names) }
+        for program in tables { RunProgram.findHomes(program) }
+        for number in tables.indices { RunProgram.findMarkedOnly(number, tables) }
     }
 
     private static func connect(_ program: TableProgram, _ tables: [TableProgram], _ names: [String]) {
@@ -226,6 +242,30 @@ struct RunProgram {
             }
         }
         for link in program.links.indices { carryKnown(program, link) }
+    }
+
+    /// Decides which streams are there for the courts of findings alone, when all findings are known with their block.
+    private static func findMarkedOnly(_ number: Int, _ tables: [TableProgram]) {
+        let program = tables[number]
+        guard program.ways.allSatisfy({ $0 == .atOnce }), program.groupRules.isEmpty else { return }
+        for stream in program.streams.indices {
+            let isMet = tables.contains { $0.links.contains { $0.related == number && $0.thereStream == stream } }
+            program.streams[stream].isForMarkedRows = !isMet
+        }
+    }
+
+    /// Decides which `unique` rules find their groups among the rows of a stream; all streams are known by now.
+    private static func findHomes(_ program: TableProgram) {
+        for (index, rule) in program.rules.enumerated() where program.ways[index] == .atOnce && rule.when == nil {
+            guard case .unique(let columns) = rule.judgement else { continue }
+            let fitting = program.streams.indices.filter { program.streams[$0].columns.allSatisfy(columns.contains) }
+            guard
+                let stream = fitting.max(by: { program.streams[$0].columns.count < program.streams[$1].columns.count })
+            else { continue }
+            let rest = columns.filter { !program.streams[stream].columns.contains($0) }
+            program.groupHomes[index] = TableProgram.GroupHome(
+                stream: stream, rest: rest.map { ($0, program.slot(forColumn: $0, in: stream)) })
+        }
     }
 
     private static func courtRelation(_ plan: TablePlan, _ court: Int) -> Int? {

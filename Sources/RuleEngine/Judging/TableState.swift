@@ -27,7 +27,7 @@ final class RunContext: @unchecked Sendable {
 /// What is remembered of one table during a run.
 final class TableState: @unchecked Sendable {
     // Sound because streams guard themselves, and all else changes only between the parallel parts of a run.
-    static let partitionBits = 8
+    static let partitionBits = 9
     static let partitions = 1 << partitionBits
 
     let program: TableProgram
@@ -36,7 +36,7 @@ final class TableState: @unchecked Sendable {
     /// By key, for relations.
     let keyStreams: [SpillStreams]
     let layouts: [CarriedLayout]
-    /// By key, for `unique` and `depends`, by rule.
+    /// By key, for `unique` and `depends`, by rule; not for those whose groups are found in a key stream.
     let groupStreams: [Int: SpillStreams]
     /// Rows that break rules judged in joins.
     let late: LateRows
@@ -72,8 +72,8 @@ final class TableState: @unchecked Sendable {
         keyStreams = program.streams.map { _ in SpillStreams(count: TableState.partitions, budget) }
         layouts = program.streams.map { CarriedLayout($0.slots) }
         var groups: [Int: SpillStreams] = [:]
-        for (index, rule) in program.rules.enumerated() where program.groupColumns(of: rule) != nil {
-            groups[index] = SpillStreams(count: TableState.partitions, budget)
+        for rule in program.groupRules where program.groupHomes[rule] == nil {
+            groups[rule] = SpillStreams(count: TableState.partitions, budget)
         }
         groupStreams = groups
         late = LateRows(budget)

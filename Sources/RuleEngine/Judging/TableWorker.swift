@@ -25,7 +25,7 @@ final class TableWorker {
     private let context: RunContext
     private let evaluator: ExpressionEvaluator
     private let conditionEvaluator: ExpressionEvaluator
-    private let conditionSteps: [Bool]
+    private let conditionSteps: NeededSteps
     private let arena = Arena()
     private var decoder: CellDecoder
     private var composer: FindingComposer
@@ -34,9 +34,9 @@ final class TableWorker {
     private let replayWriters: [ReplayNotes.Writer]
     private let late: LateRows.Writer
     private let candidates: LateRows.Writer
-    private let needed: [Bool]
+    private let needed: NeededSteps
     /// Per link the steps of its rules, with what is carried taken as known.
-    private let linkSteps: [[Bool]]
+    private let linkSteps: [NeededSteps]
     private let typeMessages: [[DecodingFault: [UInt8]]]
 
     private(set) var counts: RuleCounts
@@ -54,7 +54,7 @@ final class TableWorker {
         let evaluator = context.evaluator(program.plan.expressions)
         self.evaluator = evaluator
         conditionEvaluator = context.evaluator(program.conditions)
-        conditionSteps = [Bool](repeating: true, count: program.conditions.steps.count)
+        conditionSteps = conditionEvaluator.closure(of: program.conditions.steps.indices)
         composer = FindingComposer(program, context.options, decoder)
         keyWriters = state.keyStreams.map { SpillStreams.Writer($0) }
         groupWriters = state.groupStreams.mapValues { SpillStreams.Writer($0) }
@@ -110,9 +110,9 @@ final class TableWorker {
             for index in program.rules.indices where program.ways[index] == .atOnce {
                 try judge(index, judged, columns, block, cells, &output)
             }
+            judgeTypes(block, cells, judged, &output)
             for stream in program.streams.indices { try remember(stream, columns, values, block, count) }
             for link in program.links.indices { try judgeUnlinked(link, columns, values, block, cells) }
-            judgeTypes(block, cells, judged, &output)
         }
     }
 
@@ -129,11 +129,22 @@ final class TableWorker {
         case .share(let step, _, _, _):
             _ = counts.take(index, judged.mask(step), applicable: judged.applicable(rule))
         case .unique, .depends:
-            guard let parts = program.groupColumns(of: rule), let writer = groupWriters[index] else { return }
-            let keys = GroupKeys(parts, columns, program, count: block.rowCount, arena)
-            let mask = counts.take(
-                index, try keys.remember(rule, judged, firstRow: block.firstRow, writer),
-                applicable: keys.applicable(rule, judged))
+            guard let parts = program.groupColumns(of: rule) else { return }
+            let mask: OutcomeMask
+            if let writer = groupWriters[index] {
+                let keys = GroupKeys(parts, columns, program, count: block.rowCount, arena)
+                mask = counts.take(
+                    index, try keys.remember(rule, judged, firstRow: block.firstRow, writer),
+                    applicable: keys.applicable(rule, judged))
+            } else {
+                let state = Strict.state(
+                    parts.from.map { columns[$0] ?? .null(.null, block.rowCount, arena) }, arena)
+                mask = counts.take(
+                    index, GroupKeys.alone(state, count: block.rowCount),
+                    applicable: Bitmap(
+                        words: Array(UnsafeBufferPointer(start: state.valid, count: Bits.words(block.rowCount))),
+                        count: block.rowCount))
+            }
             // Only a policy for undecided rows makes violations here; others are found when all rows are known.
             try mask.falseRows.forEachOne { row in try noteLate(index, block.firstRow + row) }
         }
@@ -199,7 +210,9 @@ final class TableWorker {
         var key: [UInt8] = []
         try writer.holding {
             for row in 0..<count {
-                guard Bits.test(keys.complete, row) else {
+                guard Bits.test(keys.complete, row),
+                    !stream.isForMarkedRows || marks.contains(UInt32(truncatingIfNeeded: block.firstRow + row))
+                else {
                     places[row] = nil
                     continue
                 }

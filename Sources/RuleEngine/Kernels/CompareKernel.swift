@@ -18,15 +18,6 @@ enum CompareKernel {
         let count = left.count
         switch (left.storage, right.storage) {
         case (.text(let a), .text(let b)):
-            // With a short literal a comparison for equality is one of integers.
-            if right.isConstant, b[0].count <= 8 {
-                if comparison == .equal { return equal(a, b[0], count, arena) }
-                if comparison == .notEqual {
-                    let bits = equal(a, b[0], count, arena)
-                    for index in 0..<Bits.words(count) { bits[index] = ~bits[index] }
-                    return bits
-                }
-            }
             return texts(comparison, a, b, count, arena)
         case (.bits(let a), .bits(let b)): return truths(comparison, a, b, count, arena)
         default: break
@@ -40,9 +31,9 @@ enum CompareKernel {
         let scale = max(scales.0, scales.1)
         let shifts = (scale - scales.0, scale - scales.1)
         if case .words(let a) = left.storage, case .words(let b) = right.storage {
-            if shifts == (0, 0) { return words(comparison, a, b, count, arena) }
+            if shifts == (0, 0) { return numbers(comparison, a, b, count, arena) }
             if precisions.0 + shifts.0 <= 18, precisions.1 + shifts.1 <= 18 {
-                return words(
+                return numbers(
                     comparison, scaled(a, shifts.0, count, arena), scaled(b, shifts.1, count, arena), count, arena)
             }
         }
@@ -64,9 +55,25 @@ enum CompareKernel {
         return made
     }
 
-    @inline(__always)
-    private static func words<Word: FixedWidthInteger>(
-        _ comparison: Comparison, _ a: UnsafeMutablePointer<Word>, _ b: UnsafeMutablePointer<Word>, _ count: Int,
+    private static func numbers(
+        _ comparison: Comparison, _ a: UnsafeMutablePointer<Int64>, _ b: UnsafeMutablePointer<Int64>, _ count: Int,
+        _ arena: Arena
+    ) -> BitWords {
+        let bits = arena.bits(count)
+        switch comparison {
+        case .equal, .notEqual: ColumnKernels.compare(a, b, .equal, count, into: bits)
+        case .less, .greaterOrEqual: ColumnKernels.compare(a, b, .less, count, into: bits)
+        case .greater, .lessOrEqual: ColumnKernels.compare(a, b, .greater, count, into: bits)
+        }
+        switch comparison {
+        case .equal, .less, .greater: break
+        case .notEqual, .greaterOrEqual, .lessOrEqual: Bits.complement(bits, count)
+        }
+        return bits
+    }
+
+    private static func words(
+        _ comparison: Comparison, _ a: UnsafeMutablePointer<Int128>, _ b: UnsafeMutablePointer<Int128>, _ count: Int,
         _ arena: Arena
     ) -> BitWords {
         switch comparison {
@@ -79,16 +86,13 @@ enum CompareKernel {
         }
     }
 
-    private static func equal(
-        _ spans: UnsafeMutablePointer<TextSpan>, _ literal: TextSpan, _ count: Int, _ arena: Arena
-    ) -> BitWords {
-        let (length, word) = (literal.count, literal.word(at: 0))
-        let mask: UInt64 = length >= 8 ? .max : 1 << UInt64(length * 8) - 1
-        return Bits.make(count, arena) { row in
-            let span = spans[row]
-            return span.count == length
-                && UnsafeRawPointer(span.start).loadUnaligned(as: UInt64.self) & mask == word
-        }
+    /// Equality, or its contrary, with a short literal: a comparison of integers.
+    static func equal(_ texts: ShortTexts, _ literal: TextSpan, isEqual: Bool, _ arena: Arena) -> Vector {
+        let bits = arena.bits(texts.operand.count)
+        ColumnKernels.find(ShortText.word(literal), in: texts.words, texts.operand.count, into: bits)
+        if !isEqual { Bits.complement(bits, texts.operand.count) }
+        return Vector(
+            .bits(bits), valid: texts.operand.valid, errors: texts.operand.errors, count: texts.operand.count)
     }
 
     /// False is less than true.
@@ -128,7 +132,7 @@ enum CompareKernel {
                 coarse < quotient ? -1 : coarse > quotient ? 1 : remainder > 0 ? -1 : remainder < 0 ? 1 : 0
             signs[row] = scales.0 < scales.1 ? sign : -sign
         }
-        return words(comparison, signs, zeros, count, arena)
+        return numbers(comparison, signs, zeros, count, arena)
     }
 
     private static func texts(

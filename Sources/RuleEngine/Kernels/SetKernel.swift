@@ -5,14 +5,26 @@ import Schema
 /// `in`: literals.
 enum SetKernel {
     static func member(
-        _ operand: Vector, _ type: ExpressionType, _ set: LiteralSet, _ codes: CodeIndex?, _ arena: Arena
+        _ texts: ShortTexts, _ codes: CodeIndex, _ arena: Arena
+    ) -> Vector {
+        let (words, spans, count) = (texts.words, texts.spans, texts.operand.count)
+        let bits: BitWords
+        if let few = codes.few {
+            bits = any(few, in: words, count, arena)
+        } else {
+            bits = Bits.make(count, arena) { codes.find(words[$0], spans[$0]) >= 0 }
+        }
+        return Vector(
+            .bits(bits), valid: texts.operand.valid, errors: texts.operand.errors, count: texts.operand.count)
+    }
+
+    /// Numbers and booleans.
+    static func member(
+        _ operand: Vector, _ type: ExpressionType, _ set: LiteralSet, _ arena: Arena
     ) -> Vector {
         let count = operand.count
         let bits: BitWords
         switch (set, operand.storage) {
-        case (.texts, .text(let spans)):
-            guard let codes else { return operand }
-            bits = Bits.make(count, arena) { codes.find(spans[$0]) >= 0 }
         case (.words(let members), .words(let words)):
             bits = SetKernel.words(words, members, count, arena)
         case (.words(let members), .bits(let truths)):
@@ -43,17 +55,27 @@ enum SetKernel {
     private static func words(
         _ words: UnsafeMutablePointer<Int64>, _ members: [Int64], _ count: Int, _ arena: Arena
     ) -> BitWords {
-        switch members.count {
-        case 1:
-            let only = members[0]
-            return Bits.make(count, arena) { words[$0] == only }
-        case 2:
-            let (first, second) = (members[0], members[1])
-            return Bits.make(count, arena) { words[$0] == first || words[$0] == second }
-        default:
+        guard members.count <= 4 else {
             let known = Set(members)
             return Bits.make(count, arena) { known.contains(words[$0]) }
         }
+        return any(
+            members.map { UInt64(bitPattern: $0) },
+            in: UnsafeMutableRawPointer(words).assumingMemoryBound(to: UInt64.self),
+            count, arena)
+    }
+
+    /// A bit for each number that is one of a few.
+    private static func any(
+        _ members: [UInt64], in numbers: UnsafeMutablePointer<UInt64>, _ count: Int, _ arena: Arena
+    ) -> BitWords {
+        let bits = arena.bits(count, all: false)
+        let found = arena.bits(count)
+        for member in members {
+            ColumnKernels.find(member, in: numbers, count, into: found)
+            for index in 0..<Bits.words(count) { bits[index] |= found[index] }
+        }
+        return bits
     }
 }
 
@@ -97,16 +119,11 @@ final class CodeMembership {
         return found
     }
 
-    func test(_ operand: Vector, day: Vector?, _ arena: Arena) -> Vector {
-        guard case .text(let spans) = operand.storage else { return operand }
-        guard let day else {
-            let codes = codes
-            let bits = Bits.make(operand.count, arena) { codes.find(spans[$0]) >= 0 }
-            return Vector(.bits(bits), valid: operand.valid, errors: operand.errors, count: operand.count)
-        }
-        guard case .words(let days) = day.storage else { return operand }
+    func test(_ texts: ShortTexts, day: Vector?, _ arena: Arena) -> Vector {
+        guard let day, case .words(let days) = day.storage else { return SetKernel.member(texts, codes, arena) }
+        let (operand, words, spans) = (texts.operand, texts.words, texts.spans)
         let bits = Bits.make(operand.count, arena) { row in
-            let number = codes.find(spans[row])
+            let number = codes.find(words[row], spans[row])
             guard number >= 0 else { return false }
             return versions[number].contains { $0.since <= days[row] && days[row] <= $0.until }
         }
@@ -142,10 +159,26 @@ final class CodeAttribute {
         values = latest.map { $0.value.map { memory.text($0) } }
     }
 
-    func values(of operand: Vector, _ arena: Arena) -> Vector {
-        TextKernel.texts([operand], arena) { _, span in
-            let number = codes.find(span)
+    func values(of texts: ShortTexts, _ arena: Arena) -> Vector {
+        let words = texts.words
+        return TextKernel.texts([texts.operand], arena) { row, span in
+            let number = codes.find(words[row], span)
             return number < 0 ? nil : values[number]
         }
+    }
+}
+
+/// A vector of texts, each also as a word.
+struct ShortTexts {
+    let operand: Vector
+    let spans: UnsafeMutablePointer<TextSpan>
+    let words: UnsafeMutablePointer<UInt64>
+
+    /// Nil for what are no texts.
+    init?(_ operand: Vector, _ arena: Arena) {
+        guard case .text(let spans) = operand.storage else { return nil }
+        self.operand = operand
+        self.spans = spans
+        words = ShortText.words(spans, operand.count, arena)
     }
 }

@@ -7,7 +7,7 @@ enum TextKernel {
     static func apply(_ op: Operator, _ operands: [Vector], _ arena: Arena) -> Vector {
         switch op {
         case .concatenate: return concatenate(operands, arena)
-        case .length: return words(operands, arena) { Int64(points($0)) }
+        case .length: return lengths(operands[0], arena)
         case .left:
             return cut(operands, arena) { span, length in TextSpan(span.start, offset(of: length, in: span)) }
         case .right:
@@ -116,6 +116,13 @@ enum TextKernel {
     }
 
     // MARK: - Code points
+
+    private static func lengths(_ operand: Vector, _ arena: Arena) -> Vector {
+        guard case .text(let spans) = operand.storage else { return operand }
+        let lengths = arena.make(Int64.self, operand.count)
+        ColumnKernels.points(spans, operand.count, into: lengths)
+        return Vector(.words(lengths), valid: operand.valid, errors: operand.errors, count: operand.count)
+    }
 
     /// How many code points: bytes that continue none, counted eight at a time.
     @inline(__always)

@@ -7,14 +7,15 @@ import RuleLanguage
 /// Two bits of state per value (an `Outcome`: booleans are no more than that), then the values, then the texts.
 struct CarriedLayout {
     enum Slot: Hashable {
-        case truth, word, wide, text
+        case truth, day, word, wide, text
 
         /// What a step of this type needs; an int column stays a word although its type has 19 digits.
         init(_ type: ExpressionType, isColumn: Bool) {
             switch type {
             case .bool, .null: self = .truth
             case .text: self = .text
-            case .date, .timestamp: self = .word
+            case .date: self = .day
+            case .timestamp: self = .word
             case .number(let precision, _): self = precision <= 18 || (isColumn && precision == 19) ? .word : .wide
             }
         }
@@ -22,6 +23,7 @@ struct CarriedLayout {
         fileprivate var size: Int {
             switch self {
             case .truth: 0
+            case .day: 4
             case .word: 8
             case .wide: 16
             case .text: 4
@@ -34,7 +36,9 @@ struct CarriedLayout {
     private let offsets: [Int]
     /// Bytes without those of texts.
     let fixedSize: Int
-    let hasTexts: Bool
+    /// Slots of texts, in their order.
+    private let textSlots: [Int]
+    private var hasTexts: Bool { !textSlots.isEmpty }
 
     init(_ slots: [Slot]) {
         self.slots = slots
@@ -44,7 +48,7 @@ struct CarriedLayout {
             return offset
         }
         fixedSize = offset
-        hasTexts = slots.contains(.text)
+        textSlots = slots.indices.filter { slots[$0] == .text }
     }
 
     /// Bytes of each row's texts, added to `sizes`.
@@ -59,26 +63,19 @@ struct CarriedLayout {
 
     /// Writes the values of rows; a nil place is left out. Places have room for `fixedSize` and the row's texts.
     func write(_ vectors: [Vector], to places: UnsafeMutablePointer<UnsafeMutableRawPointer?>, count: Int) {
-        let stateBytes = (slots.count * 2 + 7) / 8
-        for row in 0..<count {
-            if let place = places[row] { memset(place, 0, stateBytes) }
+        for first in stride(from: 0, to: slots.count, by: 4) {
+            writeStates(first, Array(vectors[first..<min(first + 4, slots.count)]), places, count)
         }
         for (index, (slot, vector)) in zip(slots, vectors).enumerated() {
-            let (byte, shift) = (index >> 2, UInt8((index & 3) * 2))
             let offset = offsets[index]
-            for row in 0..<count {
-                guard let place = places[row] else { continue }
-                var state: UInt8 = vector.isValid(row) ? 1 : vector.isError(row) ? 3 : 0
-                if slot == .truth, state == 1, case .bits(let bits) = vector.storage, !Bits.test(bits, row) {
-                    state = 2
-                }
-                place.storeBytes(
-                    of: place.load(fromByteOffset: byte, as: UInt8.self) | state << shift,
-                    toByteOffset: byte, as: UInt8.self)
-            }
             switch (slot, vector.storage) {
             case (.word, .words(let words)):
                 for row in 0..<count { places[row]?.storeBytes(of: words[row], toByteOffset: offset, as: Int64.self) }
+            case (.day, .words(let words)):
+                for row in 0..<count {
+                    places[row]?.storeBytes(
+                        of: Int32(truncatingIfNeeded: words[row]), toByteOffset: offset, as: Int32.self)
+                }
             case (.wide, .words(let words)):
                 for row in 0..<count {
                     places[row]?.storeBytes(of: Int128(words[row]), toByteOffset: offset, as: Int128.self)
@@ -91,19 +88,47 @@ struct CarriedLayout {
         if hasTexts { writeTexts(vectors, places, count) }
     }
 
+    /// The byte with the states of up to four values.
+    private func writeStates(
+        _ first: Int, _ vectors: [Vector], _ places: UnsafeMutablePointer<UnsafeMutableRawPointer?>, _ count: Int
+    ) {
+        for word in 0..<Bits.words(count) {
+            // Of each value the low and the high bit: true is 1, false 2, an error 3; what is no boolean has values only.
+            var bits: (SIMD4<UInt64>, SIMD4<UInt64>) = (.zero, .zero)
+            for (index, vector) in vectors.enumerated() {
+                let (valid, error) = (vector.valid[word], vector.errors?[word] ?? 0)
+                var truths = UInt64.max
+                if slots[first + index] == .truth, case .bits(let bits) = vector.storage { truths = bits[word] }
+                bits.0[index] = valid & truths | error
+                bits.1[index] = valid & ~truths | error
+            }
+            for bit in 0..<max(0, min(64, count - word << 6)) {
+                guard let place = places[word << 6 + bit] else { continue }
+                let (low, high) = (bits.0 &>> UInt64(bit) & 1, bits.1 &>> UInt64(bit) & 1)
+                let states = low | high &<< 1
+                let byte = states[0] | states[1] << 2 | states[2] << 4 | states[3] << 6
+                place.storeBytes(of: UInt8(truncatingIfNeeded: byte), toByteOffset: first >> 2, as: UInt8.self)
+            }
+        }
+    }
+
     private func writeTexts(
         _ vectors: [Vector], _ places: UnsafeMutablePointer<UnsafeMutableRawPointer?>, _ count: Int
     ) {
+        let texts = textSlots.map { slot -> (vector: Vector, spans: UnsafeMutablePointer<TextSpan>?, offset: Int) in
+            guard case .text(let spans) = vectors[slot].storage else { return (vectors[slot], nil, offsets[slot]) }
+            return (vectors[slot], spans, offsets[slot])
+        }
         for row in 0..<count {
             guard let place = places[row] else { continue }
             var end = fixedSize
-            for (index, (slot, vector)) in zip(slots, vectors).enumerated() where slot == .text {
+            for text in texts {
                 var length = 0
-                if vector.isValid(row), case .text(let spans) = vector.storage {
+                if let spans = text.spans, text.vector.isValid(row) {
                     length = spans[row].count
                     memcpy(place + end, spans[row].start, length)
                 }
-                place.storeBytes(of: UInt32(truncatingIfNeeded: length), toByteOffset: offsets[index], as: UInt32.self)
+                place.storeBytes(of: UInt32(truncatingIfNeeded: length), toByteOffset: text.offset, as: UInt32.self)
                 end += length
             }
         }
@@ -113,8 +138,8 @@ struct CarriedLayout {
     @inline(__always) func size(at place: UnsafeRawPointer) -> Int {
         guard hasTexts else { return fixedSize }
         var size = fixedSize
-        for (index, slot) in slots.enumerated() where slot == .text {
-            size += Int(place.loadUnaligned(fromByteOffset: offsets[index], as: UInt32.self))
+        for slot in textSlots {
+            size += Int(place.loadUnaligned(fromByteOffset: offsets[slot], as: UInt32.self))
         }
         return size
     }
@@ -152,13 +177,19 @@ struct CarriedLayout {
             let words = arena.make(Int64.self, count)
             for row in 0..<count { words[row] = places[row].loadUnaligned(fromByteOffset: offset, as: Int64.self) }
             return Vector(.words(words), valid: valid, errors: errors, count: count)
+        case .day:
+            let words = arena.make(Int64.self, count)
+            for row in 0..<count {
+                words[row] = Int64(places[row].loadUnaligned(fromByteOffset: offset, as: Int32.self))
+            }
+            return Vector(.words(words), valid: valid, errors: errors, count: count)
         case .wide:
             let words = arena.make(Int128.self, count)
             for row in 0..<count { words[row] = places[row].loadUnaligned(fromByteOffset: offset, as: Int128.self) }
             return Vector(.wide(words), valid: valid, errors: errors, count: count)
         case .text:
             let spans = arena.make(TextSpan.self, count)
-            let before = slots[..<index].enumerated().filter { $0.element == .text }.map { offsets[$0.offset] }
+            let before = textSlots.filter { $0 < index }.map { offsets[$0] }
             for row in 0..<count {
                 var start = fixedSize
                 for earlier in before {

@@ -59,7 +59,11 @@ struct EncodedKeys {
         if parts.count == 1, !nullsAreValues {
             switch parts[0].storage {
             case .text(let spans):
-                for row in 0..<count where Bits.test(complete, row) { encode(spans[row], row) }
+                // `Form.hexadecimal` is what the kernel says of such a text.
+                ColumnKernels.hexadecimal(spans, count, first: first, second: second, isHex: forms)
+                for row in 0..<count where forms[row] != Form.hexadecimal && Bits.test(complete, row) {
+                    encode(spans[row], row)
+                }
                 return
             case .words(let words) where scales[0] == 0:
                 for row in 0..<count {
@@ -122,9 +126,7 @@ struct EncodedKeys {
 
     @inline(__always)
     private func encode(_ span: TextSpan, _ row: Int) {
-        if span.count == 32, let packed = KeyHash.hexadecimal(span) {
-            (first[row], second[row], forms[row]) = (packed.0, packed.1, Form.hexadecimal)
-        } else if span.count <= 15 {
+        if span.count <= 15 {
             first[row] = span.word(at: 0)
             second[row] = (span.count > 8 ? span.word(at: 8) : 0) | UInt64(span.count) << 56
             forms[row] = Form.short
@@ -235,26 +237,5 @@ enum KeyHash {
         return padded.withUnsafeBufferPointer { buffer in
             buffer.baseAddress.map { of(TextSpan($0, bytes.count)) } ?? (0, 0)
         }
-    }
-
-    /// 32 digits `0-9a-f` as 128 bits; nil for any other text.
-    @inline(__always) static func hexadecimal(_ span: TextSpan) -> (UInt64, UInt64)? {
-        var isHex = true
-        @inline(__always) func half(_ offset: Int) -> UInt64 {
-            let ones: UInt64 = 0x0101_0101_0101_0101
-            let word = UnsafeRawPointer(span.start + offset).loadUnaligned(as: UInt64.self)
-            let low = word & (ones &* 0x7F)
-            // The top bit of each byte: at least '0', above '9', at least 'a', above 'f'.
-            let digit = (low &+ ones &* (0x80 - 0x30)) & ~(low &+ ones &* (0x7F - 0x39))
-            let letter = (low &+ ones &* (0x80 - 0x61)) & ~(low &+ ones &* (0x7F - 0x66))
-            isHex = isHex && (digit | letter) & ~word & (ones &* 0x80) == ones &* 0x80
-            var nibbles = (word & (ones &* 0x0F)) &+ (word >> 6 & ones) &* 9
-            nibbles = (nibbles | nibbles >> 4) & 0x00FF_00FF_00FF_00FF
-            nibbles = (nibbles | nibbles >> 8) & 0x0000_FFFF_0000_FFFF
-            return (nibbles | nibbles >> 16) & 0xFFFF_FFFF
-        }
-        let first = half(0) | half(8) << 32
-        let second = half(16) | half(24) << 32
-        return isHex ? (first, second) : nil
     }
 }

@@ -10,10 +10,13 @@ public struct ServerColumn: Sendable, Hashable {
     public var type: String
     /// Whether cells of the right type are known to lie outside what the schema's type holds.
     public var hasStrays: Bool
+    /// The most digits of its whole numbers, where that is known.
+    public var digits: Int?
 
-    public init(type: String, hasStrays: Bool = false) {
+    public init(type: String, hasStrays: Bool = false, digits: Int? = nil) {
         self.type = type
         self.hasStrays = hasStrays
+        self.digits = digits
     }
 }
 

@@ -6,23 +6,37 @@ extension RowTerms {
         _ op: Operator, _ operands: [SQLTerm], _ types: [ExpressionType], _ type: ExpressionType
     ) -> SQLTerm {
         guard case .number(let precision, let scale) = type else { return operands[0] }
-        let isNarrow = scale == 0 && precision <= 18 && operands.allSatisfy(\.isInteger)
+        let digits = Swift.min(precision, Self.digits(op, zip(operands, types).map { $0.mostDigits($1) }))
+        let isNarrow = scale == 0 && digits <= 18 && operands.allSatisfy(\.isInteger)
         let physical: SQLType = isNarrow ? .bigint : .numeric
+        func result(_ value: SQLExpression) -> SQLTerm {
+            var term = operands.strict(physical, value)
+            if isNarrow { term.digits = digits }
+            return term
+        }
         let values = operands.map { isNarrow ? $0.asBigint : $0.asNumeric }
         switch op {
-        case .add: return operands.strict(physical, .infix("+", values))
-        case .subtract: return operands.strict(physical, .infix("-", values))
-        case .multiply: return operands.strict(physical, .infix("*", values))
-        case .negate: return operands.strict(physical, .infix("-", [.number("0"), values[0]]))
-        case .abs: return operands.strict(physical, .call("abs", values))
+        case .add: return result(.infix("+", values))
+        case .subtract: return result(.infix("-", values))
+        case .multiply: return result(.infix("*", values))
+        case .negate: return result(.infix("-", [.number("0"), values[0]]))
+        case .abs: return result(.call("abs", values))
         case .sign: return operands.strict(.numeric, .call("sign", [operands[0].asNumeric]))
         case .round(let places):
             return operands.strict(.numeric, .call("round", [operands[0].asNumeric, .number("\(places)")]))
         case .mod:
-            return operands.strict(
-                physical, .call("mod", [values[0], .call("nullif", [values[1], .number("0")])]))
+            return result(.call("mod", [values[0], .call("nullif", [values[1], .number("0")])]))
         case .div(let places): return div(operands, places: places)
         default: return operands[0]
+        }
+    }
+
+    /// The most digits of what comes of integers with so many.
+    private static func digits(_ op: Operator, _ operands: [Int]) -> Int {
+        switch op {
+        case .add, .subtract: (operands.max() ?? 0) + operands.count - 1
+        case .multiply: operands.reduce(0, +)
+        default: operands.max() ?? 0
         }
     }
 

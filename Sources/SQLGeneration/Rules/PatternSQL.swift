@@ -5,14 +5,14 @@ import RuleLanguage
 /// They are printed from the tree, not from the text: every character that could mean something else is an escape by its
 /// code, `(?:…)` saves the server from keeping track of groups, and `[^…]` takes line ends as any other character.
 enum PatternSQL {
+    /// - Parameter text: written twice where the length tells a part of the answer.
     static func test(_ text: SQLExpression, _ pattern: String) -> SQLExpression {
         // The type checker has read it before.
-        test(text, try? Pattern(pattern))
-    }
-
-    static func test(_ text: SQLExpression, _ pattern: Pattern?) -> SQLExpression {
-        guard let pattern else { return .null(.boolean) }
-        return .infix("~", [text, .text(translate(pattern))])
+        guard let pattern = try? Pattern(pattern) else { return .null(.boolean) }
+        guard let counted = Counted(pattern.root) else { return .infix("~", [text, .text(translate(pattern))]) }
+        return .and([
+            counted.test(.call("length", [text])), .infix("~", [text, .text("^(?:\(write(counted.relaxed)))$")]),
+        ])
     }
 
     static func translate(_ pattern: Pattern) -> String { "^(?:\(write(pattern.root)))$" }
@@ -45,7 +45,7 @@ enum PatternSQL {
         // No text of the server contains U+0000.
         let ranges = all.filter { $0.upperBound > 0 }
         // Nothing is in it: a character that is not itself.
-        if ranges.isEmpty { return "(?!a)a" }
+        if ranges.isEmpty { return "(?:(?!a)a)" }
         if ranges.count == 1, ranges[0].count == 1 { return character(ranges[0].lowerBound) }
         if ranges.last?.upperBound == 0x10FFFF {
             let rest = complement(ranges)
@@ -83,5 +83,65 @@ enum PatternSQL {
         let digits = String(value, radix: 16)
         let width = value > 0xFFFF ? 8 : 4
         return (width == 8 ? "\\U" : "\\u") + String(repeating: "0", count: width - digits.utf8.count) + digits
+    }
+}
+
+/// A pattern in which one counted repetition of a class is the greater part and all else has a fixed length: the length
+/// of the text then counts it.
+///
+/// The server builds the states of its automaton anew for every text; a count written out costs one for each character,
+/// a repetition without limit a few in all.
+private struct Counted {
+    /// The pattern with the repetition unlimited.
+    let relaxed: Pattern.Node
+    private let low: Int
+    private let high: Int
+    /// Below that nothing is gained.
+    private static let fewest = 8
+
+    init?(_ root: Pattern.Node) {
+        var parts = if case .sequence(let parts) = root { parts } else { [root] }
+        var best: (place: Int, inner: Pattern.Node, low: Int, high: Int)?
+        for (place, part) in parts.enumerated() {
+            guard case .repetition(.oneOf(let ranges), let low, let high?) = part, high >= best?.high ?? Self.fewest
+            else { continue }
+            best = (place, .oneOf(ranges), low, high)
+        }
+        guard let best else { return nil }
+        parts[best.place] = .repetition(best.inner, low: min(best.low, 1), high: nil)
+        var rest = 0
+        for (place, part) in parts.enumerated() where place != best.place {
+            guard let length = part.fixedLength else { return nil }
+            rest += length
+        }
+        guard rest <= best.high else { return nil }
+        relaxed = .sequence(parts)
+        low = best.low + rest
+        high = best.high + rest
+    }
+
+    func test(_ length: SQLExpression) -> SQLExpression {
+        low == high ? .infix("=", [length, .number("\(low)")]) : .between(length, .number("\(low)"), .number("\(high)"))
+    }
+}
+
+extension Pattern.Node {
+    /// How many characters it matches, if always as many.
+    fileprivate var fixedLength: Int? {
+        switch self {
+        case .empty: return 0
+        case .oneOf: return 1
+        case .sequence(let parts):
+            var sum = 0
+            for part in parts {
+                guard let length = part.fixedLength else { return nil }
+                sum += length
+            }
+            return sum
+        case .choice(let parts):
+            let lengths = Set(parts.map(\.fixedLength))
+            return lengths.count == 1 ? lengths.first ?? nil : nil
+        case .repetition(let inner, let low, let high): return low == high ? inner.fixedLength.map { $0 * low } : nil
+        }
     }
 }

@@ -51,10 +51,10 @@ struct RelatedRows {
 
     /// The rows as a derived table, under alias `t`; `more` joins and their columns come beside the relations'.
     func base(
-        texts: Set<Int> = [],
+        texts: Set<Int> = [], only: ServerTable.Rows? = nil,
         more: [(source: SQLSelect, alias: String, on: SQLExpression, columns: [SQLSelect.Column])] = []
     ) -> SQLSelect {
-        let cells = own.cells(reads.columns, texts: texts)
+        let cells = own.cells(reads.columns, texts: texts, only: only)
         var source = SQLSelect.Source.query(cells, alias: Self.joined)
         var columns: [SQLSelect.Column] = []
         for relation in reads.related.keys.sorted() {

@@ -112,7 +112,7 @@ final class RowTerms {
         case .memberOf(let set): return memberOf(set, term(step.operands[0]))
         case .inCodelist(let list, let under): return inCodelist(list, under?.string, step.operands.map(term))
         case .matches(let pattern):
-            let operand = term(step.operands[0])
+            let operand = bound(term(step.operands[0]))
             return [operand].strict(.boolean, PatternSQL.test(operand.value, pattern.string))
         case .attribute(let list, let index): return attribute(list, index, term(step.operands[0]))
         }

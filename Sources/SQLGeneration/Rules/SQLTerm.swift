@@ -11,6 +11,8 @@ struct SQLTerm {
     var type: SQLType
     /// The level of derived tables at which all names in it are known.
     var level: Int = 0
+    /// The most digits that it can have, where it is an integer and that is known.
+    var digits: Int?
 
     var isLeaf: Bool { value.isLeaf }
 
@@ -23,6 +25,13 @@ struct SQLTerm {
     }
 
     var isInteger: Bool { type == .integer || type == .bigint }
+
+    /// Of an integer of the plan's type.
+    func mostDigits(_ planned: ExpressionType) -> Int {
+        let most = digits ?? (type == .integer ? 10 : 19)
+        guard case .number(let precision, 0) = planned else { return most }
+        return Swift.min(most, precision)
+    }
 
     var asNumeric: SQLExpression { type == .numeric ? value : .cast(value, .numeric) }
     var asBigint: SQLExpression { type == .bigint && !isNeverNull ? value : .cast(value, .bigint) }

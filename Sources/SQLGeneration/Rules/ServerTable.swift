@@ -1,3 +1,4 @@
+import Columnar
 import RulePlan
 public import Schema
 
@@ -41,10 +42,19 @@ public struct ServerTable: Sendable {
             .column(definition.columns[column].name, of: RowTerms.alias))
     }
 
+    /// Some rows of the table, named by a column of another, whose own columns come beside them.
+    struct Rows {
+        var table: SQLIdentifier
+        var row: String
+        var columns: [String]
+        static let alias = "v"
+    }
+
     /// The rows with some of their cells as values, under their names behind a prefix, and beside each that can be an error
     /// whether it is.
     func cells(
-        _ wanted: some Sequence<Int>, prefix: String = "", row: String? = ServerTable.rowColumn, texts: Set<Int> = []
+        _ wanted: some Sequence<Int>, prefix: String = "", row: String? = ServerTable.rowColumn, texts: Set<Int> = [],
+        only: Rows? = nil
     ) -> SQLSelect {
         var columns: [SQLSelect.Column] = row.map { [.init(.column("ctid", of: RowTerms.alias), as: $0)] } ?? []
         var isFenced = false
@@ -58,7 +68,14 @@ public struct ServerTable: Sendable {
         for column in texts.sorted() {
             columns.append(.init(text(column), as: Self.textName(definition.columns[column].name)))
         }
-        return SQLSelect(columns, from: .table(relation, alias: RowTerms.alias), isFenced: isFenced)
+        var source = SQLSelect.Source.table(relation, alias: RowTerms.alias)
+        if let only {
+            columns += only.columns.map { .init(.column($0, of: Rows.alias), as: $0) }
+            source = .join(
+                .table(only.table, alias: Rows.alias), source,
+                on: .infix("=", [.column("ctid", of: RowTerms.alias), .column(only.row, of: Rows.alias)]))
+        }
+        return SQLSelect(columns, from: source, isFenced: isFenced)
     }
 
     /// A cell of `cells`, of that alias.
@@ -67,7 +84,7 @@ public struct ServerTable: Sendable {
         let cell = cell(column)
         return SQLTerm(
             value: .column(name, of: alias), error: cell.error.map { _ in .column(Self.errorName(name), of: alias) },
-            type: CellSQL.type(definition.columns[column].type.kind))
+            type: CellSQL.type(definition.columns[column].type.kind), digits: serverColumn(column).digits)
     }
 
     static func errorName(_ name: String) -> String { "sitong_error_\(name)" }
@@ -95,9 +112,12 @@ public struct ServerTable: Sendable {
 // MARK: - Looking over a table before it is judged
 
 extension ServerTable {
-    /// One row: the number of rows, then for each column of the schema how many cells are not NULL and how many are no
-    /// value of its type.
-    public var profile: SQLSelect {
+    /// What most whole numbers of records stay below.
+    public static let usualDigits = 9
+
+    /// One row: the number of rows, then for each column of the schema how many cells are not NULL, how many are no
+    /// value of its type, and, of columns in `numbers`, how many have more than `usualDigits`.
+    public func profile(numbers: Set<Int>) -> SQLSelect {
         var columns: [SQLSelect.Column] = [.init(.countRows(where: nil), as: "rows")]
         for (index, definition) in definition.columns.enumerated() {
             let name = SQLExpression.column(definition.name, of: RowTerms.alias)
@@ -112,6 +132,11 @@ extension ServerTable {
             let stray = isPlain ? CellSQL.stray(kind, server.type, name) : cell.error
             columns.append(.init(given, as: "given_\(index)"))
             columns.append(.init(stray.map { .countRows(where: $0) } ?? .number("0"), as: "wrong_\(index)"))
+            let limit = String(repeating: "9", count: Self.usualDigits)
+            let isLong = SQLExpression.not(.between(name, .number("-\(limit)"), .number(limit)))
+            let isCounted = numbers.contains(index) && isPlain && kind == .int
+            // A column that nobody looks at is as long as its type allows.
+            columns.append(.init(isCounted ? .countRows(where: isLong) : .null(.bigint), as: "long_\(index)"))
         }
         return SQLSelect(columns, from: .table(relation, alias: RowTerms.alias))
     }

@@ -86,14 +86,20 @@ public struct TableJudgement {
         let base = terms.rows(from: rows.base(more: rules.enumerated().compactMap { groupJoin($0.offset, $0.element) }))
         let canBeError = judged.contains { $0.error != nil }
         let row = SQLExpression.column(ServerTable.rowColumn, of: RowTerms.alias)
+        let rowColumn = SQLSelect.Column(row, as: ServerTable.rowColumn)
+        // Computed under names of their own: a code asks for a value more than once.
+        let outcomes = SQLSelect(
+            [rowColumn] + judged.enumerated().flatMap { place, judged in judged.columns(at: place) },
+            from: .query(base, alias: RowTerms.alias), isFenced: true)
+        let named = judged.enumerated().map { place, judged in judged.named(at: place) }
+        let source = SQLSelect.Source.query(outcomes, alias: RowTerms.alias)
         let packed: SQLSelect
         if rows.canRepeat {
             let each = SQLSelect(
-                [.init(row, as: ServerTable.rowColumn)]
-                    + judged.enumerated().map {
+                [rowColumn]
+                    + named.enumerated().map {
                         .init(code($0.element, at: 0, mapping: .undecided), as: "o\($0.offset)")
-                    },
-                from: .query(base, alias: RowTerms.alias))
+                    }, from: source)
             let worst = judged.indices.map {
                 SQLExpression.aggregate("max", .column("o\($0)", of: RowTerms.alias), where: nil)
             }
@@ -107,13 +113,10 @@ public struct TableJudgement {
                     ], otherwise: OutcomeWords.shifted(.isFalse, place))
             }
             packed = SQLSelect(
-                [.init(row, as: ServerTable.rowColumn)] + pack(codes), from: .query(each, alias: RowTerms.alias),
-                groupBy: [row], isFenced: true)
+                [rowColumn] + pack(codes), from: .query(each, alias: RowTerms.alias), groupBy: [row], isFenced: true)
         } else {
-            let codes = judged.enumerated().map { code($0.element, at: $0.offset, mapping: $0.element.undecided) }
-            packed = SQLSelect(
-                [.init(row, as: ServerTable.rowColumn)] + pack(codes), from: .query(base, alias: RowTerms.alias),
-                isFenced: true)
+            let codes = named.enumerated().map { code($0.element, at: $0.offset, mapping: $0.element.undecided) }
+            packed = SQLSelect([rowColumn] + pack(codes), from: source, isFenced: true)
         }
         let finding = zip(rules, places).filter { !$0.0.isShare }.map(\.1.outcome)
         let isFound = OutcomeWords.isFalse(finding, canBeError: canBeError, of: RowTerms.alias)
@@ -136,6 +139,18 @@ public struct TableJudgement {
         var error: SQLExpression?
         /// What the rule makes of undecided.
         var undecided: Outcome = .undecided
+
+        func columns(at place: Int) -> [SQLSelect.Column] {
+            [.init(value, as: "o\(place)")] + (error.map { [.init($0, as: "e\(place)")] } ?? [])
+        }
+
+        /// As `columns` name it.
+        func named(at place: Int) -> Judged {
+            var named = self
+            named.value = .column("o\(place)", of: RowTerms.alias)
+            named.error = error.map { _ in .column("e\(place)", of: RowTerms.alias) }
+            return named
+        }
     }
 
     private func judge(_ index: Int, _ rule: CompiledRule, _ terms: RowTerms) -> [Judged] {
@@ -169,16 +184,12 @@ public struct TableJudgement {
     }
 
     private func code(_ judged: Judged, at place: Int, mapping undecided: Outcome) -> SQLExpression {
-        let open = OutcomeWords.shifted(undecided, place)
-        let otherwise = judged.error.map {
-            SQLExpression.cases([.init($0, OutcomeWords.shifted(.error, place))], otherwise: open)
-        }
-        return .choice(
-            judged.value,
+        .cases(
             [
-                .init(.bool(true), OutcomeWords.shifted(.isTrue, place)),
-                .init(.bool(false), OutcomeWords.shifted(.isFalse, place)),
-            ], otherwise: otherwise ?? open)
+                .init(judged.value, OutcomeWords.shifted(.isTrue, place)),
+                .init(.not(judged.value), OutcomeWords.shifted(.isFalse, place)),
+            ] + (judged.error.map { [.init($0, OutcomeWords.shifted(.error, place))] } ?? []),
+            otherwise: OutcomeWords.shifted(undecided, place))
     }
 
     private func pack(_ codes: [SQLExpression]) -> [SQLSelect.Column] {
@@ -261,10 +272,10 @@ public struct TableJudgement {
 
     // MARK: - Details
 
-    /// The rows that `found` names in its column `k`, in the order of their numbers: the number, the words of `found` where
-    /// it has them, then the details.
+    /// The rows that `found` names in its column `k`, with their words, then the details; or the rows with a cell that is no
+    /// value of its type. They come as they are stored, each under its number where rows are numbered so, else under none.
     ///
-    /// - Parameter found: a table made from `outcomes`; nil for the rows with a cell that is no value of its type.
+    /// - Parameter found: a table made from `outcomes`.
     public func findings(found: SQLIdentifier?, details: [Detail]) -> SQLSelect {
         var steps: [Int] = []
         var texts: Set<Int> = []
@@ -282,7 +293,9 @@ public struct TableJudgement {
             plan, own, reads, several: .first, tables: tables, schema: schema, period: period)
         let terms = terms(steps, rows)
         let values = steps.map { text(terms.term($0), plan.expressions.steps[$0].type) }
-        let base = terms.rows(from: rows.base(texts: texts))
+        let wordNames = found == nil ? [] : (0..<words.wordCount).map(OutcomeWords.name)
+        let only = found.map { ServerTable.Rows(table: $0, row: "k", columns: wordNames) }
+        let base = terms.rows(from: rows.base(texts: texts, only: only))
         let row = SQLExpression.column(ServerTable.rowColumn, of: RowTerms.alias)
         var step = values.makeIterator()
         let told: [SQLSelect.Column] = details.enumerated().map { place, detail in
@@ -295,30 +308,23 @@ public struct TableJudgement {
                 }
             return .init(expression, as: "d\(place)")
         }
-        let number = SQLSelect(
-            [
-                .init(.column("ctid", of: "r"), as: "k"),
-                .init(.rowNumber(by: own.rowOrder(of: "r")), as: "number"),
-            ], from: .table(own.relation, alias: "r"))
-        let numbers = SQLSelect.Source.query(number, alias: "r")
-        let rowNumber = SQLExpression.column("number", of: "r")
-        let all = SQLSelect.Source.query(base, alias: RowTerms.alias)
-        let byRow = SQLExpression.infix("=", [.column("k", of: "r"), row])
-        guard let found else {
-            let isWrong = SQLExpression.or(wrong.sorted().compactMap { own.term($0).error })
-            return SQLSelect(
-                [.init(rowNumber, as: "number")] + told, from: .join(all, numbers, on: byRow), where: isWrong,
-                orderBy: [rowNumber])
+        var source = SQLSelect.Source.query(base, alias: RowTerms.alias)
+        var number = SQLExpression.null(.bigint)
+        if own.order == .asStored {
+            let numbers = SQLSelect(
+                [
+                    .init(.column("ctid", of: "r"), as: "k"),
+                    .init(.rowNumber(by: [.column("ctid", of: "r")]), as: "number"),
+                ], from: .table(own.relation, alias: "r"))
+            source = .join(
+                source, .query(numbers, alias: "r"), on: .infix("=", [.column("k", of: "r"), row]))
+            number = .column("number", of: "r")
         }
-        let wordColumns = (0..<words.wordCount).map {
-            SQLSelect.Column(.column(OutcomeWords.name($0), of: "v"), as: OutcomeWords.name($0))
-        }
+        let isWrong = SQLExpression.or(wrong.sorted().compactMap { own.term($0).error })
         return SQLSelect(
-            [.init(rowNumber, as: "number")] + wordColumns + told,
-            from: .join(
-                .join(
-                    .table(found, alias: "v"), all,
-                    on: .infix("=", [.column("k", of: "v"), row])), numbers, on: byRow), orderBy: [rowNumber])
+            [.init(number, as: "number")]
+                + wordNames.map { .init(.column($0, of: RowTerms.alias), as: $0) } + told,
+            from: source, where: found == nil ? isWrong : nil, orderBy: [row])
     }
 
     /// A value as messages show it.
