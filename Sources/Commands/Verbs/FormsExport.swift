@@ -5,6 +5,7 @@ import Diagnostics
 import FormEngine
 import Foundation
 import Library
+import Reconciliation
 import Schema
 import Workbook
 
@@ -74,11 +75,8 @@ extension FormsCommand {
                         .map(Figure.init)
                 }
             } else {
-                for file in figures {
-                    try FiguresFile.read(file) { figure in
-                        if choice.accepts(figure) { all.append(figure) }
-                    }
-                }
+                let forms = try session.definitions(schema).schema.forms
+                all = try session.figures(figures, forms: forms).figures.filter(choice.accepts)
                 period = period ?? all.map(\.period).max()
             }
             let wanted = withoutLastYear ? nil : period.flatMap { StatisticalPeriod($0)?.samePeriodLastYear?.label }
