@@ -76,10 +76,11 @@ extension Session {
         for file in files {
             let misplaced = try FiguresFile.read(file, map: map, into: store)
             for (reason, found) in misplaced.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+                let (count, line) = found
                 console.warn(
                     LocalizedText(
-                        en: "\(file): \(found.count) figures are left out: \(reason.text.en), first in line \(found.line)",
-                        zh: "\(file)：\(found.count) 个数字被略去：\(reason.text.zh)，最先见于第 \(found.line) 行"))
+                        en: "\(file): \(count) figures are left out: \(reason.text.en), first in line \(line)",
+                        zh: "\(file)：\(count) 个数字被略去：\(reason.text.zh)，最先见于第 \(line) 行"))
             }
         }
         return store

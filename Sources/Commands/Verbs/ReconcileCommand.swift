@@ -109,7 +109,8 @@ struct ReconcileCommand: ParsableCommand {
             let status = status(of: result, records)
             let seconds = (ContinuousClock.now - begin) / .seconds(1)
             let summary = FormCheckSummary(
-                result, mismatches, compared: compared, period: periods.count == 1 ? periods[0] : nil, seconds: seconds, status: status.rawValue,
+                result, mismatches, compared: compared, period: periods.count == 1 ? periods[0] : nil, seconds: seconds,
+                status: status.rawValue,
                 language: session.language, explanations: explanations)
             return OperationResult(
                 status, json: summary,
@@ -136,7 +137,8 @@ struct ReconcileCommand: ParsableCommand {
         private func periods(of figures: FigureStore, _ session: Session) -> [String] {
             guard let period else { return figures.periods }
             return [
-                (StatisticalPeriod(period) ?? StatisticalPeriod(relative: period, today: session.today))?.label ?? period
+                (StatisticalPeriod(period) ?? StatisticalPeriod(relative: period, today: session.today))?.label
+                    ?? period
             ]
         }
 

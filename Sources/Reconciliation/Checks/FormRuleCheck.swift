@@ -68,7 +68,7 @@ public struct FormRuleCheck: Sendable {
                 Diagnostic(
                     .notice, code: "opaque-period",
                     LocalizedText(
-                        en: "period '\(stage.label)' is of no known kind: rules that refer to other periods are undecided",
+                        en: "period '\(stage.label)' is of no known kind: what refers to other periods is undecided",
                         zh: "统计周期“\(stage.label)”不是已知种类，涉及其他周期的规则无法判定")))
         }
         // Period by period, so that the figures of one are judged by all rules while they lie in the cache.
