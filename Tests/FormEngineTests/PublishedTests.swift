@@ -53,7 +53,7 @@ struct PublishedTests {
                         value: .number(number)))
                 #expect(misplaced == nil, "\(line)")
             }
-            let result = try check.judge(
+            let result = check.judge(
                 table, period: lines[0][2], jurisdictions: Jurisdictions(courts: [lines[0][1]], parents: [:]))
             let texts = result.findings.map { finding in
                 "\(finding.rule) [\(finding.row), \(finding.column)] "

@@ -87,7 +87,8 @@ struct FigureReaderTests {
         let found = FigureTable.Misplacement.allCases.map { reason in
             reader.misplaced[reason].map { "\(reason.rawValue) \($0.count) from \($0.line)" }
         }
-        #expect(found == ["unknownForm 1 from 5", "unknownRow 2 from 6", "unknownColumn 2 from 8", "repeated 1 from 4"])
+        let expected = ["unknownForm 1 from 5", "unknownRow 2 from 6", "unknownColumn 2 from 8", "repeated 1 from 4"]
+        #expect(found == expected)
         #expect(store.figures.map(\.value) == [.number(ExactDecimal(1)), .number(ExactDecimal(3))])
     }
 

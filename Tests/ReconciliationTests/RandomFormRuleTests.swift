@@ -52,7 +52,8 @@ struct RandomFormRuleTests {
             schema: schema, figures: places, courts: jurisdictions.courts, parents: RandomForms.parents)
         let periods = ["2026-10", "2026年度"]
         let form = try #require(schema.form(rule.forms[0]))
-        let text = "FORM_SEED=\(seed) \(rule.forms[0]) \(rule.body) when \(String(describing: rule.when)) \(rule.formOptions)"
+        let text =
+            "FORM_SEED=\(seed) \(rule.forms[0]) \(rule.body) when \(String(describing: rule.when)) \(rule.formOptions)"
         let check: FormRuleCheck
         do { check = try FormRuleCheck(rules: [rule], schema: schema) } catch {
             Issue.record("\(text): \(error.diagnostics)")

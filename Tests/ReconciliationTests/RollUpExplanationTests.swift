@@ -97,73 +97,83 @@ struct RollUpExplanationTests {
     }
 
     @Test func `a court that was left out, and one that was added twice`() throws {
-        #expect(try planted { province in
-            let sheet = province
-            province.change { $1 - sheet["乙3", $0] }
-        } == ["omitted-court 乙3"])
-        #expect(try planted { province in
-            let sheet = province
-            province.change { $1 + sheet["乙5", $0] }
-        } == ["doubled-court 乙5"])
+        #expect(
+            try planted { province in
+                let sheet = province
+                province.change { $1 - sheet["乙3", $0] }
+            } == ["omitted-court 乙3"])
+        #expect(
+            try planted { province in
+                let sheet = province
+                province.change { $1 + sheet["乙5", $0] }
+            } == ["doubled-court 乙5"])
     }
 
     @Test func `two figures in each other's place`() throws {
-        #expect(try planted { province in
-            (province["甲", 3], province["甲", 11]) = (province["甲", 11], province["甲", 3])
-        } == ["swapped-figures"])
+        #expect(
+            try planted { province in
+                (province["甲", 3], province["甲", 11]) = (province["甲", 11], province["甲", 3])
+            } == ["swapped-figures"])
     }
 
     @Test func `two digits in each other's place`() throws {
-        #expect(try planted { province in
-            // The sum is made to be 24351 by the own figure.
-            let below = RollUpExplanationTests.lower.reduce(0) { $0 + province[$1, 7] }
-            province.sheets["甲"]?["2026-10"]?[7] = (24531, 24351 - below)
-        } == ["swapped-digits"])
+        #expect(
+            try planted { province in
+                // The sum is made to be 24351 by the own figure.
+                let below = RollUpExplanationTests.lower.reduce(0) { $0 + province[$1, 7] }
+                province.sheets["甲"]?["2026-10"]?[7] = (24531, 24351 - below)
+            } == ["swapped-digits"])
     }
 
     @Test func `a unit of ten thousand, of the upper court and of a lower one`() throws {
         #expect(try planted { $0.change { $1 * 10_000 } } == ["ten-thousand"])
-        #expect(try planted { province in
-            // The lower court gives its figures in ten thousands; the upper court's sum is right.
-            for cell in 0..<20 {
-                let figure = province["乙2", cell]
-                province["甲", cell] += figure * 9_999
-            }
-        } == ["ten-thousand 乙2"])
+        #expect(
+            try planted { province in
+                // The lower court gives its figures in ten thousands; the upper court's sum is right.
+                for cell in 0..<20 {
+                    let figure = province["乙2", cell]
+                    province["甲", cell] += figure * 9_999
+                }
+            } == ["ten-thousand 乙2"])
     }
 
     @Test func `columns shifted, of the upper court and of a lower one`() throws {
-        #expect(try planted { province in
-            let sheet = province
-            province.change { cell, value in cell % 5 == 0 ? 0 : sheet["甲", cell - 1] }
-        } == ["shifted-columns"])
-        #expect(try planted { province in
-            let sheet = province
-            for cell in 5..<10 { province["乙4", cell] = cell % 5 == 0 ? 0 : sheet["乙4", cell - 1] }
-        } == ["shifted-columns 乙4"])
+        #expect(
+            try planted { province in
+                let sheet = province
+                province.change { cell, value in cell % 5 == 0 ? 0 : sheet["甲", cell - 1] }
+            } == ["shifted-columns"])
+        #expect(
+            try planted { province in
+                let sheet = province
+                for cell in 5..<10 { province["乙4", cell] = cell % 5 == 0 ? 0 : sheet["乙4", cell - 1] }
+            } == ["shifted-columns 乙4"])
     }
 
     @Test func `the figures of the period before`() throws {
-        #expect(try planted { province in
-            let sheets = province.sheets
-            province.change { cell, _ in sheets["甲"]?["2026-09"]?[cell].value ?? 0 }
-        } == ["stale"])
-        #expect(try planted { province in
-            let sheets = province.sheets
-            province.change { cell, value in
-                value - (sheets["乙6"]?["2026-10"]?[cell].value ?? 0) + (sheets["乙6"]?["2026-09"]?[cell].value ?? 0)
-            }
-        } == ["stale 乙6"])
+        #expect(
+            try planted { province in
+                let sheets = province.sheets
+                province.change { cell, _ in sheets["甲"]?["2026-09"]?[cell].value ?? 0 }
+            } == ["stale"])
+        #expect(
+            try planted { province in
+                let sheets = province.sheets
+                province.change { cell, value in
+                    value - (sheets["乙6"]?["2026-10"]?[cell].value ?? 0) + (sheets["乙6"]?["2026-09"]?[cell].value ?? 0)
+                }
+            } == ["stale 乙6"])
     }
 
     @Test(arguments: 1...20)
     func `an edit by chance follows no pattern`(_ number: Int) throws {
-        #expect(try planted { province in
-            // In one to three cells, by amounts of which none is an exchange of two digits.
-            for place in 0..<(1 + number % 3) {
-                let amount = Int.random(in: 1...40, using: &province.random.numbers) * 9 + 1 + place
-                province["甲", (number * 7 + place * 6) % 20] += amount
-            }
-        } == ["none"])
+        #expect(
+            try planted { province in
+                // In one to three cells, by amounts of which none is an exchange of two digits.
+                for place in 0..<(1 + number % 3) {
+                    let amount = Int.random(in: 1...40, using: &province.random.numbers) * 9 + 1 + place
+                    province["甲", (number * 7 + place * 6) % 20] += amount
+                }
+            } == ["none"])
     }
 }

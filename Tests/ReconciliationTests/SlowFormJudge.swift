@@ -184,7 +184,9 @@ struct SlowFormJudge {
                 actual = amount(Syntax(.cell(rollup.cell), at: 0))
                 expected = rollup.own ? read(rollup.cell, own: true, court: court) : .number(.zero)
                 for child in children {
-                    expected = Self.combined(expected, read(rollup.cell, own: false, court: child)) { try $0.adding($1) }
+                    expected = Self.combined(expected, read(rollup.cell, own: false, court: child)) {
+                        try $0.adding($1)
+                    }
                 }
                 let count = ExactDecimal(children.count + (rollup.own ? 1 : 0))
                 holds = compare(.equal, actual, expected, .number(ExactDecimal(1)), .number(count))
@@ -205,7 +207,9 @@ struct SlowFormJudge {
                 case .pass: outcome = .yes
                 }
             }
-            func side(_ amount: Amount) -> ExactDecimal? { if case .number(let number) = amount { number } else { nil } }
+            func side(_ amount: Amount) -> ExactDecimal? {
+                if case .number(let number) = amount { number } else { nil }
+            }
             return Verdict(
                 court: court, period: period, row: row ?? firstCode(.row), column: column ?? firstCode(.column),
                 truth: outcome, applies: applies, actual: side(actual), expected: side(expected))

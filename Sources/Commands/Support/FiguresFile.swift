@@ -4,6 +4,7 @@ import DelimitedText
 import Diagnostics
 import FormEngine
 import Reconciliation
+import Schema
 
 /// Figures from elsewhere: long CSV with columns `form court period row column value [own] [source]`.
 enum FiguresFile {
@@ -66,6 +67,35 @@ enum FiguresFile {
     }
 
     private static func text(_ value: CellValue) -> String? { value.number.map { "\($0)" } }
+}
+
+extension Session {
+    /// The figures of files, by the places of the forms; what finds no place there is left out with a warning.
+    func figures(_ files: [String], map: [String: String] = [:], forms: [FormDefinition]) throws -> FigureStore {
+        let store = FigureStore(forms: forms)
+        for file in files {
+            let misplaced = try FiguresFile.read(file, map: map, into: store)
+            for (reason, found) in misplaced.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+                let (count, line) = found
+                console.warn(
+                    LocalizedText(
+                        en: "\(file): \(count) figures are left out: \(reason.text.en), first in line \(line)",
+                        zh: "\(file)：\(count) 个数字被略去：\(reason.text.zh)，最先见于第 \(line) 行"))
+            }
+        }
+        return store
+    }
+}
+
+extension FigureTable.Misplacement {
+    fileprivate var text: LocalizedText {
+        switch self {
+        case .unknownForm: LocalizedText(en: "unknown form", zh: "没有此报表")
+        case .unknownRow: LocalizedText(en: "unknown row", zh: "没有此行")
+        case .unknownColumn: LocalizedText(en: "unknown column", zh: "没有此栏")
+        case .repeated: LocalizedText(en: "the cell already has another value", zh: "该格已有不同的数值")
+        }
+    }
 }
 
 extension FigureReader.Fault.Part {

@@ -5,6 +5,7 @@ import Diagnostics
 import FormEngine
 import Foundation
 import Library
+import Reconciliation
 import Schema
 import Workbook
 
@@ -74,11 +75,8 @@ extension FormsCommand {
                         .map(Figure.init)
                 }
             } else {
-                for file in figures {
-                    try FiguresFile.read(file) { figure in
-                        if choice.accepts(figure) { all.append(figure) }
-                    }
-                }
+                let forms = try session.definitions(schema).schema.forms
+                all = try session.figures(figures, forms: forms).figures.filter(choice.accepts)
                 period = period ?? all.map(\.period).max()
             }
             let wanted = withoutLastYear ? nil : period.flatMap { StatisticalPeriod($0)?.samePeriodLastYear?.label }
@@ -107,7 +105,8 @@ extension FormsCommand {
                 throw OperationError(
                     .usage, code: "too-many-forms",
                     LocalizedText(
-                        en: "\(documents.count) forms would stand in '\(to)'; at most \(Self.mostForms) go into one file",
+                        en:
+                            "\(documents.count) forms would stand in '\(to)'; at most \(Self.mostForms) go into one file",
                         zh: "“\(to)”将有 \(documents.count) 份报表；一个文件最多 \(Self.mostForms) 份"),
                     hint: LocalizedText(en: "choose with --form and --court", zh: "请用 --form、--court 选择"))
             }

@@ -109,7 +109,8 @@ struct ReconcileCommand: ParsableCommand {
             let status = status(of: result, records)
             let seconds = (ContinuousClock.now - begin) / .seconds(1)
             let summary = FormCheckSummary(
-                result, mismatches, compared: compared, period: periods.count == 1 ? periods[0] : nil, seconds: seconds, status: status.rawValue,
+                result, mismatches, compared: compared, period: periods.count == 1 ? periods[0] : nil, seconds: seconds,
+                status: status.rawValue,
                 language: session.language, explanations: explanations)
             return OperationResult(
                 status, json: summary,
@@ -128,17 +129,7 @@ struct ReconcileCommand: ParsableCommand {
                 }
                 return (parts[0], parts[1])
             }
-            let read = FigureStore(forms: schema.forms)
-            for file in files {
-                let misplaced = try FiguresFile.read(file, map: Dictionary(pairs, uniquingKeysWith: { $1 }), into: read)
-                for (problem, found) in misplaced.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
-                    session.console.warn(
-                        LocalizedText(
-                            en: "\(file): \(found.count) figures are left out: \(problem.text.en), first in line \(found.line)",
-                            zh: "\(file)：\(found.count) 个数字被略去：\(problem.text.zh)，最先见于第 \(found.line) 行"))
-                }
-            }
-            return read
+            return try session.figures(files, map: Dictionary(pairs, uniquingKeysWith: { $1 }), forms: schema.forms)
         }
 
         /// The periods that are judged: all of the figures, or the one that is named. One of no known kind is a label
@@ -146,7 +137,8 @@ struct ReconcileCommand: ParsableCommand {
         private func periods(of figures: FigureStore, _ session: Session) -> [String] {
             guard let period else { return figures.periods }
             return [
-                (StatisticalPeriod(period) ?? StatisticalPeriod(relative: period, today: session.today))?.label ?? period
+                (StatisticalPeriod(period) ?? StatisticalPeriod(relative: period, today: session.today))?.label
+                    ?? period
             ]
         }
 
@@ -239,17 +231,6 @@ struct ReportingCourts {
 
     func jurisdictions(_ hierarchy: String?, _ period: String) -> Jurisdictions {
         trees[period]?[hierarchy] ?? Jurisdictions(courts: [], parents: [:])
-    }
-}
-
-extension FigureTable.Misplacement {
-    var text: LocalizedText {
-        switch self {
-        case .unknownForm: LocalizedText(en: "unknown form", zh: "没有此报表")
-        case .unknownRow: LocalizedText(en: "unknown row", zh: "没有此行")
-        case .unknownColumn: LocalizedText(en: "unknown column", zh: "没有此栏")
-        case .repeated: LocalizedText(en: "the cell already has another value", zh: "该格已有不同的数值")
-        }
     }
 }
 

@@ -569,4 +569,6 @@ final class FormMachine<Word: FixedWidthInteger & SignedInteger> {
 }
 
 /// 10 to the powers 0 to 38.
-private let powersOfTen: [Int128] = (1...38).reduce(into: [1]) { powers, place in powers.append(powers[place - 1] * 10) }
+private let powersOfTen: [Int128] = (1...38).reduce(into: [1]) { powers, place in
+    powers.append(powers[place - 1] * 10)
+}

@@ -68,19 +68,22 @@ public struct FormRuleCheck: Sendable {
                 Diagnostic(
                     .notice, code: "opaque-period",
                     LocalizedText(
-                        en: "period '\(stage.label)' is of no known kind: rules that refer to other periods are undecided",
+                        en: "period '\(stage.label)' is of no known kind: what refers to other periods is undecided",
                         zh: "统计周期“\(stage.label)”不是已知种类，涉及其他周期的规则无法判定")))
         }
-        for rule in compiled {
-            var run = FormRuleRun(rule: rule, schema: schema, figures: figures, maxStored: maxStored)
-            var reasons: [LocalizedText] = []
-            for stage in stages {
+        // Period by period, so that the figures of one are judged by all rules while they lie in the cache.
+        var runs = compiled.map { FormRuleRun(rule: $0, schema: schema, figures: figures, maxStored: maxStored) }
+        var reasons = Array(repeating: [LocalizedText](), count: runs.count)
+        for stage in stages {
+            for (place, rule) in compiled.enumerated() {
                 if let reason = stage.reasonNotToRun(rule, schema) {
-                    reasons.append(reason)
+                    reasons[place].append(reason)
                 } else {
-                    run.judge(stage)
+                    runs[place].judge(stage)
                 }
             }
+        }
+        for (var run, reasons) in zip(runs, reasons) {
             // A rule that ran in some period did run.
             if let reason = reasons.first, reasons.count == stages.count { run.statistic.notRun = reason }
             result.findings += run.findings

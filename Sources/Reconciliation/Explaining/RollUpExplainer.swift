@@ -1,5 +1,6 @@
 public import FormEngine
 import RuleLanguage
+import Schema
 
 extension FormRuleCheck {
     /// What each roll-up with own figures that does not hold looks like, a sheet (rule, form, period, court) at a time, in

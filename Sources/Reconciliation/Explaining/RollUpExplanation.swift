@@ -1,5 +1,4 @@
 public import Diagnostics
-public import FormEngine
 
 /// What a roll-up that does not hold looks like: a known mistake, or none.
 ///

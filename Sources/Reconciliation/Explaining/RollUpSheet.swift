@@ -31,7 +31,8 @@ struct RollUpSheet {
         self.parts = parts
         self.actualBefore = actualBefore
         self.partsBefore = partsBefore
-        differences = zip(actual, expected).map { Self.difference($0, $1) }
+        let differences = zip(actual, expected).map { Self.difference($0, $1) }
+        self.differences = differences
         broken = differences.indices.filter { differences[$0].map { !$0.isZero } ?? false }
     }
 
