@@ -158,14 +158,16 @@ let package = Package(
             "DefinitionsTests", "Definitions", "Reconciliation", "RuleEngine", "RulePlan", "RuleLanguage", "Schema",
             "Columnar", "CourtModel", "Diagnostics"),
         tests(
-            "FormEngineTests", "FormEngine", "Definitions", "Reconciliation", "RuleEngine", "RulePlan", "RuleLanguage", "Schema",
+            "FormEngineTests", "FormEngine", "Definitions", "Reconciliation", "RuleEngine", "RulePlan", "RuleLanguage",
+            "Schema",
             "Columnar", "CourtModel", "DataAccess", "Diagnostics"),
         tests(
             "ProofTests", "Proof", "ReferenceInterpreter", "RuleEngine", "RulePlan", "RuleLanguage", "Schema",
             "Library", "PostgresClient", "Definitions", "DelimitedText", "DataAccess", "Columnar", "CourtModel",
             "Diagnostics"),
         tests(
-            "SQLGenerationTests", "SQLGeneration", "Library", "FormEngine", "Definitions", "RuleEngine", "RulePlan", "RuleLanguage",
+            "SQLGenerationTests", "SQLGeneration", "Library", "FormEngine", "Definitions", "RuleEngine", "RulePlan",
+            "RuleLanguage",
             "Schema", "CourtModel", "Columnar", "DataAccess", "PostgresClient", "Diagnostics"),
         tests("PostgresClientTests", "PostgresClient", "DelimitedText", "DataAccess", "Columnar", "Diagnostics"),
         tests("SQLiteClientTests", "SQLiteClient", "DataAccess", "Columnar", "Diagnostics"),

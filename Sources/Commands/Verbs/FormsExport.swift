@@ -107,7 +107,8 @@ extension FormsCommand {
                 throw OperationError(
                     .usage, code: "too-many-forms",
                     LocalizedText(
-                        en: "\(documents.count) forms would stand in '\(to)'; at most \(Self.mostForms) go into one file",
+                        en:
+                            "\(documents.count) forms would stand in '\(to)'; at most \(Self.mostForms) go into one file",
                         zh: "“\(to)”将有 \(documents.count) 份报表；一个文件最多 \(Self.mostForms) 份"),
                     hint: LocalizedText(en: "choose with --form and --court", zh: "请用 --form、--court 选择"))
             }
