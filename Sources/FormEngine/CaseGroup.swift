@@ -50,7 +50,11 @@ extension FormTotals {
         }
         var isUndecided = false
         for (subtree, found) in subtrees.enumerated() {
-            if let found { tests += found.map { ($0, true) } } else if form.subtrees[subtree].hasRows { tests.append((-1, nil)) }
+            if let found {
+                tests += found.map { ($0, true) }
+            } else if form.subtrees[subtree].hasRows {
+                tests.append((-1, nil))
+            }
         }
         for (column, measure) in form.columns.enumerated() {
             let inColumn: Bool?

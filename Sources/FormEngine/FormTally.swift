@@ -64,84 +64,87 @@ final class FormTally {
         }
     }
 
-    /// A mask over the rows: those for which something is true, and those for which it is not false.
+    /// Rows of the block for which something is true, and those for which it is not false; the same where all is decided.
     private struct Mask {
         var isTrue: [UInt64]
-        var isPossible: [UInt64]
+        /// Nil where every row is decided.
+        var isPossible: [UInt64]?
+
+        init(_ words: [UInt64]) { isTrue = words }
 
         mutating func and(_ rows: PredicateScan.Rows, _ predicate: Int, _ period: Int) {
-            let (truth, possible) = (
-                rows.isTrue(predicate, period: period), rows.isPossible(predicate, period: period)
-            )
-            for word in isTrue.indices {
-                isTrue[word] &= truth[word]
-                isPossible[word] &= possible[word]
+            let truth = rows.isTrue(predicate, period: period)
+            let possible = rows.isPossible(predicate, period: period)
+            var undecided: UInt64 = 0
+            for word in isTrue.indices { undecided |= truth[word] ^ possible[word] }
+            if undecided != 0 || isPossible != nil {
+                var both = isPossible ?? isTrue
+                for word in both.indices { both[word] &= possible[word] }
+                isPossible = both
             }
+            for word in isTrue.indices { isTrue[word] &= truth[word] }
+            if isPossible == isTrue { isPossible = nil }
         }
 
-        func and(_ other: Mask) -> Mask {
-            var both = self
-            for word in isTrue.indices {
-                both.isTrue[word] &= other.isTrue[word]
-                both.isPossible[word] &= other.isPossible[word]
-            }
-            return both
-        }
-
-        var isEmpty: Bool { isPossible.allSatisfy { $0 == 0 } }
-
-        /// Adds the rows that are possible but not true.
-        func addUndecided(to words: inout [UInt64]) {
-            for word in words.indices { words[word] |= isPossible[word] & ~isTrue[word] }
-        }
+        var possible: [UInt64] { isPossible ?? isTrue }
+        var isEmpty: Bool { possible.allSatisfy { $0 == 0 } }
     }
 
     private func count(_ index: Int, _ period: Int, _ rows: PredicateScan.Rows) throws {
         let form = forms[index]
-        var scope = Mask(isTrue: [], isPossible: [])
-        scope.isTrue = [UInt64](repeating: 0, count: rows.wordCount)
-        for row in 0..<rows.count where court[row] >= 0 { scope.isTrue[row >> 6] |= 1 << UInt64(row & 63) }
-        scope.isPossible = scope.isTrue
+        var known = [UInt64](repeating: 0, count: rows.wordCount)
+        for row in 0..<rows.count where court[row] >= 0 { known[row >> 6] |= 1 << UInt64(row & 63) }
+        var scope = Mask(known)
         if let predicate = form.scope { scope.and(rows, predicate, period) }
         guard !scope.isEmpty else { return }
-        let columns = form.columns.map { measure -> Mask? in
+        let columns = form.columns.enumerated().compactMap { column, measure -> (column: Int, sum: Int?, mask: Mask)? in
             var mask = scope
+            var sum: Int?
             switch measure {
-            case .count(let predicate), .sum(_, _, .some(let predicate)): mask.and(rows, predicate, period)
-            case .sum(_, _, nil): break
+            case .count(let predicate): mask.and(rows, predicate, period)
+            case .sum(let scalar, _, let when):
+                sum = scalar
+                if let when { mask.and(rows, when, period) }
             case .ratio, .given: return nil
             }
-            return mask.isEmpty ? nil : mask
+            return mask.isEmpty ? nil : (column, sum, mask)
         }
+        guard !columns.isEmpty else { return }
         var undecided = [UInt64](repeating: 0, count: rows.wordCount)
         for (row, test) in form.rows.enumerated() {
             guard case .predicate(let predicate) = test else { continue }
             var inRow = scope
             inRow.and(rows, predicate, period)
             guard !inRow.isEmpty else { continue }
-            for (column, mask) in columns.enumerated() {
-                guard var cell = mask?.and(inRow) else { continue }
-                if case .sum(let scalar, _, _) = form.columns[column] {
-                    try add(scalar, &cell, row: row, column: column, index, period, rows)
+            for (column, sum, mask) in columns {
+                if let sum {
+                    try add(sum, inRow, mask, row: row, column: column, index, period, rows, &undecided)
                 } else {
-                    count(cell.isTrue, row: row, column: column, index, period)
+                    count(inRow.isTrue, mask.isTrue, row: row, column: column, index, period)
                 }
-                cell.addUndecided(to: &undecided)
+                guard inRow.isPossible != nil || mask.isPossible != nil else { continue }
+                let (left, right) = (inRow.possible, mask.possible)
+                for word in undecided.indices {
+                    undecided[word] |= left[word] & right[word] & ~(inRow.isTrue[word] & mask.isTrue[word])
+                }
             }
         }
         for subtree in form.subtrees.indices {
             try count(subtree, columns, index, period, rows, &undecided)
         }
-        forEach(undecided) { row in totals[period][index].undecidedCases[Int(court[row])] += 1 }
+        for (row, _) in Ones(undecided) { totals[period][index].undecidedCases[Int(court[row])] += 1 }
     }
 
-    private func count(_ words: [UInt64], row: Int, column: Int, _ form: Int, _ period: Int) {
+    /// Adds 1 to the cell for each row that is in both.
+    private func count(
+        _ left: [UInt64], _ right: [UInt64], row: Int, column: Int, _ form: Int, _ period: Int
+    ) {
         let size = totals[period][form].size
         let place = row * totals[period][form].columns + column
         totals[period][form].counts.withUnsafeMutableBufferPointer { counts in
             court.withUnsafeBufferPointer { court in
-                for (index, word) in words.enumerated() {
-                    var rest = word
+                for index in left.indices {
+                    var rest = left[index] & right[index]
                     while rest != 0 {
                         counts[Int(court[index << 6 + rest.trailingZeroBitCount]) * size + place] += 1
                         rest &= rest &- 1
@@ -153,18 +156,19 @@ final class FormTally {
 
     /// Adds the amounts of the cell's rows; NULL adds nothing, and a row whose amount could not be read is undecided.
     private func add(
-        _ scalar: Int, _ cell: inout Mask, row: Int, column: Int, _ form: Int, _ period: Int, _ rows: PredicateScan.Rows
+        _ scalar: Int, _ left: Mask, _ right: Mask, row: Int, column: Int, _ form: Int, _ period: Int,
+        _ rows: PredicateScan.Rows, _ undecided: inout [UInt64]
     ) throws(OperationError) {
         let place = row * totals[period][form].columns + column
         let size = totals[period][form].size
-        for word in cell.isTrue.indices {
-            var rest = cell.isTrue[word]
+        for word in left.isTrue.indices {
+            var rest = left.isTrue[word] & right.isTrue[word]
             while rest != 0 {
                 let at = word << 6 + rest.trailingZeroBitCount
                 if let amount = rows.amount(scalar, period: period, row: at) {
                     try totals[period][form].add(amount, at: Int(court[at]) * size + place)
                 } else if rows.isError(scalar, period: period, row: at) {
-                    cell.isTrue[word] &= ~(rest & (~rest &+ 1))
+                    undecided[word] |= rest & (~rest &+ 1)
                 }
                 rest &= rest &- 1
             }
@@ -173,56 +177,60 @@ final class FormTally {
 
     /// The rows that a code tells: a NULL code, or one that did not parse, leaves them all undecided.
     private func count(
-        _ subtree: Int, _ columns: [Mask?], _ index: Int, _ period: Int, _ rows: PredicateScan.Rows,
-        _ undecided: inout [UInt64]
+        _ subtree: Int, _ columns: [(column: Int, sum: Int?, mask: Mask)], _ index: Int, _ period: Int,
+        _ rows: PredicateScan.Rows, _ undecided: inout [UInt64]
     ) throws {
-        let form = forms[index]
+        let width = totals[period][index].columns
         let size = totals[period][index].size
-        for (column, mask) in columns.enumerated() {
-            guard let mask else { continue }
-            var scalar: Int?
-            if case .sum(let place, _, _) = form.columns[column] { scalar = place }
-            for word in mask.isPossible.indices {
-                var rest = mask.isPossible[word]
-                while rest != 0 {
-                    let bit = rest & (~rest &+ 1)
-                    let row = word << 6 + rest.trailingZeroBitCount
-                    rest &= rest &- 1
-                    guard let code = rows.text(form.subtrees[subtree].column, row: row) else {
-                        undecided[word] |= bit
-                        continue
-                    }
-                    let found = codes[index][subtree].rows(of: code)
-                    guard mask.isTrue[word] & bit != 0 else {
-                        if !found.isEmpty { undecided[word] |= bit }
-                        continue
-                    }
-                    let cell = Int(court[row]) * size + column
-                    guard let scalar else {
-                        for line in found {
-                            totals[period][index].counts[cell + line * form.columns.count] += 1
-                        }
-                        continue
-                    }
-                    if let amount = rows.amount(scalar, period: period, row: row) {
-                        for line in found {
-                            try totals[period][index].add(amount, at: cell + line * form.columns.count)
-                        }
-                    } else if rows.isError(scalar, period: period, row: row), !found.isEmpty {
-                        undecided[word] |= bit
-                    }
+        let source = forms[index].subtrees[subtree].column
+        var any = [UInt64](repeating: 0, count: rows.wordCount)
+        for column in columns { for (word, bits) in column.mask.possible.enumerated() { any[word] |= bits } }
+        for (row, word) in Ones(any) {
+            let bit = UInt64(1) << UInt64(row & 63)
+            guard let code = rows.text(source, row: row) else {
+                undecided[word] |= bit
+                continue
+            }
+            let found = codes[index][subtree].rows(of: code)
+            guard !found.isEmpty else { continue }
+            let first = Int(court[row]) * size
+            for (column, sum, mask) in columns {
+                guard mask.isTrue[word] & bit != 0 else {
+                    if let possible = mask.isPossible, possible[word] & bit != 0 { undecided[word] |= bit }
+                    continue
+                }
+                guard let sum else {
+                    for line in found { totals[period][index].counts[first + line * width + column] += 1 }
+                    continue
+                }
+                if let amount = rows.amount(sum, period: period, row: row) {
+                    for line in found { try totals[period][index].add(amount, at: first + line * width + column) }
+                } else if rows.isError(sum, period: period, row: row) {
+                    undecided[word] |= bit
                 }
             }
         }
     }
+}
 
-    private func forEach(_ words: [UInt64], _ body: (Int) -> Void) {
-        for (index, word) in words.enumerated() {
-            var rest = word
-            while rest != 0 {
-                body(index << 6 + rest.trailingZeroBitCount)
-                rest &= rest &- 1
-            }
+/// The places of the ones in some words, each with the word it is in.
+private struct Ones: Sequence, IteratorProtocol {
+    private let words: [UInt64]
+    private var word = 0
+    private var rest: UInt64
+
+    init(_ words: [UInt64]) {
+        self.words = words
+        rest = words.first ?? 0
+    }
+
+    mutating func next() -> (place: Int, word: Int)? {
+        while rest == 0 {
+            word += 1
+            guard word < words.count else { return nil }
+            rest = words[word]
         }
+        defer { rest &= rest &- 1 }
+        return (word << 6 + rest.trailingZeroBitCount, word)
     }
 }

@@ -72,7 +72,7 @@ struct RandomEditTests {
         let kept = courts.enumerated().filter { $0 == 0 || $1.hasPrefix("豫") || $1.hasPrefix("最高法") }.map(\.element)
         try kept.joined(separator: "\n").write(toFile: "\(folder)/codes/courts.csv", atomically: false, encoding: .utf8)
         #expect(try DefinitionLoader.load(directories: [folder]).diagnostics.isEmpty)
-        let files = ["rules/case.yaml", "rules/related.yaml", "rules/forms.yaml"]
+        let files = ["rules/case.yaml", "rules/related.yaml", "rules/forms-F01.yaml"]
         let texts = try files.map { try String(contentsOfFile: "\(folder)/\($0)", encoding: .utf8) }
         var refused = 0
         var strays: [String] = []

@@ -127,12 +127,17 @@ struct ShippedDefinitionsTests {
         }
     }
 
+    /// The conditions that forms use by name, as the form engine gives them to the compiler.
+    private static func filters(of schema: StandardSchema) -> [LetDefinition] {
+        schema.filters.map { LetDefinition(name: $0.name, table: $0.table, expression: $0.expression, file: "") }
+    }
+
     @Test("every expression of a form compiles")
     func forms() throws {
         let loaded = try Self.loaded.get()
         for form in loaded.schema.forms {
             let table = try #require(form.table.flatMap(loaded.schema.table))
-            let checker = TypeChecker(schema: loaded.schema, table: table)
+            let checker = TypeChecker(schema: loaded.schema, table: table, lets: Self.filters(of: loaded.schema))
             var texts = [form.scope].compactMap(\.self)
             for column in form.columns { if case .count(let text) = column.measure { texts.append(text) } }
             for row in form.rows { if case .when(let text) = row.selection { texts.append(text) } }
@@ -154,7 +159,7 @@ struct ShippedDefinitionsTests {
         let loaded = try Self.loaded.get()
         let form = try #require(loaded.schema.form("F01"))
         let table = try #require(loaded.schema.table("anjian"))
-        var predicates = PredicateSet(table: table, schema: loaded.schema)
+        var predicates = PredicateSet(table: table, schema: loaded.schema, lets: Self.filters(of: loaded.schema))
         for row in form.rows {
             guard case .when(let text) = row.selection else { throw TestFailure("row \(row.code) counts nothing") }
             _ = try predicates.addPredicate(text)

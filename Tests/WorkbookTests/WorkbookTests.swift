@@ -140,16 +140,21 @@ struct WorkbookTests {
 
     private func page(left: String) -> FormPage {
         FormPage(
-            title: "收结案情况总表", heads: (left, "统计周期：2026年10月", "表号：F01　单位：件"), corner: "项目",
-            columns: [.init("旧存"), .init("新收"), .init("结案标的额(元)")],
+            title: "收结案情况总表", heads: (left, "统计周期：2026年10月", "表号：F01"), corner: "项目",
+            columns: ["旧存", "新收", "受理", "已结", "未结", "判决", "调解", "结案标的额(元)"].map { FormPage.Column($0) },
             rows: [
-                .init(title: "合计", depth: 0, isTotal: true, values: [.integer(3), .integer(2), .decimal("12345678901.50")]),
-                .init(title: "民事", depth: 1, isTotal: false, values: [.integer(3), .integer(2), .empty]),
+                .init(
+                    title: "合计", depth: 0, isTotal: true,
+                    values: Array(repeating: .integer(3), count: 7) + [.decimal("12345678901.50")]),
+                .init(
+                    title: "民事", depth: 1, isTotal: false, values: Array(repeating: .integer(3), count: 7) + [.empty]),
             ], notes: ["说明：本表为暂行表式。"],
             signatures: ["制表人：", "审核人：", "单位负责人：", "填报日期：　　年　　月　　日"], pageNumber: "第 &P 页 共 &N 页")
     }
 
-    @Test func `a form is printed on A4 with its header on every page, page x of y, totals bold and numbers whole`() throws {
+    @Test func `a form is printed on A4 with its header on every page, page x of y, totals bold and numbers whole`()
+        throws
+    {
         try inFolder { folder in
             let path = folder + "/a.xlsx"
             let workbook = try Workbook(path: path)
@@ -165,7 +170,7 @@ struct WorkbookTests {
             let widths = sheet.split(separator: "<col ").dropFirst().compactMap { text in
                 text.split(separator: "width=\"").dropFirst().first.flatMap { Double($0.prefix { $0 != "\"" }) }
             }
-            #expect(widths.count == 4)
+            #expect(widths.count == 9)
             #expect((widths.last ?? 0) >= 17)
             // The styles of the total's cells are not those of the row below it.
             let rows = sheet.split(separator: "<row ").dropFirst()
@@ -173,7 +178,7 @@ struct WorkbookTests {
                 let row = try #require(rows.first { $0.contains(">\(title)<") })
                 return row.split(separator: " s=\"").dropFirst().map { $0.prefix { $0 != "\"" } }
             }
-            #expect(try styles("合计").count == 4)
+            #expect(try styles("合计").count == 9)
             #expect(Set(try styles("合计")).isDisjoint(with: try styles("　民事")))
         }
     }

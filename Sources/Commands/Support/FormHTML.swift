@@ -42,7 +42,8 @@ enum FormHTML {
                     last += 1
                 }
                 groups.append(
-                    "<th colspan=\"\(last - first + 1)\" scope=\"colgroup\">\(escaped(page.columns[first].group ?? ""))</th>")
+                    "<th colspan=\"\(last - first + 1)\" scope=\"colgroup\">\(escaped(page.columns[first].group ?? ""))</th>"
+                )
                 first = last + 1
             }
             lines.append("<tr>\(groups.joined())</tr>")

@@ -187,7 +187,8 @@ struct SubmittedForms {
         case .unknownRow:
             tell(
                 file, line, columns["row"],
-                LocalizedText(en: "form \(figure.form) has no row '\(figure.row)'", zh: "报表\(figure.form)没有行“\(figure.row)”"))
+                LocalizedText(
+                    en: "form \(figure.form) has no row '\(figure.row)'", zh: "报表\(figure.form)没有行“\(figure.row)”"))
         case .unknownColumn:
             tell(
                 file, line, columns["column"],

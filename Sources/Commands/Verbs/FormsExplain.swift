@@ -15,7 +15,8 @@ extension FormsCommand {
         static var configuration: CommandConfiguration {
             CommandConfiguration(
                 commandName: "explain",
-                abstract: say("Show the cases behind a figure, or the cells that count a case.", "追溯一个数字背后的案件，或一个案件计入的各格。"))
+                abstract: say(
+                    "Show the cases behind a figure, or the cells that count a case.", "追溯一个数字背后的案件，或一个案件计入的各格。"))
         }
 
         @Option(help: help("The statistical period.", "统计周期。"))
@@ -30,14 +31,16 @@ extension FormsCommand {
         @Option(help: help("ROW,COLUMN by code or title, such as 合计,新收.", "行,栏（代码或名称），例如 合计,新收。"))
         var cell: String?
 
-        @Option(name: .customLong("case"), help: help("The key of a case: every cell it is counted in.", "案件标识：列出它计入的各格。"))
+        @Option(
+            name: .customLong("case"), help: help("The key of a case: every cell it is counted in.", "案件标识：列出它计入的各格。"))
         var caseKey: String?
 
         @Flag(help: help("Only the court's own cases.", "只看本院案件。"))
         var own = false
 
         @Option(
-            help: help("NAME=FILE: look in this file instead of the library; repeatable.", "表名=文件：在此文件而不是标准库中查找，可多次给出。"))
+            help: help("NAME=FILE: look in this file instead of the library; repeatable.", "表名=文件：在此文件而不是标准库中查找，可多次给出。")
+        )
         var table: [String] = []
 
         @OptionGroup var library: LibraryOptions
@@ -80,7 +83,9 @@ extension FormsCommand {
                 form: form.name, court: court, period: period.label, row: form.rows[row].code,
                 column: form.columns[column].code, own: own, figure: "\(figure)", cases: cases)
             let cellName = "\(form.name)[\(form.rows[row].title), \(form.columns[column].title)]"
-            var en = ["\(cellName) of \(court) in \(period.label): \(figure), from \(Format.count(counted.count)) cases"]
+            var en = [
+                "\(cellName) of \(court) in \(period.label): \(figure), from \(Format.count(counted.count)) cases"
+            ]
             var zh = ["\(court) \(period.label) \(cellName)：\(figure)，来自 \(Format.count(counted.count)) 件案件"]
             for one in cases {
                 let line = "  \(one.court)  \(one.key.joined(separator: " "))\(one.amount.map { "  \($0)" } ?? "")"
@@ -100,7 +105,9 @@ extension FormsCommand {
             var isFound = false
             for table in FormComputation.tables(of: forms, in: schema) where table.key.count == 1 {
                 let trace = try FormTrace(table: table, forms: forms, schema: schema, period: period)
-                guard let found = try trace.cells(ofCase: [key], in: try reader(trace, schema, session)) else { continue }
+                guard let found = try trace.cells(ofCase: [key], in: try reader(trace, schema, session)) else {
+                    continue
+                }
                 isFound = true
                 cells += found
             }

@@ -19,7 +19,8 @@ public enum FormGroups {
         let table = computation.table
         let columns = table.columns.map { ($0.name, ServerColumn(type: LibraryTables.type(of: $0.type))) }
         let server = ServerTable(
-            definition: table, relation: relation, columns: Dictionary(columns, uniquingKeysWith: { first, _ in first }))
+            definition: table, relation: relation, columns: Dictionary(columns, uniquingKeysWith: { first, _ in first })
+        )
         for (number, period) in computation.periods.enumerated() {
             let groups = CaseGroups(
                 computation.predicates, gates: computation.gates, court: computation.courtColumn,

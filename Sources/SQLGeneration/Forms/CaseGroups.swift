@@ -34,7 +34,8 @@ public struct CaseGroups {
         self.words = words
         let gateSteps = Set((gates ?? []).map { set.predicates[$0] }).sorted()
         let terms = RowTerms(
-            set.plan, roots: order + gateSteps + set.scalars, leaves: RowTerms.Leaves { table.term($0) }, schema: schema,
+            set.plan, roots: order + gateSteps + set.scalars, leaves: RowTerms.Leaves { table.term($0) },
+            schema: schema,
             period: period)
         let judged = order.map { terms.term($0) }
         let scalars = set.scalars.map { terms.term($0) }
