@@ -25,7 +25,7 @@ struct PostgresSession: SourceSession {
         _ conninfo: String, source: String, connections: Int, _ body: (any SourceSession) throws -> R
     ) throws -> R {
         let name = "sitong extract \(source)"
-        let leader = try PostgresConnection(conninfo, applicationName: name)
+        let leader = try Self.connect(conninfo, name)
         // Before the snapshot: whoever begins after this is not earlier than it.
         let resumeFrom = try SourcePosition.oldestBegin(leader)
         return try leader.withTransaction(.readSnapshot) {
@@ -34,6 +34,16 @@ struct PostgresSession: SourceSession {
                     leader, conninfo, name, resumeFrom: resumeFrom,
                     position: try SourcePosition(of: leader)?.text, connections: connections))
         }
+    }
+
+    /// A database without an encoding keeps whatever bytes it was given, and would refuse to hand out as UTF-8 what is none:
+    /// it is asked for the bytes.
+    private static func connect(_ conninfo: String, _ applicationName: String) throws -> PostgresConnection {
+        let connection = try PostgresConnection(conninfo, applicationName: applicationName)
+        if try connection.execute("SHOW server_encoding").first?.first == "SQL_ASCII" {
+            try connection.execute("SET client_encoding = 'SQL_ASCII'")
+        }
+        return connection
     }
 
     private init(
@@ -78,7 +88,7 @@ struct PostgresSession: SourceSession {
             queries: ranges.conditions.map { "\n\(statement.restricted(to: $0))\n" }, shape: shape,
             connections: connections
         ) { [conninfo, applicationName, snapshot] in
-            let connection = try PostgresConnection(conninfo, applicationName: applicationName)
+            let connection = try Self.connect(conninfo, applicationName)
             try connection.begin(.readSnapshot)
             try connection.execute("SET TRANSACTION SNAPSHOT '\(snapshot)'")
             try connection.execute("SET LOCAL enable_seqscan = off; SET LOCAL max_parallel_workers_per_gather = 0")
