@@ -52,6 +52,50 @@ struct KernelTests {
         return points
     }
 
+    /// Texts in memory, with the bytes behind them that kernels may read.
+    private func withTexts(_ texts: [[UInt8]], _ body: ([sitong_text]) -> Void) {
+        let padding = Array(repeating: UInt8(0x41), count: 64)
+        let bytes = texts.flatMap { $0 + padding }
+        bytes.withUnsafeBufferPointer { bytes in
+            var start = 0
+            body(
+                texts.map { text in
+                    defer { start += text.count + padding.count }
+                    return sitong_text(start: bytes.baseAddress.map { $0 + start }, count: Int64(text.count))
+                })
+        }
+    }
+
+    @Test("32 hexadecimal digits are told from all other texts, and read", arguments: levels)
+    func hexadecimal(level: Int) {
+        var numbers = Numbers(state: 32)
+        let digits = Array("0123456789abcdef".utf8)
+        let near = Array("/:`gGAF@ \u{0}".utf8) + [0x80, 0xFF, 0xB0]
+        var texts = (0..<2000).map { _ in (0..<32).map { _ in digits.randomElement(using: &numbers) ?? 48 } }
+        for index in texts.indices {
+            switch index % 3 {
+            case 1: texts[index][Int.random(in: 0..<32, using: &numbers)] = near.randomElement(using: &numbers) ?? 0
+            case 2: texts[index] = Array((texts[index] + texts[index]).prefix(Int.random(in: 0...40, using: &numbers)))
+            default: break
+            }
+        }
+        var first = Array(repeating: UInt64(7), count: texts.count)
+        var second = first
+        var isHex = Array(repeating: UInt8(9), count: texts.count)
+        withTexts(texts) { sitong_hex($0, $0.count, &first, &second, &isHex, Int32(level)) }
+        for (index, text) in texts.enumerated() {
+            guard text.count == 32, text.allSatisfy(digits.contains) else {
+                #expect(isHex[index] == 0 && first[index] == 7 && second[index] == 7, "\(text)")
+                continue
+            }
+            let bytes = stride(from: 0, to: 32, by: 2).map {
+                UInt64(String(decoding: text[$0..<($0 + 2)], as: UTF8.self), radix: 16) ?? 0
+            }
+            let words = [bytes[..<8], bytes[8...]].map { $0.reversed().reduce(0) { $0 << 8 | $1 } }
+            #expect(isHex[index] == 1 && first[index] == words[0] && second[index] == words[1], "\(text)")
+        }
+    }
+
     @Test(
         "numbers are compared and found at every place of a word, and no bit is set behind the last", arguments: levels)
     func numbers(level: Int) {
