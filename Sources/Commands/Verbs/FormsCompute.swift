@@ -58,7 +58,11 @@ extension FormsCommand {
             guard let period = try session.period(period) else { preconditionFailure("--period is required") }
             let lastYear = withoutLastYear ? nil : period.samePeriodLastYear
             let periods = [period, lastYear].compactMap(\.self)
-            let files = try table.isEmpty ? nil : FileInput(table, schema: loaded.schema, options: CSVOptions())
+            let files =
+                try table.isEmpty
+                ? nil
+                : FileInput(
+                    table, schema: loaded.schema, options: CSVOptions(), encoding: .utf8)
             let library = try files == nil ? session.library(library) : nil
             let snapshot = try library?.snapshot()
             var counted: [ComputedFigures] = []

@@ -146,7 +146,7 @@ extension FormsCommand {
                 return try session.library(library).snapshot().reader(
                     table: trace.table, columns: names, schema: schema)
             }
-            return try FileInput(table, schema: schema, options: CSVOptions()).open(trace.table)
+            return try FileInput(table, schema: schema, options: CSVOptions(), encoding: .utf8).open(trace.table)
         }
 
         private func place(_ cell: String, in form: FormDefinition) throws -> (row: Int, column: Int) {
