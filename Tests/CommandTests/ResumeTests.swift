@@ -11,6 +11,8 @@ import Testing
         "library.afterLedgerTables", "library.afterSchemaChanges",
         // Refusing a batch: `brokenRefusal`.
         "receive.afterRefuse",
+        // Undoing a batch: `brokenRevert`.
+        "revert.beforeLedger", "revert.afterCommit",
     ]
 
     @Test("the monthly run passes every fault point but those that other tests kill at")

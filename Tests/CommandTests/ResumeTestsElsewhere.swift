@@ -136,6 +136,36 @@ import Testing
         }
     }
 
+    @Test("undoing a batch, killed before or after its commit, is undone once and whole")
+    func brokenRevert() throws {
+        let site = try BrokenRunSite()
+        _ = try site.run()
+        let connection = try PostgresConnection(site.library, applicationName: "tests")
+        let last = try connection.execute("SELECT batch FROM sitong.batch ORDER BY number DESC LIMIT 1")
+        let batch = try #require(last.first?.first ?? nil)
+        let revert = ["library", "revert", batch, "--reason", "wrong file", "--library", site.library]
+        func state() throws -> [[String?]] {
+            try connection.execute("SELECT batch, status FROM sitong.batch ORDER BY number")
+        }
+        let rows = "SELECT count(*), sum(hashtext(t::text)::bigint) FROM anjian t"
+        let (before, rowsBefore) = (try state(), try connection.execute(rows))
+        let early = try SitongProcess.run(
+            revert, in: site.folder.path, environment: ["SITONG_FAULT": "revert.beforeLedger"])
+        #expect(early.status == -SIGKILL)
+        #expect(try state() == before)
+        #expect(try connection.execute(rows) == rowsBefore)
+        let late = try SitongProcess.run(
+            revert, in: site.folder.path, environment: ["SITONG_FAULT": "revert.afterCommit"])
+        #expect(late.status == -SIGKILL)
+        let (after, rowsAfter) = (try state(), try connection.execute(rows))
+        #expect(after.contains { $0.last == "reverted" } && after.count == before.count + 1)
+        // It is undone already, which is said, and nothing changes.
+        let again = try SitongProcess.run(revert, in: site.folder.path)
+        #expect(again.status == 66, "\(again.errors)")
+        #expect(try state() == after)
+        #expect(try connection.execute(rows) == rowsAfter)
+    }
+
     @Test("refusing a batch, killed before the reason was written, is explained by the next reception")
     func brokenRefusal() throws {
         let site = try BrokenRunSite()

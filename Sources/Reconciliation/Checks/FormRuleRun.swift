@@ -97,7 +97,8 @@ struct FormRuleRun {
             single.bindings = binding..<binding + 1
             exact.run(single)
             (outcome, applies) = (exact.outcome(0), exact.applies(0))
-            sides = self.sides(of: exact, 0)
+            // A side that is known is told, though the other is an error.
+            sides = rule.program.sides.map { (side($0.actual, of: exact, 0), side($0.expected, of: exact, 0)) }
         }
         if applies == FormTruth.isTrue.rawValue { statistic.applicable += 1 }
         if outcome == FormTruth.isNull.rawValue {
@@ -132,7 +133,13 @@ struct FormRuleRun {
     ) -> (actual: ExactDecimal?, expected: ExactDecimal?)? {
         guard let sides = rule.program.sides else { return (nil, nil) }
         guard !machine.isError(sides.actual, lane), !machine.isError(sides.expected, lane) else { return nil }
-        return (machine.number(sides.actual, lane)?.normalized, machine.number(sides.expected, lane)?.normalized)
+        return (side(sides.actual, of: machine, lane), side(sides.expected, of: machine, lane))
+    }
+
+    private func side(
+        _ step: Int, of machine: FormMachine<some FixedWidthInteger & SignedInteger>, _ lane: Int
+    ) -> ExactDecimal? {
+        machine.isError(step, lane) ? nil : machine.number(step, lane)?.normalized
     }
 
     private func finding(
