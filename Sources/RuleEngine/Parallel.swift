@@ -82,16 +82,17 @@ enum Parallel {
         let failure = Failure()
         let reading = Lock()
         var shared = reader
-        var number = 0
+        // The next block's; nil after the last: a reader is not asked again.
+        var number: Int? = 0
         try withUnsafeMutablePointer(to: &shared) { reader in
             try withUnsafeMutablePointer(to: &number) { next in
                 try run(count, failure) { index in
                     var block = CellBlock()
                     while !failure.isSet {
                         let taken: Int? = try reading.with {
-                            guard try reader.pointee.next(into: &block) else { return nil }
-                            next.pointee += 1
-                            return next.pointee - 1
+                            guard let number = next.pointee else { return nil }
+                            next.pointee = try reader.pointee.next(into: &block) ? number + 1 : nil
+                            return next.pointee == nil ? nil : number
                         }
                         guard let taken else { return }
                         try body(index, block, taken)

@@ -72,7 +72,8 @@ struct OutputSchemaTests {
         let connection = try PostgresConnection(
             ledger.output.trimmingCharacters(in: .whitespacesAndNewlines), applicationName: "tests")
         #expect(
-            try connection.execute("SELECT run, pipeline, period, status, exit_status FROM sitong.run")
+            try connection.execute(
+                "SELECT run, pipeline, period, status, exit_status FROM sitong.run ORDER BY run LIMIT 1")
                 == [["monthly-2026-10-0001", "monthly", "2026-10", "findings", "1"]])
         #expect(
             try connection.execute(
@@ -87,6 +88,15 @@ struct OutputSchemaTests {
         let ofRun = ["--period", "2026-10", "--run", "monthly-2026-10-0001"]
         try run(["forms", "show", "--form", "F01"] + ofRun, in: place)
         try run(["forms", "export", "--to", "figures.csv"] + ofRun, in: place)
+        let cases = try connection.execute("SELECT ajbs, fydm FROM anjian WHERE fydm IS NOT NULL ORDER BY ajbs LIMIT 1")
+        let (key, court) = (try #require(cases.first?[0]), try #require(cases.first?[1]))
+        try run(["forms", "explain", "--period", "2026-10", "--case", key], in: place)
+        let cell = ["--form", "F01", "--court", court, "--cell", "合计,新收"]
+        try run(["forms", "explain", "--period", "2026-10"] + cell, in: place)
+        try "form,court,period,row,column,value\nF01,\(court),2026-10,1,xs,5\n".write(
+            toFile: place + "/submitted.csv", atomically: true, encoding: .utf8)
+        let submitted = ["forms", "import", "submitted.csv", "--period", "2026-10", "--to", "taken.csv"]
+        try run(submitted, in: place)
         try run(
             ["rules", "check", "--schemas", MistakesTests.root + "/Fixtures/mistakes"], in: place, status: 78)
         #expect(checker.seen == (try Self.published))

@@ -49,7 +49,8 @@ struct RuleTestTests {
     @Test("an example that does not hold is told of in PostgreSQL too, and the server is gone")
     func broken() throws {
         let (process, left) = try run(
-            Self.definitions.replacingOccurrences(of: "fail: [{a: 0}]", with: "fail: [{a: 2}]"), ["--engine", "postgres"])
+            Self.definitions.replacingOccurrences(of: "fail: [{a: 0}]", with: "fail: [{a: 2}]"),
+            ["--engine", "postgres"])
         #expect(process.status == 78)
         #expect(process.errors.contains("an example does not hold"))
         #expect(left == [])

@@ -24,7 +24,7 @@ struct FigureSheet {
     init(cellCount: Int) {
         let bytes = max(cellCount, 1) * 18
         // Sound because `calloc` aligns for any type, and the two arrays of 64-bit numbers come first.
-        guard let base = calloc(bytes, 1) else { fatalError("out of memory for a sheet of \(cellCount) figures") }
+        guard let base = calloc(bytes, 1) else { preconditionFailure("no memory for \(cellCount) figures") }
         values = base.bindMemory(to: Int64.self, capacity: cellCount)
         owns = (base + cellCount * 8).bindMemory(to: Int64.self, capacity: cellCount)
         codes = (base + cellCount * 16).bindMemory(to: UInt8.self, capacity: cellCount)

@@ -47,8 +47,10 @@ struct SQLPrinter {
     }
 
     func write(_ expression: SQLExpression, indent: String = "") -> String {
-        let line = oneLine(expression, indent: indent)
-        guard line.count + indent.count > Self.lineLength else { return line }
+        // What is nested deeply would else be written twice at each level only to see that it is too long.
+        let isLong = expression.isBreakable && leastLength(expression, enough: Self.lineLength) > Self.lineLength
+        let line = isLong ? "" : oneLine(expression, indent: indent)
+        guard isLong || line.count + indent.count > Self.lineLength else { return line }
         let inner = indent + "    "
         switch expression {
         case .infix(let word, let parts) where word == "AND" || word == "OR" || word == "|":
@@ -63,6 +65,37 @@ struct SQLPrinter {
         case .not(let inside): return "NOT (" + write(inside, indent: indent) + ")"
         default: return line
         }
+    }
+
+    /// No more than the characters of an expression on one line; counted until there are enough.
+    private func leastLength(_ expression: SQLExpression, enough: Int) -> Int {
+        switch expression {
+        case .column(let name, _): return name.count
+        case .text(let text), .typed(_, let text): return text.count
+        case .number(let digits): return digits.count
+        case .textArray(let texts): return texts.count
+        case .dateArray(let dates): return dates.count
+        case .infix(_, let parts), .call(_, let parts): return leastLength(of: parts, enough: enough)
+        case .not(let inside), .isNull(let inside), .isNotNull(let inside), .truth(let inside, _), .cast(let inside, _),
+            .byBytes(let inside), .extract(_, let inside):
+            return leastLength(inside, enough: enough)
+        case .between(let value, let low, let high): return leastLength(of: [value, low, high], enough: enough)
+        case .isIn(let value, let members): return leastLength(of: [value] + members, enough: enough)
+        case .isAny(let value, let array): return leastLength(of: [value, array], enough: enough)
+        case .cases(let branches, let otherwise):
+            return leastLength(
+                of: branches.flatMap { [$0.condition, $0.result] } + (otherwise.map { [$0] } ?? []), enough: enough)
+        case .choice(let subject, let branches, let otherwise):
+            let parts = branches.flatMap { [$0.condition, $0.result] } + (otherwise.map { [$0] } ?? [])
+            return leastLength(of: [subject] + parts, enough: enough)
+        case .bool, .null, .countRows, .aggregate, .rowNumber, .exists: return 1
+        }
+    }
+
+    private func leastLength(of parts: [SQLExpression], enough: Int) -> Int {
+        var sum = 0
+        for part in parts where sum <= enough { sum += leastLength(part, enough: enough - sum) }
+        return sum
     }
 
     private func lines(
@@ -154,6 +187,17 @@ struct SQLPrinter {
             return result + "\""
         }
         return "{" + elements.joined(separator: ",") + "}"
+    }
+}
+
+extension SQLExpression {
+    /// Whether it is written in several lines when one is too short.
+    fileprivate var isBreakable: Bool {
+        switch self {
+        case .infix(let word, _): word == "AND" || word == "OR" || word == "|"
+        case .cases, .choice, .not: true
+        default: false
+        }
     }
 }
 
