@@ -40,7 +40,8 @@ struct LibraryEquivalenceTests {
             INSERT INTO anjian VALUES ('豫', 10, '2024-01-01', -1.5, '张三', 1), ('豫', 7, '1900-01-01', 2, NULL, 1),
                 ('京', 3, NULL, -0.01, '', 1), ('晋', 1, '9999-12-31', NULL, '李"四', 1), ('冀', 1, 'infinity', 'NaN', 'x', 1)
             """)
-        try writer.execute("INSERT INTO anjian SELECT '津', n, '2024-01-01', -n, '王五', 1 FROM generate_series(1, 2000) n")
+        try writer.execute(
+            "INSERT INTO anjian SELECT '津', n, '2024-01-01', -n, '王五', 1 FROM generate_series(1, 2000) n")
         let options = QualityCheck.Options(period: StatisticalPeriod("2026-10"), language: .en)
         let inside = try library.judge(
             SQLQualityCheck(schema: definitions.schema, rules: definitions.rules, options: options))

@@ -57,7 +57,10 @@ struct PatternTests {
         let texts: [String?] =
             [nil, "", "x", "立案", String(repeating: "立", count: 16), String(repeating: "\n", count: 16)]
             + (7...19).map { String(repeating: Self.hexadecimal, count: 2).prefix($0).description }
-            + [Self.hexadecimal.uppercased(), Self.hexadecimal.dropLast() + "x", "01" + Self.hexadecimal.dropFirst(2) + "x"]
+            + [
+                Self.hexadecimal.uppercased(), Self.hexadecimal.dropLast() + "x",
+                "01" + Self.hexadecimal.dropFirst(2) + "x",
+            ]
         try comparison.expectAgreement(
             ["t": texts.enumerated().map { ["\($0.offset + 1)", $0.element] }], on: connection)
     }

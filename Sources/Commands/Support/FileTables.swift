@@ -98,7 +98,9 @@ final class FileTable: CellReader, BlockReader {
 extension FileTable {
     /// Fetches rows of files that were read, when all of them are plain UTF-8.
     func fetcher() throws -> (any RowFetcher)? {
-        guard encoding == .utf8, !files.contains(where: { $0.hasSuffix(".zst") || $0.hasSuffix(".gz") }) else { return nil }
+        guard encoding == .utf8, !files.contains(where: { $0.hasSuffix(".zst") || $0.hasSuffix(".gz") }) else {
+            return nil
+        }
         return try FileRowFetcher(self)
     }
 

@@ -121,7 +121,8 @@ private struct Counted {
     }
 
     func test(_ length: SQLExpression) -> SQLExpression {
-        low == high ? .infix("=", [length, .number("\(low)")]) : .between(length, .number("\(low)"), .number("\(high)"))
+        low == high
+            ? .infix("=", [length, .number("\(low)")]) : .between(length, .number("\(low)"), .number("\(high)"))
     }
 }
 
