@@ -28,9 +28,12 @@ struct RandomFormRuleTests {
         // What was never met was not tested.
         #expect(seen.truths.count == 4, "\(seen)")
         #expect(seen.judged > count * 10)
+        #expect(seen.early * 200 <= seen.judged, "\(seen)")
     }
 
     struct Tally {
+        /// Errors of the engine where the slow judge still has a number.
+        var early = 0
         var judged = 0
         var truths: [SlowFormJudge.Truth: Int] = [:]
     }
@@ -74,12 +77,26 @@ struct RandomFormRuleTests {
             statistic.undecidedCount, statistic.errorCount,
         ]
         let applicable = all.count { $0.applies == .yes }
-        #expect(counted == [all.count, applicable, count(.yes), count(.no), count(.null), count(.error)], "\(text)")
+        let wanted = [all.count, applicable, count(.yes), count(.no), count(.null), count(.error)]
+        // The engine computes at one scale, at which 128 bits may be too few for a number that the slow judge, which drops
+        // zeros, can still hold: such an instance is an error early.
+        let early = counted[5] - wanted[5]
+        seen.early += max(0, early)
+        if early > 0 {
+            #expect(counted[0] == wanted[0] && zip(counted[2...4], wanted[2...4]).allSatisfy { $0 <= $1 }, "\(text)")
+            #expect(counted[2...].reduce(0, +) == wanted[2...].reduce(0, +), "\(text)")
+        } else {
+            #expect(counted == wanted, "\(text)")
+        }
         let expected = all.filter { $0.truth == .no }
             .map { [$0.period, $0.court, $0.row, $0.column, Self.text($0.actual), Self.text($0.expected)] }
         let found = result.findings
             .map { [$0.period, $0.court, $0.row, $0.column, Self.text($0.actual), Self.text($0.expected)] }
-        #expect(found == expected, "\(text)")
+        if early > 0 {
+            #expect(expected.count - found.count <= early && found.allSatisfy(expected.contains), "\(text)")
+        } else {
+            #expect(found == expected, "\(text)")
+        }
         seen.judged += all.count
         for verdict in all { seen.truths[verdict.truth, default: 0] += 1 }
     }
