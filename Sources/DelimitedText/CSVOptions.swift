@@ -36,6 +36,14 @@ public struct MalformedRecord: Sendable, Hashable {
     public var byteOffset: Int
     /// As they stand in the (decompressed, decoded) file, without the line end.
     public var bytes: [UInt8]
+
+    package init(kind: Kind, row: Int, line: Int, byteOffset: Int, bytes: [UInt8]) {
+        self.kind = kind
+        self.row = row
+        self.line = line
+        self.byteOffset = byteOffset
+        self.bytes = bytes
+    }
 }
 
 /// What about a file is accepted but worth saying once.

@@ -22,7 +22,7 @@ public struct StepOutcome: Sendable {
 public enum RunEvent: Sendable {
     case began(step: String, number: Int, of: Int, commandLine: [String])
     /// Finished in an earlier attempt at this run.
-    case skipped(step: String, number: Int, of: Int)
+    case skipped(step: String, number: Int, of: Int, commandLine: [String])
     case ended(step: String, number: Int, of: Int, status: ExitStatus, seconds: Double)
     /// Not begun, because a step it needs did not end well.
     case withheld(step: String, because: String)
@@ -62,8 +62,11 @@ public struct PipelineRunner {
     ///   - from: repeat this step and all that need it, also when a former attempt finished them.
     ///   - perform: executes a command line (`["forms", "compute", "--period", …]`); throws what stopped it.
     ///   - tell: hears of each step.
+    ///   - conclude: what is to be done before the journal says that the run has finished, given how it ended; a run
+    ///     that breaks in between does it again when it is resumed.
     public mutating func run(
-        from first: String? = nil, perform: ([String]) throws -> StepOutcome, tell: (RunEvent) -> Void
+        from first: String? = nil, perform: ([String]) throws -> StepOutcome, tell: (RunEvent) -> Void,
+        conclude: (ExitStatus) throws -> Void = { _ in }
     ) throws -> ExitStatus {
         let order = try Self.order(of: pipeline.steps)
         let repeated = try first.map { try dependants(of: $0, in: order) } ?? []
@@ -79,7 +82,10 @@ public struct PipelineRunner {
             {
                 ended[step.id] = status
                 placeholders.define(step.id, products: done.products ?? [])
-                tell(.skipped(step: step.id, number: number, of: order.count))
+                tell(
+                    .skipped(
+                        step: step.id, number: number, of: order.count,
+                        commandLine: (try? self.commandLine(of: step)) ?? []))
                 continue
             }
             if let blocker = step.needs.first(where: { !mayFollow(ended[$0], of: $0) }) {
@@ -103,6 +109,7 @@ public struct PipelineRunner {
         let worst = ExitStatus.worst(of: ended.values)
         // A run that an environment failure broke stays unfinished, so that --resume can continue it.
         if let firstFailure { throw firstFailure }
+        try conclude(worst)
         try journal.append(RunJournal.Entry(.runFinished, status: worst.rawValue))
         return worst
     }

@@ -30,7 +30,7 @@ public struct QualityCheck {
         /// Threads that judge; reading has one more.
         public var jobs: Int
         /// Bits of fingerprints that are used. Fewer than all make different keys look alike at first: for tests.
-        var keyMask = UInt64.max
+        package var keyMask = UInt64.max
 
         public init(
             period: StatisticalPeriod? = nil, maxStored: Int? = nil, revealsPersonal: Bool = false,

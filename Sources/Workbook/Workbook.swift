@@ -37,7 +37,7 @@ public final class Workbook {
         try self.init(path: path, title: title, rowsPerSheet: Workbook.rowsPerSheet)
     }
 
-    init(path: String, title: String, rowsPerSheet: Int) throws(OperationError) {
+    package init(path: String, title: String, rowsPerSheet: Int) throws(OperationError) {
         self.path = path
         self.rowsPerSheet = rowsPerSheet
         temporaryPath = path + ".\(ProcessInfo.processInfo.processIdentifier).part"

@@ -4,7 +4,7 @@ import PostgresClient
 import TestSupport
 import Testing
 
-@testable import Commands
+import Commands
 
 @Suite struct BadInputTests {
     struct Change: Sendable, CustomTestStringConvertible {

@@ -5,7 +5,7 @@ import PostgresClient
 import TestSupport
 import Testing
 
-@testable import Commands
+import Commands
 
 /// What is wrong with the input or the machine: each ends with its status, a message that helps in both languages, an
 /// unchanged library, and no file left behind.

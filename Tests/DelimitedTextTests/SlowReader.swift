@@ -1,4 +1,4 @@
-@testable import DelimitedText
+import DelimitedText
 
 /// Reads a delimited file that lies in memory, byte by byte and obviously right: what the fast reader is held against.
 struct SlowReader {

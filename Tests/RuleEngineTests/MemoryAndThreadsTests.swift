@@ -4,7 +4,7 @@ import RuleLanguage
 import Schema
 import Testing
 
-@testable import RuleEngine
+import RuleEngine
 
 /// However little memory there is, however many threads, and however badly fingerprints collide: one answer.
 struct MemoryAndThreadsTests {

@@ -2,7 +2,7 @@ import Diagnostics
 import Foundation
 import Testing
 
-@testable import Workbook
+import Workbook
 
 @Suite("Workbooks")
 struct WorkbookTests {

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Diagnostics
+package import Diagnostics
 import Foundation
 
 /// The whole program: parses, performs, prints, and knows the exit status of everything that can go wrong.
@@ -75,7 +75,7 @@ public enum Program {
     }
 
     /// How the process ends after an error. Whatever is not known here is a bug of ours: 70, never 1.
-    static func status(of error: any Error) -> ExitStatus {
+    package static func status(of error: any Error) -> ExitStatus {
         switch error {
         case let error as OperationError: error.status
         case is InvalidDefinitions: .badDefinition
@@ -101,7 +101,7 @@ public enum Program {
     }
 
     /// Prints what went wrong and says how to end.
-    static func report(_ error: any Error, language: Language, print: (String) -> Void) -> ExitStatus {
+    package static func report(_ error: any Error, language: Language, print: (String) -> Void) -> ExitStatus {
         switch error {
         case let error as OperationError: print(error.text(in: language))
         case let error as InvalidDefinitions:

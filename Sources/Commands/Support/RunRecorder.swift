@@ -2,13 +2,20 @@ import Diagnostics
 import Library
 import Pipelines
 
+/// A verb that as a step of a pipeline leaves its results in the library.
+protocol LibraryStep {
+    var library: LibraryOptions { get }
+}
+
 /// Writes what the journal of a run says into the ledger of the library that its steps used.
 struct RunRecorder {
     let session: Session
     let runID: String
 
     /// Nothing when no step came to a library, as at a court that only extracts and sends.
-    func record() throws {
+    ///
+    /// - Parameter ending: how the run ends, as the journal does not say so yet; nil for a run that failed.
+    func record(_ ending: ExitStatus?) throws {
         guard let place = session.lastLibrary else { return }
         let library = try StandardLibrary(place)
         let entries = RunJournal.read(folder: PipelineRunner.folder(of: runID, work: session.work))
@@ -38,10 +45,10 @@ struct RunRecorder {
                     run.finishedAt = entry.at
                 }
             case .runFinished:
-                run.status = entry.status.flatMap(ExitStatus.init(rawValue:))
-                run.finishedAt = entry.at
+                break
             }
         }
+        if let ending { (run.status, run.finishedAt) = (ending, nil) }
         try library.record(run)
         for step in steps { try library.record(step) }
     }

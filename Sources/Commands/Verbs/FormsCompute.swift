@@ -11,7 +11,7 @@ import Schema
 
 extension FormsCommand {
     /// `forms compute`: all forms, all courts, the period and the same one of last year, in one pass over the cases.
-    struct Compute: Operation {
+    struct Compute: Operation, LibraryStep {
         static var configuration: CommandConfiguration {
             CommandConfiguration(
                 commandName: "compute",

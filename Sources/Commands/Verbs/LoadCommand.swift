@@ -7,7 +7,7 @@ import Library
 import Schema
 
 /// `load BATCH…`: into the standard library, verified, checked in flight, exactly once (入库).
-struct LoadCommand: Operation {
+struct LoadCommand: Operation, LibraryStep {
     static var configuration: CommandConfiguration {
         CommandConfiguration(
             commandName: "load",

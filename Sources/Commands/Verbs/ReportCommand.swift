@@ -7,7 +7,7 @@ import Library
 import Reporting
 
 /// `report`: what was found, for analysts: workbook, page, CSV, JSON.
-struct ReportCommand: Operation {
+struct ReportCommand: Operation, LibraryStep {
     static var configuration: CommandConfiguration {
         CommandConfiguration(
             commandName: "report", abstract: say("Write what a run found, for analysts.", "为统计人员生成一次运行的报告。"))

@@ -70,7 +70,9 @@ struct RunCommand: Operation {
         let status: ExitStatus
         // Also of a run that fails; why the ledger could not be written is then less than why the run failed.
         var isRecorded = false
-        defer { if !isRecorded { try? RunRecorder(session: session, runID: runID).record() } }
+        // Where the steps that a former attempt finished were at work.
+        var libraryBefore: LibraryOptions?
+        defer { if !isRecorded { try? RunRecorder(session: session, runID: runID).record(nil) } }
         status = try runner.run(from: from) { commandLine in
             let operation = try Self.operation(commandLine, file: file)
             let result = try operation.perform(in: session)
@@ -79,9 +81,16 @@ struct RunCommand: Operation {
         } tell: { event in
             Self.tell(event, session.console)
             if let step = RunResult.Step(event) { steps.append(step) }
+            if case .skipped(_, _, _, let commandLine) = event,
+                let user = (try? Self.operation(commandLine, file: file)) as? any LibraryStep
+            {
+                libraryBefore = user.library
+            }
+        } conclude: { status in
+            if session.lastLibrary == nil, let libraryBefore { _ = try session.library(libraryBefore) }
+            try RunRecorder(session: session, runID: runID).record(status)
+            isRecorded = true
         }
-        isRecorded = true
-        try RunRecorder(session: session, runID: runID).record()
         let seconds = (ContinuousClock.now - begin) / .seconds(1)
         return OperationResult(
             status,
@@ -157,7 +166,7 @@ struct RunCommand: Operation {
         case .began(let step, let number, let count, let commandLine):
             console.note(LocalizedText("[\(number)/\(count)] \(step)"))
             console.detail(LocalizedText("  sitong " + commandLine.joined(separator: " ")))
-        case .skipped(let step, let number, let count):
+        case .skipped(let step, let number, let count, _):
             console.note(
                 LocalizedText(
                     en: "[\(number)/\(count)] \(step): done before", zh: "[\(number)/\(count)] \(step)：先前已完成"))
@@ -191,7 +200,7 @@ struct RunResult: Encodable {
             switch event {
             case .ended(let step, _, _, let status, let seconds):
                 (id, self.status, self.seconds, state) = (step, status.rawValue, seconds, "done")
-            case .skipped(let step, _, _): (id, state) = (step, "before")
+            case .skipped(let step, _, _, _): (id, state) = (step, "before")
             case .withheld(let step, _): (id, state) = (step, "withheld")
             default: return nil
             }
