@@ -1,10 +1,9 @@
+import Commands
 import Diagnostics
 import Foundation
 import PostgresClient
 import TestSupport
 import Testing
-
-import Commands
 
 @Suite struct BadInputTests {
     struct Change: Sendable, CustomTestStringConvertible {

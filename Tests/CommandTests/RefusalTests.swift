@@ -1,11 +1,10 @@
+import Commands
 import Diagnostics
 import Foundation
 import Library
 import PostgresClient
 import TestSupport
 import Testing
-
-import Commands
 
 /// What is wrong with the input or the machine: each ends with its status, a message that helps in both languages, an
 /// unchanged library, and no file left behind.

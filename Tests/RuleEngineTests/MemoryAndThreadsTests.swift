@@ -1,10 +1,9 @@
 import Columnar
 import DataAccess
+import RuleEngine
 import RuleLanguage
 import Schema
 import Testing
-
-import RuleEngine
 
 /// However little memory there is, however many threads, and however badly fingerprints collide: one answer.
 struct MemoryAndThreadsTests {
