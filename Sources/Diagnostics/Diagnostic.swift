@@ -29,16 +29,20 @@ public struct Diagnostic: Sendable, Hashable {
     public var message: LocalizedText
     public var location: SourceLocation?
     public var hint: LocalizedText?
+    /// Another place that may be the wrong one as well: of a name that is defined twice the first definition, of an unknown
+    /// name the one that is nearly called so.
+    public var related: SourceLocation?
 
     public init(
         _ severity: Severity = .error, code: String, _ message: LocalizedText, at location: SourceLocation? = nil,
-        hint: LocalizedText? = nil
+        hint: LocalizedText? = nil, related: SourceLocation? = nil
     ) {
         self.severity = severity
         self.code = code
         self.message = message
         self.location = location
         self.hint = hint
+        self.related = related
     }
 
     /// `Schemas/x.yaml:41:9: error[unknown-type]: …` and, on the next line, the hint.

@@ -273,9 +273,11 @@ public struct LanguageError: Error, Sendable {
 
 extension ExpressionText {
     func error(
-        at offset: Int, length: Int = 1, _ code: String, _ message: LocalizedText, hint: LocalizedText? = nil
+        at offset: Int, length: Int = 1, _ code: String, _ message: LocalizedText, hint: LocalizedText? = nil,
+        related: SourceLocation? = nil
     ) -> LanguageError {
-        LanguageError(Diagnostic(code: code, message, at: location(of: offset, length: length), hint: hint))
+        LanguageError(
+            Diagnostic(code: code, message, at: location(of: offset, length: length), hint: hint, related: related))
     }
 
     /// The tokens of a part of the text, for messages about one word of it.

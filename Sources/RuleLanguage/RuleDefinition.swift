@@ -134,12 +134,16 @@ public struct LetDefinition: Sendable {
     public var expression: ExpressionText
     /// Rules of other files do not see it.
     public var file: String
+    public var location: SourceLocation?
 
-    public init(name: String, table: String, expression: ExpressionText, file: String) {
+    public init(
+        name: String, table: String, expression: ExpressionText, file: String, location: SourceLocation? = nil
+    ) {
         self.name = name
         self.table = table
         self.expression = expression
         self.file = file
+        self.location = location
     }
 }
 

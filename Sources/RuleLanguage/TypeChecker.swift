@@ -94,13 +94,15 @@ public struct TypeChecker: Sendable {
 
     /// About one word of a part, counted from 0 (from its end when negative).
     func error(
-        word: Int, of syntax: Syntax, _ code: String, _ en: String, _ zh: String, hint: LocalizedText? = nil
+        word: Int, of syntax: Syntax, _ code: String, _ en: String, _ zh: String, hint: LocalizedText? = nil,
+        related: SourceLocation? = nil
     ) -> LanguageError {
         let tokens = source.tokens(of: syntax)
         let index = word < 0 ? tokens.count + word : word
         guard tokens.indices.contains(index) else { return error(syntax, code, en, zh, hint: hint) }
         return source.error(
-            at: tokens[index].offset, length: tokens[index].length, code, LocalizedText(en: en, zh: zh), hint: hint)
+            at: tokens[index].offset, length: tokens[index].length, code, LocalizedText(en: en, zh: zh), hint: hint,
+            related: related)
     }
 
     /// Several parts; throws what is wrong with any of them. Inside a let the first problem is enough: the let itself
@@ -418,9 +420,13 @@ public struct TypeChecker: Sendable {
     /// - Parameter word: which word of the part the name is.
     func unknown(_ name: String, _ syntax: Syntax, word: Int = 0) -> LanguageError {
         let names = table.columns.flatMap { [$0.title, $0.name] } + lets.filter { isHere($0.table) }.map(\.name)
+        // Perhaps it is the let that is misspelt, not its use.
+        let visible = lets.filter { isHere($0.table) }
+        let near = Suggestion.candidates(for: name, among: visible.map(\.name)).first
         return error(
             word: word, of: syntax, "unknown-name", "table '\(table.title)' has no column '\(name)'",
-            "表“\(table.title)”没有列“\(name)”", hint: hint(for: name, among: names))
+            "表“\(table.title)”没有列“\(name)”", hint: hint(for: name, among: names),
+            related: near.flatMap { near in visible.first { $0.name == near }?.location })
     }
 
     /// That a blank is missing, or what was perhaps meant.

@@ -91,19 +91,19 @@ struct RandomEditTests {
             }
             if !diagnostics.isEmpty { refused += 1 }
             for diagnostic in diagnostics {
-                let place = diagnostic.location
-                let isNear =
+                // Two edits make the same text as a slip elsewhere would, so that no reader can tell which of the lines to
+                // blame, and both are told: an id that becomes another rule's, and a let with one use that is not called so.
+                let isNear = [diagnostic.location, diagnostic.related].contains { place in
                     place?.file == "\(folder)/\(edit.file)" && (edit.line...edit.line + 1).contains(place?.line ?? 0)
+                }
                 if !isNear {
                     strays.append("\(edit)\n    \(diagnostic.text(in: .en))")
                     break
                 }
             }
         }
-        // Two edits make the same text as another slip elsewhere would, so no reader can tell which line to blame: an id
-        // that becomes that of an earlier or later rule, and a let with one use that no longer has its name.
         #expect(
-            strays.count * 250 <= count,
+            strays.isEmpty,
             "seed \(seed), \(strays.count) edits:\n\(strays.prefix(20).joined(separator: "\n"))")
         // Most edits fall into titles, messages and examples, which may say anything.
         #expect(refused > count / 5, "seed \(seed): only \(refused) of \(count) edits were refused")

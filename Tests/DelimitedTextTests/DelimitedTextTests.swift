@@ -167,7 +167,29 @@ struct DelimitedTextTests {
             let expected = (0..<block.rowCount).map { row in block.columns.map { $0[row] } }
             #expect(result.rows == expected, "seed \(seed)")
             #expect(result.malformed.isEmpty, "seed \(seed)")
+            // Row by row, without a block, it is the same file.
+            let rows = MemorySink()
+            var direct = try CSVWriter(rows, columns: (0..<width).map { "c\($0)" })
+            for row in expected { try direct.writeRow { fields in for text in row { fields.append(text) } } }
+            try direct.finish()
+            #expect(rows.bytes == sink.bytes, "seed \(seed)")
         }
+    }
+
+    @Test("numbers are written in digits")
+    func numbers() throws {
+        let sink = MemorySink()
+        var writer = try CSVWriter(sink, columns: ["n"])
+        for number in [0, 7, -1, 10, 1_234_567_890, Int.max, Int.min, nil] {
+            try writer.writeRow { $0.append(number) }
+        }
+        try writer.finish()
+        let lines = String(decoding: sink.bytes, as: UTF8.self).split(
+            separator: "\n", omittingEmptySubsequences: false)
+        #expect(
+            lines.map(String.init) == [
+                "n", "0", "7", "-1", "10", "1234567890", "\(Int.max)", "\(Int.min)", "", "",
+            ])
     }
 
     @Test("zstd is read back whole, and damage or a cut is an error", arguments: [0, 1, 100_000, 3_000_000])

@@ -12,6 +12,15 @@ struct DiagnosticList: Encodable {
         @Nullable var line: Int?
         @Nullable var column: Int?
         @Nullable var length: Int?
+        /// Another place that may be the wrong one as well.
+        @Nullable var related: Place?
+    }
+
+    struct Place: Encodable {
+        var file: String
+        var line: Int
+        var column: Int
+        var length: Int
     }
 
     let format = "sitong.diagnostics/1"
@@ -24,7 +33,10 @@ struct DiagnosticList: Encodable {
                 severity: diagnostic.severity.rawValue, code: diagnostic.code,
                 message: diagnostic.message.text(in: language), hint: diagnostic.hint?.text(in: language),
                 file: diagnostic.location?.file, line: diagnostic.location?.line, column: diagnostic.location?.column,
-                length: diagnostic.location?.length)
+                length: diagnostic.location?.length,
+                related: diagnostic.related.map {
+                    Place(file: $0.file, line: $0.line, column: $0.column, length: $0.length)
+                })
         }
     }
 }

@@ -196,12 +196,16 @@ struct RulesReader {
                 isComplete = false
                 continue
             }
-            if set.lets.contains(where: { $0.name == nameText && $0.file == document.file }) {
+            if let first = set.lets.first(where: { $0.name == nameText && $0.file == document.file }) {
                 log.add(
-                    .duplicateName(LocalizedText(en: "let", zh: "let"), nameText, at: item.location, first: nil))
+                    .duplicateName(
+                        LocalizedText(en: "let", zh: "let"), nameText, at: item.location, first: first.location))
                 continue
             }
-            set.lets.append(LetDefinition(name: nameText, table: table, expression: expression, file: document.file))
+            set.lets.append(
+                LetDefinition(
+                    name: nameText, table: table, expression: expression, file: document.file,
+                    location: item.location))
         }
         return isComplete
     }

@@ -49,7 +49,7 @@ extension Diagnostic {
                 LocalizedText(
                     en: "it is first at line \($0.line), column \($0.column)", zh: "首次出现在第 \($0.line) 行第 \($0.column) 列"
                 )
-            })
+            }, related: first)
     }
 
     static func wrongShape(_ what: LocalizedText, expected: LocalizedText, found node: YAMLNode) -> Diagnostic {
@@ -123,6 +123,6 @@ extension Diagnostic {
                 LocalizedText(
                     en: "it is first at \($0.file):\($0.line):\($0.column); a later --schemas directory may replace it",
                     zh: "首次定义在 \($0.file):\($0.line):\($0.column)；可在后面的 --schemas 目录中替换")
-            })
+            }, related: first)
     }
 }

@@ -83,6 +83,7 @@ extension RowTerms {
         guard let types = schema.caseNumberTypes, let list = schema.codelist(types.codelist),
             let attribute = list.attributeIndex(types.attribute)
         else { return [] }
-        return Set(list.entries.compactMap { $0.values[attribute] }).sorted(by: Self.precedes)
+        // An entry without letters marks nothing: else one special letter alone would be a type of no letters.
+        return Self.distinct(list.entries.compactMap { $0.values[attribute] }.filter { !$0.isEmpty })
     }
 }

@@ -33,7 +33,7 @@ extension RowTerms {
         guard let list = schema.codelists[name] else { return .null(.bool) }
         let entries = list.entries(under: root)
         guard operands.count > 1 else {
-            return member(operands[0], ofCodes: Set(entries.map(\.code)).sorted(by: Self.precedes))
+            return member(operands[0], ofCodes: Self.distinct(entries.map(\.code)))
         }
         return inCodelist(entries, bound(operands[0]), on: bound(operands[1]))
     }
@@ -44,13 +44,13 @@ extension RowTerms {
         let groups = Dictionary(grouping: entries) { Validity(since: $0.since, until: $0.until) }
         if groups.count <= 16 {
             let tests = groups.sorted { $0.key < $1.key }.map { validity, entries in
-                let codes = Set(entries.map(\.code)).sorted(by: Self.precedes)
+                let codes = Self.distinct(entries.map(\.code))
                 return SQLExpression.and(
                     [.isAny(code.value, .textArray(codes))] + validity.tests(day.value))
             }
             return [code, day].strict(.boolean, .when(given, .or(tests)))
         }
-        let versions = Dictionary(grouping: entries, by: \.code).mapValues { entries in
+        let versions = Dictionary(grouping: entries) { ExactText($0.code) }.mapValues { entries in
             "{" + entries.map { Validity(since: $0.since, until: $0.until).range }.joined(separator: ",") + "}"
         }
         let valid = SQLExpression.cast(lookUp(code.value, versions), .dateMultirange)
@@ -83,20 +83,26 @@ extension RowTerms {
     /// An attribute of each code's latest version.
     func attribute(_ name: String, _ index: Int, _ operand: SQLTerm) -> SQLTerm {
         guard let list = schema.codelists[name] else { return .null(.text) }
-        var latest: [String: CodeList.Entry] = [:]
+        var latest: [ExactText: CodeList.Entry] = [:]
         for entry in list.entries {
-            let old = latest[entry.code]
-            if old == nil || (entry.since?.days ?? .min) >= (old?.since?.days ?? .min) { latest[entry.code] = entry }
+            let code = ExactText(entry.code)
+            let old = latest[code]
+            if old == nil || (entry.since?.days ?? .min) >= (old?.since?.days ?? .min) { latest[code] = entry }
         }
         let values = latest.compactMapValues { index < $0.values.count ? $0.values[index] : nil }
         return [operand].strict(.text, lookUp(operand.value, values))
     }
 
-    private func lookUp(_ code: SQLExpression, _ values: [String: String]) -> SQLExpression {
-        let pairs = values.sorted { Self.precedes($0.key, $1.key) }.map {
-            "\(Self.json($0.key)): \(Self.json($0.value))"
+    private func lookUp(_ code: SQLExpression, _ values: [ExactText: String]) -> SQLExpression {
+        let pairs = values.sorted { Self.precedes($0.key.string, $1.key.string) }.map {
+            "\(Self.json($0.key.string)): \(Self.json($0.value))"
         }
         return .infix("->>", [.typed(.jsonb, "{" + pairs.joined(separator: ", ") + "}"), code])
+    }
+
+    /// Each text once, by its bytes: a letter and an accent are not the accented letter.
+    static func distinct(_ texts: [String]) -> [String] {
+        Set(texts.map { ExactText($0) }).map(\.string).sorted(by: precedes)
     }
 
     static func precedes(_ left: String, _ right: String) -> Bool {
@@ -126,13 +132,13 @@ extension CodeList {
     /// All entries, or those of a code and of whatever lies below it.
     fileprivate func entries(under root: String?) -> [Entry] {
         guard let root else { return entries }
-        let children = Dictionary(grouping: entries.filter { $0.parent != nil }) { $0.parent ?? "" }
-        var found: Set<String> = []
-        var open = [root]
+        let children = Dictionary(grouping: entries.filter { $0.parent != nil }) { ExactText($0.parent ?? "") }
+        var found: Set<ExactText> = []
+        var open = [ExactText(root)]
         while let code = open.popLast() {
             guard found.insert(code).inserted else { continue }
-            open.append(contentsOf: (children[code] ?? []).map(\.code))
+            open.append(contentsOf: (children[code] ?? []).map { ExactText($0.code) })
         }
-        return entries.filter { found.contains($0.code) }
+        return entries.filter { found.contains(ExactText($0.code)) }
     }
 }
