@@ -59,7 +59,8 @@ struct LoadCommand: Operation, LibraryStep {
             }
             receipts.append(
                 try library.load(
-                    IncomingBatch(batch, manifestText: text ?? ""), schema: loaded.schema, options: options))
+                    IncomingBatch(batch, manifestText: text ?? ""), schema: loaded.schema, rules: loaded.rules,
+                    options: options))
         }
         let seconds = (ContinuousClock.now - begin) / .seconds(1)
         let summary = LoadSummary(receipts, seconds: seconds)

@@ -2,6 +2,7 @@ import Columnar
 import DelimitedText
 import Diagnostics
 import PostgresClient
+import RuleLanguage
 import Schema
 
 /// A row that cannot be loaded: where it was, why, and its bytes.
@@ -12,7 +13,7 @@ struct RejectedRow {
     var line: Int?
     var table: String
     var column: String?
-    /// Stable: `type.anjian.larq`, `key.anjian.ajbs`, `required.anjian.ah`, `csv.anjian.fields`.
+    /// Stable: `type.anjian.larq`, `key.anjian.ajbs`, `required.anjian.ah`, `csv.anjian.fields`, or the id of a rule.
     var reason: String
     var message: LocalizedText
     /// The record in the strict CSV profile; for a malformed one as it was.
@@ -62,7 +63,12 @@ struct RowCheck {
 
     /// Appends the rows that pass to `rows`, each with its part's number and its position in the table, the rest to
     /// `rejected`. Of a row with several faults its first column is told.
-    func check(_ block: CellBlock, into rows: BinaryCopyRows, rejected: inout [RejectedRow]) {
+    ///
+    /// - Parameter broken: by place in the block, the rule that rejects a row whose cells are what they should be.
+    func check(
+        _ block: CellBlock, broken: [Int: RuleDefinition] = [:], into rows: BinaryCopyRows,
+        rejected: inout [RejectedRow]
+    ) {
         block.bytes.withUnsafeBufferPointer { bytes in
             block.cells.withUnsafeBufferPointer { cells in
                 columns.withUnsafeBufferPointer { columns in
@@ -72,6 +78,11 @@ struct RowCheck {
                         if let (column, fault) = append(bytes, cells, first, columns, rows) {
                             rows.cut(to: start)
                             rejected.append(reject(block, row, column: columns[column].definition, fault: fault))
+                            continue
+                        }
+                        if !broken.isEmpty, let rule = broken[row] {
+                            rows.cut(to: start)
+                            rejected.append(reject(block, row, rule: rule))
                             continue
                         }
                         rows.append(int4: partNumber)
@@ -148,6 +159,14 @@ struct RowCheck {
         RejectedRow(
             part: part, row: block.firstRow + row, line: line(block, row), table: table.name, column: nil,
             reason: "server.\(table.name)", message: refusal.message, raw: CSVEncoding.record(block, row: row))
+    }
+
+    private func reject(_ block: CellBlock, _ row: Int, rule: RuleDefinition) -> RejectedRow {
+        let title = rule.title ?? rule.id
+        return RejectedRow(
+            part: part, row: block.firstRow + row, line: line(block, row), table: table.name, column: nil,
+            reason: rule.id, message: LocalizedText(en: "breaks rule: \(title)", zh: "违反规则：\(title)"),
+            raw: CSVEncoding.record(block, row: row))
     }
 
     private func line(_ block: CellBlock, _ row: Int) -> Int? {
