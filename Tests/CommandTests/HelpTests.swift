@@ -22,6 +22,7 @@ import Testing
         ("reconcile forms", ["--schemas", "--figures", "--map", "--library", "--period", "--findings"]),
         ("report", ["--run", "--formats", "--to"]), ("run", ["--period", "--resume", "--from"]), ("runs", []),
         ("rules list", []), ("rules check", []), ("quarantine list", []),
+        ("quarantine retry", ["--batch", "--id", "--schemas"]),
     ]
 
     @Test("Every verb explains its flags in both languages and ends with 0", arguments: verbs.map(\.verb))

@@ -61,7 +61,9 @@ struct OutputSchemaTests {
         }
         let report = place + "/reports/2026-10/report.json"
         try checker.check(try String(contentsOfFile: report, encoding: .utf8), "report.json")
-        for name in ["rules list", "rules check", "rules test", "quarantine list", "quarantine show", "runs"] {
+        for name in [
+            "rules list", "rules check", "rules test", "quarantine list", "quarantine show", "quarantine retry", "runs",
+        ] {
             try run(name.split(separator: " ").map(String.init), in: place)
         }
         try run(["rules", "explain", "case.number-court"], in: place)

@@ -13,6 +13,8 @@ import Testing
         "receive.afterRefuse",
         // Undoing a batch: `brokenRevert`.
         "revert.beforeLedger", "revert.afterCommit",
+        // Trying quarantined rows again: `brokenRetry`.
+        "quarantine.beforeRetryCommit", "quarantine.afterRetryCommit",
     ]
 
     @Test("the monthly run passes every fault point but those that other tests kill at")

@@ -31,7 +31,8 @@ struct RejectRuleTests {
     }
 
     private static let rows = [
-        "a,f1,2026-10-01,5,1.50,", "b,f1,2026-10-02,500,,", "c,f2,,500,,", "d,f1,2026-02-30,500,,", "e,f1,2026-12-01,,,",
+        "a,f1,2026-10-01,5,1.50,", "b,f1,2026-10-02,500,,", "c,f2,,500,,", "d,f1,2026-02-30,500,,",
+        "e,f1,2026-12-01,,,",
     ]
 
     @Test func `rows that break a rejecting rule go to quarantine with the rule's id, the others load`() throws {
@@ -67,7 +68,9 @@ struct RejectRuleTests {
                 == 2)
     }
 
-    @Test func `undecided rows pass unless the rule says otherwise; exceptions and disabled rules reject nothing`() throws {
+    @Test func `undecided rows pass unless the rule says otherwise; exceptions and disabled rules reject nothing`()
+        throws
+    {
         var excepted = Self.rule("A-1", "天数 <= 100")
         excepted.exceptions = [.init(key: ["b"], reason: "known")]
         var disabled = Self.rule("A-2", "天数 < 0")

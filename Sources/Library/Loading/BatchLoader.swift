@@ -318,7 +318,8 @@ final class BatchLoader {
         let columns = staged.statements.columns
         return RowCheck(
             table: staged.statements.table, columns: columns,
-            places: try places(of: columns, staged.statements.table, header, part), part: part.name,
+            places: try places(of: columns, staged.statements.table, header, part),
+            header: staged.table.kind == .rows ? CSVEncoding.record(of: header) : nil, part: part.name,
             partNumber: partNumber, recordsBefore: recordsBefore[partNumber] ?? 0)
     }
 
@@ -466,8 +467,15 @@ final class BatchLoader {
     }
 
     private func write(_ rows: [RejectedRow]) throws {
-        let columns = "batch, part, row, line, table_name, column_name, reason, message_en, message_zh, raw"
+        guard !rows.isEmpty else { return }
+        let columns =
+            "id, batch, part, row, line, table_name, column_name, reason, message_en, message_zh, raw, columns"
+        // Not a sequence, as with the batches' numbers.
+        let last = try connection.execute("SELECT coalesce(max(id), 0) FROM sitong.quarantine").first?.first ?? nil
+        var id = last.flatMap { Int64($0) } ?? 0
         try connection.copyRows(rows, into: "sitong.quarantine (\(columns))") { row, buffer in
+            id += 1
+            CopyText.append(id, to: &buffer)
             CopyText.append(batch.id, to: &buffer)
             CopyText.append(row.part, to: &buffer)
             CopyText.append(Int64(row.row), to: &buffer)
@@ -478,6 +486,7 @@ final class BatchLoader {
             CopyText.append(row.message.en, to: &buffer)
             CopyText.append(row.message.zh, to: &buffer)
             CopyText.append(blob: row.raw, to: &buffer)
+            CopyText.append(row.header, to: &buffer)
         }
     }
 
@@ -500,7 +509,7 @@ private struct StagedTable {
 
 extension PostgresConnection {
     /// Undoes what `body` did when it throws, and leaves the transaction going.
-    fileprivate func withSavepoint(_ body: () throws -> Void) throws {
+    func withSavepoint(_ body: () throws -> Void) throws {
         try execute("SAVEPOINT load")
         do {
             try body()

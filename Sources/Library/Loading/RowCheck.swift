@@ -18,6 +18,8 @@ struct RejectedRow {
     var message: LocalizedText
     /// The record in the strict CSV profile; for a malformed one as it was.
     var raw: [UInt8]
+    /// The header under which `raw` can be read again, as CSV; nil when it cannot.
+    var header: String?
 }
 
 /// Checks the rows of one part against the types of its table, and makes those that pass rows of a binary COPY.
@@ -39,17 +41,20 @@ struct RowCheck {
     }
 
     private let table: TableDefinition
+    private let header: String?
     private let part: String
     private let partNumber: Int32
     private let columns: [ColumnCheck]
     /// How many records the parts before have.
     private let recordsBefore: Int
 
+    /// - Parameter header: of the part, as CSV, when its rows can be tried again one by one.
     init(
-        table: TableDefinition, columns: [ColumnDefinition], places: [Int?], part: String, partNumber: Int,
-        recordsBefore: Int
+        table: TableDefinition, columns: [ColumnDefinition], places: [Int?], header: String?, part: String,
+        partNumber: Int, recordsBefore: Int
     ) {
         self.table = table
+        self.header = header
         self.part = part
         self.partNumber = Int32(partNumber)
         self.recordsBefore = recordsBefore
@@ -158,7 +163,8 @@ struct RowCheck {
     func reject(_ block: CellBlock, _ row: Int, refusal: OperationError) -> RejectedRow {
         RejectedRow(
             part: part, row: block.firstRow + row, line: line(block, row), table: table.name, column: nil,
-            reason: "server.\(table.name)", message: refusal.message, raw: CSVEncoding.record(block, row: row))
+            reason: "server.\(table.name)", message: refusal.message, raw: CSVEncoding.record(block, row: row),
+            header: header)
     }
 
     private func reject(_ block: CellBlock, _ row: Int, rule: RuleDefinition) -> RejectedRow {
@@ -166,7 +172,7 @@ struct RowCheck {
         return RejectedRow(
             part: part, row: block.firstRow + row, line: line(block, row), table: table.name, column: nil,
             reason: rule.id, message: LocalizedText(en: "breaks rule: \(title)", zh: "违反规则：\(title)"),
-            raw: CSVEncoding.record(block, row: row))
+            raw: CSVEncoding.record(block, row: row), header: header)
     }
 
     private func line(_ block: CellBlock, _ row: Int) -> Int? {
@@ -202,7 +208,7 @@ struct RowCheck {
         return RejectedRow(
             part: part, row: block.firstRow + row, line: line(block, row), table: table.name, column: column.name,
             reason: "\(kind).\(table.name).\(column.name)", message: message,
-            raw: CSVEncoding.record(block, row: row))
+            raw: CSVEncoding.record(block, row: row), header: header)
     }
 
     func reject(_ record: MalformedRecord) -> RejectedRow {
