@@ -6,7 +6,9 @@ import Testing
     static let verbs: [(verb: String, flags: [String])] = [
         ("demo", ["--dir", "--courts", "--cases", "--seed"]),
         ("library init", ["--embedded"]), ("library start", ["--library"]), ("library stop", ["--library"]),
-        ("library status", ["--library"]), ("library url", ["--library"]),
+        ("library status", ["--library"]),
+        ("library period close", ["--library", "--schemas", "--reason"]), ("library period list", ["--library"]),
+        ("library period show", ["--library", "--limit"]), ("library period reopen", ["--library", "--reason"]), ("library url", ["--library"]),
         ("schema check", ["--schemas"]), ("schema sql", ["--schemas"]), ("schema apply", ["--schemas", "--library"]),
         ("schema diff", ["--schemas", "--library"]),
         ("extract", ["--source", "--period", "--since", "--full", "--to"]), ("transfer", ["--to", "--from"]),

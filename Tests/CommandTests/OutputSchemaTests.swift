@@ -86,6 +86,9 @@ struct OutputSchemaTests {
         let last = try connection.execute("SELECT batch FROM sitong.batch ORDER BY number DESC LIMIT 1")
         let batch = try #require(last.first?.first ?? nil)
         try run(["library", "revert", batch, "--reason", "wrong file"], in: place)
+        for name in ["close 2026-10", "list", "show 2026-10", "reopen 2026-10 --reason late"] {
+            try run(["library", "period"] + name.split(separator: " ").map(String.init), in: place)
+        }
         try run(["extract", "--source", "sources/*.yaml", "--to", "outbox", "--dry-run"], in: place)
         let ofRun = ["--period", "2026-10", "--run", "monthly-2026-10-0001"]
         try run(["forms", "show", "--form", "F01"] + ofRun, in: place)
