@@ -189,7 +189,7 @@ let package = Package(
             "DataAccess", "DelimitedText", "Diagnostics", "FormEngine", "PostgresClient", "SQLGeneration"),
         tests(
             "ExtractionTests", "Extraction", "Batches", "Definitions", "Schema", "CourtModel", "Columnar", "DataAccess",
-            "Diagnostics", "PostgresClient", "SQLiteClient"),
+            "DelimitedText", "Diagnostics", "PostgresClient", "SQLiteClient"),
         tests("PipelinesTests", "Pipelines", "Definitions", "CourtModel", "DataAccess", "Diagnostics"),
         tests(
             "ReportingTests", "Reporting", "Library", "FormEngine", "Reconciliation", "RuleEngine", "Schema",

@@ -11,7 +11,7 @@ import Testing
         ("library period show", ["--library", "--limit"]), ("library period reopen", ["--library", "--reason"]), ("library url", ["--library"]),
         ("schema check", ["--schemas"]), ("schema sql", ["--schemas"]), ("schema apply", ["--schemas", "--library"]),
         ("schema diff", ["--schemas", "--library"]),
-        ("extract", ["--source", "--period", "--since", "--full", "--to"]), ("transfer", ["--to", "--from"]),
+        ("extract", ["--source", "--period", "--since", "--full", "--keys", "--compare-keys", "--to"]), ("transfer", ["--to", "--from"]),
         ("receive", ["--from"]), ("load", ["--inbox", "--library", "--max-bad", "--max-shrink"]),
         (
             "qc",

@@ -90,6 +90,10 @@ struct OutputSchemaTests {
             try run(["library", "period"] + name.split(separator: " ").map(String.init), in: place)
         }
         try run(["extract", "--source", "sources/*.yaml", "--to", "outbox", "--dry-run"], in: place)
+        try run(
+            ["extract", "--source", "sources/*.yaml", "--to", "outbox", "--dry-run", "--compare-keys"], in: place)
+        // The reverted batch's rows are gone from the library; whatever is in it is still at its source.
+        try run(["extract", "--source", "sources/*.yaml", "--to", "outbox", "--compare-keys"], in: place)
         let ofRun = ["--period", "2026-10", "--run", "monthly-2026-10-0001"]
         try run(["forms", "show", "--form", "F01"] + ofRun, in: place)
         try run(["forms", "export", "--to", "figures.csv"] + ofRun, in: place)
