@@ -20,6 +20,7 @@ struct Extraction {
     /// The last batch, from whose end the next one after a list of keys goes on.
     private let last: BatchStream.Link?
     private var untranslated: [BatchManifest.Untranslated] = []
+    private var completeness: [BatchManifest.Completeness] = []
     /// By table, the rows that are no text.
     private var quarantine: [String: BatchTableWriter] = [:]
     private var isWhole = true
@@ -71,7 +72,7 @@ struct Extraction {
                 consistency: session.consistency, snapshotTime: session.snapshotTime, runKey: request.runKey,
                 resumeFrom: window.keys == nil ? session.resumeFrom : last.map { $0.resumeFrom ?? $0.snapshotTime },
                 position: window.keys == nil ? session.position : last?.position),
-            untranslated: untranslated)
+            untranslated: untranslated, completeness: completeness)
     }
 
     /// Whether the table's key has all columns of the list.
@@ -94,7 +95,7 @@ struct Extraction {
         var (rows, readsAll) = try rows(of: table)
         isWhole = isWhole && readsAll
         let needed = definition.columns.filter { $0.isRequired || definition.key.contains($0.name) }.map(\.name)
-        let plan = try ColumnPlan(definition, wanted: needed, offered: rows.columns, source: source)
+        let plan = try ColumnPlan(definition, wanted: needed, offered: rows.columns, source: source, drift: table.drift)
         notices += plan.notices
         let output = try writer.table(definition.name, columns: plan.columns)
         output.watermark = table.watermark.flatMap { definition.column($0)?.name }.flatMap { name in
@@ -102,6 +103,7 @@ struct Extraction {
         }
         var encoder = RowEncoder(
             plan, codes: table.codes, table: definition, mayHoldBadText: session.mayHoldBadText)
+        var completeness = CompletenessCount(table.completeness, plan, readsAll: readsAll)
         let records = CSVRecords()
         var block = CellBlock()
         var count = 0
@@ -110,6 +112,7 @@ struct Extraction {
             try records.withBytes { try output.write(records: $0, count: written) }
             records.removeAll()
             try setAside(encoder.takeBadRows(), of: definition.name)
+            completeness.add(block)
             count += block.rowCount
             progress(ExtractionProgress(table: definition.name, rows: count))
         }
@@ -121,6 +124,8 @@ struct Extraction {
                 .keysNotThere(
                     keys.rows.count - count, of: keys.rows.count, table: definition.name, source: source.name))
         }
+        let found = completeness.result(table: definition.name, extra: plan.extra, missing: plan.missing)
+        if !found.saysNothing { self.completeness.append(found) }
         for (column, values) in encoder.untranslated {
             untranslated.append(.init(table: definition.name, column: column, values: values))
         }

@@ -53,6 +53,27 @@ extension OperationError {
                 zh: "请在来源的查询中按标准命名各列（… AS larq）；查询给出的列：" + offered.joined(separator: "、")))
     }
 
+    static func sourceDrift(extra: [String], missing: [String], table: String, source: String) -> OperationError {
+        var en: [String] = []
+        var zh: [String] = []
+        if !extra.isEmpty {
+            en.append("columns that the standard does not have: \(extra.joined(separator: ", "))")
+            zh.append("标准中没有的列：\(extra.joined(separator: "、"))")
+        }
+        if !missing.isEmpty {
+            en.append("columns that the source does not give: \(missing.joined(separator: ", "))")
+            zh.append("来源未提供的列：\(missing.joined(separator: "、"))")
+        }
+        return OperationError(
+            .badData, code: "source-drift",
+            LocalizedText(
+                en: "source '\(source)', table '\(table)': \(en.joined(separator: "; "))",
+                zh: "来源“\(source)”的表“\(table)”：\(zh.joined(separator: "；"))"),
+            hint: LocalizedText(
+                en: "the table's 'drift' refuses this; mend the query, or allow it there",
+                zh: "该表的 drift 不允许；请修正查询，或在其中放行"))
+    }
+
     static func sourceColumnTwice(_ column: String, table: String, source: String) -> OperationError {
         OperationError(
             .badData, code: "source-column-twice",

@@ -1,3 +1,4 @@
+import Batches
 import Columnar
 import DataAccess
 import DelimitedText
@@ -49,6 +50,21 @@ struct BatchLoadTests {
             try fixture.rows("SELECT batch, court, run, manifest->>'sequence' FROM sitong.batch")
                 == [["y17-1", "豫17", "r1", "1"]])
         #expect(try fixture.library.loads(run: "r1").map(\.counts.inserted) == [2])
+    }
+
+    @Test func `what a batch says of its completeness is kept with it`() throws {
+        var batch = LibraryFixture.batch(1, [])
+        batch.manifest =
+            #"{"completeness": [{"table": "anjian", "extraColumns": [], "missingColumns": ["je"], "rowsPerMonth": {"2026-10": 3}}]}"#
+        try load(batch)
+        try load(LibraryFixture.batch(2, []))
+        let found = try fixture.library.completeness(run: "r1")
+        #expect(found.map(\.batch) == ["y17-1"])
+        #expect(
+            found.map(\.table) == [
+                .init(table: "anjian", extraColumns: [], missingColumns: ["je"], rowsPerMonth: ["2026-10": 3])
+            ])
+        #expect(try fixture.library.completeness(run: "other").isEmpty)
     }
 
     @Test func `the same batch twice changes nothing and tells what was then`() throws {

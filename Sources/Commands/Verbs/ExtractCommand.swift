@@ -205,6 +205,8 @@ struct ExtractSummary: Encodable {
         var quarantined: Int
         /// Keys of deleted rows.
         var deletions: Int
+        /// What tables lack, or have beyond the standard.
+        var completeness: [BatchManifest.Completeness]
         var tables: [String: Int]
     }
 
@@ -231,6 +233,7 @@ struct ExtractSummary: Encodable {
                 reused: result.isReused,
                 quarantined: result.batch.manifest.quarantined?.reduce(0) { $0 + $1.rows } ?? 0,
                 deletions: result.batch.manifest.tombstones.reduce(0) { $0 + $1.rows },
+                completeness: result.batch.manifest.completeness ?? [],
                 tables: Dictionary(
                     result.batch.manifest.tables.map { ($0.name, $0.rows) }, uniquingKeysWith: { $0 + $1 }))
         }
@@ -253,6 +256,12 @@ struct ExtractSummary: Encodable {
             let count = item.values.values.reduce(0, +)
             en.append("  \(item.batch): \(count) values of \(item.table).\(item.column) have no translation")
             zh.append("  \(item.batch)：\(item.table).\(item.column) 有 \(count) 个值没有代码转换")
+        }
+        for batch in batches {
+            for text in batch.completeness.flatMap(\.lines) {
+                en.append("  \(batch.batch): \(text.en)")
+                zh.append("  \(batch.batch)：\(text.zh)")
+            }
         }
         for batch in batches where batch.deletions > 0 {
             en.append("  \(batch.batch): \(Format.count(batch.deletions)) rows were deleted at the source")
