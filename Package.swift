@@ -185,11 +185,11 @@ let package = Package(
             "BatchesTests", "Batches", "Compression", "Digests", "DelimitedText", "Schema", "CourtModel", "Columnar",
             "DataAccess", "Diagnostics", "FileTransfer"),
         tests(
-            "LibraryTests", "Library", "Batches", "Definitions", "Schema", "CourtModel", "Columnar", "DataAccess",
-            "DelimitedText", "Diagnostics", "PostgresClient", "SQLGeneration"),
+            "LibraryTests", "Library", "Batches", "Definitions", "RuleLanguage", "Schema", "CourtModel", "Columnar",
+            "DataAccess", "DelimitedText", "Diagnostics", "FormEngine", "PostgresClient", "SQLGeneration"),
         tests(
             "ExtractionTests", "Extraction", "Batches", "Definitions", "Schema", "CourtModel", "Columnar", "DataAccess",
-            "Diagnostics", "PostgresClient", "SQLiteClient"),
+            "DelimitedText", "Diagnostics", "PostgresClient", "SQLiteClient"),
         tests("PipelinesTests", "Pipelines", "Definitions", "CourtModel", "DataAccess", "Diagnostics"),
         tests(
             "ReportingTests", "Reporting", "Library", "FormEngine", "Reconciliation", "RuleEngine", "Schema",

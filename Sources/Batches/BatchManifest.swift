@@ -113,6 +113,52 @@ public struct BatchManifest: Codable, Sendable, Equatable {
         }
     }
 
+    /// What a table of the source lacks, or has beyond the standard (数据项缺失、案件不全).
+    public struct Completeness: Codable, Sendable, Equatable {
+        public var table: String
+        /// Columns that the source gives and the standard does not have.
+        public var extraColumns: [String]
+        /// Columns of the standard that the source does not give, by code.
+        public var missingColumns: [String]
+        /// By `YYYY-MM`; absent when rows are not counted by month, or not all of them were read.
+        public var rowsPerMonth: [String: Int]?
+        /// Series of case numbers with numbers that no case has (空号), the emptiest first, at most a hundred.
+        public var gaps: [Gap]?
+
+        public init(
+            table: String, extraColumns: [String], missingColumns: [String], rowsPerMonth: [String: Int]? = nil,
+            gaps: [Gap]? = nil
+        ) {
+            self.table = table
+            self.extraColumns = extraColumns
+            self.missingColumns = missingColumns
+            self.rowsPerMonth = rowsPerMonth
+            self.gaps = gaps
+        }
+
+        public var saysNothing: Bool {
+            extraColumns.isEmpty && missingColumns.isEmpty && rowsPerMonth == nil && gaps == nil
+        }
+    }
+
+    /// The numbers of one year, court and kind of case, from 1 to the highest.
+    public struct Gap: Codable, Sendable, Hashable {
+        /// Year, court and kind, as in the case number: `2026豫1702民初`.
+        public var series: String
+        public var highest: Int
+        /// How many numbers below the highest no case has.
+        public var missing: Int
+        /// The first of them: `3 7-9`.
+        public var numbers: String
+
+        public init(series: String, highest: Int, missing: Int, numbers: String) {
+            self.series = series
+            self.highest = highest
+            self.missing = missing
+            self.numbers = numbers
+        }
+    }
+
     public var format = BatchManifest.format
     /// SHA-256 of the manifest with this value as 64 zeros: tells damage, not forgery.
     public internal(set) var checksum = String(repeating: "0", count: 64)
@@ -143,6 +189,8 @@ public struct BatchManifest: Codable, Sendable, Equatable {
     public var untranslated: [Untranslated]
     /// `QuarantinedRow`s by table: rows of the source that are no text; absent when there are none.
     public var quarantined: [Table]?
+    /// By table; absent when there is nothing to say.
+    public var completeness: [Completeness]?
     /// From when on the next batch must ask for changes: not later than the begin of any transaction of the source that
     /// was not done when it was read. UTC.
     public var resumeFrom: String?
@@ -151,8 +199,9 @@ public struct BatchManifest: Codable, Sendable, Equatable {
 
     public init(
         id: String, header: BatchHeader, sequence: Int, previous: String?, tables: [Table], tombstones: [Table] = [],
-        untranslated: [Untranslated] = [], quarantined: [Table] = []
+        untranslated: [Untranslated] = [], quarantined: [Table] = [], completeness: [Completeness] = []
     ) {
+        self.completeness = completeness.isEmpty ? nil : completeness
         self.id = id
         producer = header.producer
         schema = header.schema

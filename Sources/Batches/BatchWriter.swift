@@ -44,13 +44,17 @@ public final class BatchWriter {
     }
 
     /// Writes the manifest, and gives the folder its name: the batch is there, or nothing is.
-    public func seal(_ header: BatchHeader, untranslated: [BatchManifest.Untranslated] = []) throws -> SealedBatch {
+    public func seal(
+        _ header: BatchHeader, untranslated: [BatchManifest.Untranslated] = [],
+        completeness: [BatchManifest.Completeness] = []
+    ) throws -> SealedBatch {
         precondition(tables.allSatisfy(\.isFinished), "a table of the batch was not finished")
         let manifest = BatchManifest(
             id: id, header: header, sequence: sequence, previous: previous,
             tables: tables.filter { $0.contents == .rows }.map(\.entry),
             tombstones: tables.filter { $0.contents == .deletions }.map(\.entry), untranslated: untranslated,
-            quarantined: tables.filter { $0.contents == .quarantine }.map(\.entry))
+            quarantined: tables.filter { $0.contents == .quarantine }.map(\.entry),
+            completeness: completeness)
         let bytes = try manifest.encoded()
         for part in Set(manifest.parts.map { String($0.path.prefix { $0 != "/" }) }) {
             try FolderAccess.sync(folder + "/" + part)

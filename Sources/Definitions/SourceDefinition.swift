@@ -45,18 +45,51 @@ public struct SourceDefinition: Sendable, Hashable {
         public var codes: [String: [String: String]]
         /// SQL whose rows are the keys of deleted rows.
         public var deletes: String?
+        public var drift: DriftPolicy
+        /// Columns of the standard by which it is told whether all cases came; nil: not told.
+        public var completeness: Completeness?
         public var location: SourceLocation?
 
         public init(
             table: String, query: Query, watermark: String? = nil, codes: [String: [String: String]] = [:],
-            deletes: String? = nil, location: SourceLocation? = nil
+            deletes: String? = nil, drift: DriftPolicy = DriftPolicy(), completeness: Completeness? = nil,
+            location: SourceLocation? = nil
         ) {
+            self.drift = drift
+            self.completeness = completeness
             self.table = table
             self.query = query
             self.watermark = watermark
             self.codes = codes
             self.deletes = deletes
             self.location = location
+        }
+    }
+
+    /// What becomes of a table whose columns are not the standard's (结构漂移); that they are not is recorded in any case.
+    public struct DriftPolicy: Sendable, Hashable {
+        public enum Extra: String, Sendable { case ignore, refuse }
+        public enum Missing: String, Sendable { case null, refuse }
+
+        /// Columns that the standard does not have.
+        public var extra: Extra
+        /// Columns of the standard that the source does not give; those that rows need are refused anyway.
+        public var missing: Missing
+
+        public init(extra: Extra = .ignore, missing: Missing = .null) {
+            self.extra = extra
+            self.missing = missing
+        }
+    }
+
+    /// 报送完整性: which column holds the case number (案号), and which the day by which rows are counted by month.
+    public struct Completeness: Sendable, Hashable {
+        public var number: String?
+        public var date: String?
+
+        public init(number: String? = nil, date: String? = nil) {
+            self.number = number
+            self.date = date
         }
     }
 

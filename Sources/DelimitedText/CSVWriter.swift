@@ -98,6 +98,16 @@ public enum CSVEncoding {
         return bytes
     }
 
+    /// The record of some texts, such as a header, without a line end.
+    public static func record(of texts: [String]) -> String {
+        var bytes: [UInt8] = []
+        for (index, text) in texts.enumerated() {
+            if index > 0 { bytes.append(UInt8(ascii: ",")) }
+            Array(text.utf8).withUnsafeBufferPointer { append($0, to: &bytes) }
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
     public static func append(_ block: RawBlock, row: Int, to buffer: inout [UInt8]) {
         for index in block.columns.indices {
             if index > 0 { buffer.append(UInt8(ascii: ",")) }

@@ -32,6 +32,12 @@ struct CSVSession: SourceSession {
         return (BlockCells(try RenamedColumns(reader, columns, file: path)), true)
     }
 
+    func read(_ statement: SourceStatement, of table: String) throws -> any CellReader {
+        throw OperationError.filesHaveNoQueries(table)
+    }
+
+    func quote(_ name: String) -> String { name }
+
     func deletions(_ sql: String, of table: String, _ window: SourceWindow) throws -> any CellReader {
         throw OperationError.filesHaveNoQueries(table)
     }

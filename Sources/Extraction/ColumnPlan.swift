@@ -16,13 +16,16 @@ struct ColumnPlan {
     /// Among `columns`, the one that names a row's court; nil when rows do not name it.
     let courtColumn: Int?
     private(set) var notices: [LocalizedText] = []
+    /// Columns of the query that the standard does not have, and the other way round.
+    private(set) var extra: [String] = []
+    private(set) var missing: [String] = []
     let origins: [Origin]
 
     /// - Parameter wanted: columns without which nothing can be done with a row.
     /// - Throws: `OperationError` 65 when one of those is missing, when a name is misspelt, or two columns mean the same.
     init(
         _ table: TableDefinition, wanted: [String], offered: [String], source: SourceDefinition,
-        isDeletion: Bool = false
+        drift: SourceDefinition.DriftPolicy = .init(), isDeletion: Bool = false
     ) throws {
         var places: [String: Int] = [:]
         var unknown: [String] = []
@@ -64,6 +67,13 @@ struct ColumnPlan {
         self.origins = origins
         courtColumn = Self.ownCourtColumn(table).flatMap { names.firstIndex(of: $0) }
         guard !isDeletion else { return }
+        extra = unknown
+        self.missing = absent.map(\.name)
+        let refused = (drift.extra == .refuse ? extra : [], drift.missing == .refuse ? self.missing : [])
+        guard refused.0.isEmpty, refused.1.isEmpty else {
+            throw OperationError.sourceDrift(
+                extra: refused.0, missing: refused.1, table: table.name, source: source.name)
+        }
         if !unknown.isEmpty {
             notices.append(.unknownColumns(unknown, table: table.name, source: source.name))
         }

@@ -53,6 +53,27 @@ extension OperationError {
                 zh: "请在来源的查询中按标准命名各列（… AS larq）；查询给出的列：" + offered.joined(separator: "、")))
     }
 
+    static func sourceDrift(extra: [String], missing: [String], table: String, source: String) -> OperationError {
+        var en: [String] = []
+        var zh: [String] = []
+        if !extra.isEmpty {
+            en.append("columns that the standard does not have: \(extra.joined(separator: ", "))")
+            zh.append("标准中没有的列：\(extra.joined(separator: "、"))")
+        }
+        if !missing.isEmpty {
+            en.append("columns that the source does not give: \(missing.joined(separator: ", "))")
+            zh.append("来源未提供的列：\(missing.joined(separator: "、"))")
+        }
+        return OperationError(
+            .badData, code: "source-drift",
+            LocalizedText(
+                en: "source '\(source)', table '\(table)': \(en.joined(separator: "; "))",
+                zh: "来源“\(source)”的表“\(table)”：\(zh.joined(separator: "；"))"),
+            hint: LocalizedText(
+                en: "the table's 'drift' refuses this; mend the query, or allow it there",
+                zh: "该表的 drift 不允许；请修正查询，或在其中放行"))
+    }
+
     static func sourceColumnTwice(_ column: String, table: String, source: String) -> OperationError {
         OperationError(
             .badData, code: "source-column-twice",
@@ -80,6 +101,40 @@ extension OperationError {
             hint: LocalizedText(
                 en: "the database hands out bytes in another encoding; convert them in the source's query",
                 zh: "数据库给出的字节不是所声明的编码，请在来源的查询中转换"))
+    }
+
+    static func sourceKeyUnmapped(_ column: String, table: String, source: String) -> OperationError {
+        OperationError(
+            .badDefinition, code: "source-key",
+            LocalizedText(
+                en: "source '\(source)', table '\(table)': 'columns' does not say where key column '\(column)' is",
+                zh: "来源“\(source)”的表“\(table)”：columns 中没有主键列“\(column)”"))
+    }
+
+    static func noTableHasKey(_ columns: [String], source: String) -> OperationError {
+        OperationError(
+            .usage, code: "keys-table",
+            LocalizedText(
+                en: "source '\(source)': no table has \(columns.joined(separator: ", ")) in its key",
+                zh: "来源“\(source)”：没有哪个表的主键包含 \(columns.joined(separator: "、"))"))
+    }
+
+    static func copyNotCreated(_ folder: String) -> OperationError {
+        OperationError(
+            .cannotCreate, code: "sqlite-copy",
+            LocalizedText(
+                en: "unable to make the folder '\(folder)' for a private copy of the database",
+                zh: "无法创建存放数据库私有副本的目录“\(folder)”"),
+            hint: LocalizedText(en: "set TMPDIR to a folder with enough room", zh: "请用 TMPDIR 指定空间足够的目录"))
+    }
+
+    static func nothingToPullAgain(_ source: String) -> OperationError {
+        OperationError(
+            .noInput, code: "keys-first",
+            LocalizedText(
+                en: "source '\(source)': no batch was made yet, so that nothing can be pulled again",
+                zh: "来源“\(source)”：尚无任何批次，无从补抽"),
+            hint: LocalizedText(en: "extract the source once without --keys", zh: "请先不带 --keys 抽取一次"))
     }
 
     static func filesHaveNoQueries(_ table: String) -> OperationError {
@@ -110,6 +165,12 @@ extension LocalizedText {
             en: "source '\(source)', table '\(table)': columns that the standard does not know are left out: "
                 + names.joined(separator: ", "),
             zh: "来源“\(source)”的表“\(table)”：标准中没有的列已略去：" + names.joined(separator: "、"))
+    }
+
+    static func keysNotThere(_ count: Int, of total: Int, table: String, source: String) -> LocalizedText {
+        LocalizedText(
+            en: "source '\(source)', table '\(table)': \(count) of \(total) keys are not at the source",
+            zh: "来源“\(source)”的表“\(table)”：\(total) 个主键中有 \(count) 个在来源中不存在")
     }
 
     static func absentColumns(_ names: [String], table: String, source: String) -> LocalizedText {

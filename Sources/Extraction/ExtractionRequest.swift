@@ -15,6 +15,23 @@ public enum ExtractionRange: Sendable, Hashable {
     /// the period began or, when that is earlier, since the day before the last batch was read. Changes made after the
     /// period are wanted too, since the row as it was then can no longer be had.
     case period(StatisticalPeriod)
+    /// Rows that are pulled again (补抽), and nothing else; the next extract goes on where the last one before this one was.
+    case keys(KeyList)
+}
+
+/// Rows by their keys, or by a part of their keys: of every table whose key has these columns.
+public struct KeyList: Sendable, Hashable {
+    /// By code.
+    public var columns: [String]
+    /// Each once, as many texts as there are columns; not empty.
+    public var rows: [[String]]
+
+    public init(columns: [String], rows: [[String]]) {
+        precondition(!columns.isEmpty && !rows.isEmpty)
+        self.columns = columns
+        var seen: Set<[String]> = []
+        self.rows = rows.filter { seen.insert($0).inserted }
+    }
 }
 
 /// What to extract, and on whose behalf.
@@ -49,7 +66,7 @@ public struct ExtractionRequest: Sendable {
 
 /// One statement that an extraction would run.
 public struct PlannedStatement: Sendable, Hashable {
-    public enum Purpose: String, Sendable { case rows, deletions }
+    public enum Purpose: String, Sendable { case rows, deletions, keys }
 
     public var table: String
     public var purpose: Purpose

@@ -101,6 +101,10 @@ struct PostgresSession: SourceSession {
         try read(SourceStatement(select: sql, window).sql)
     }
 
+    func read(_ statement: SourceStatement, of table: String) throws -> any CellReader { try read(statement.sql) }
+
+    func quote(_ name: String) -> String { PostgresConnection.identifier(name) }
+
     /// On lines of its own, so that a comment at the end swallows nothing.
     private func read(_ sql: String) throws -> any CellReader { try BinaryCopyReader(leader, select: "\n\(sql)\n") }
 

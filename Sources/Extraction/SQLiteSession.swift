@@ -1,10 +1,12 @@
 import Batches
 import DataAccess
 import Definitions
+import Diagnostics
 import Foundation
 import SQLiteClient
 
-/// Reads all tables of a SQLite file in one transaction that sees one state.
+/// Reads all tables of a SQLite file as one state of it: in one transaction where that hinders nobody (WAL), else from a
+/// private copy, so that the court's program can write while it is read.
 struct SQLiteSession: SourceSession {
     let engine = "sqlite"
     let version: String
@@ -17,7 +19,39 @@ struct SQLiteSession: SourceSession {
     static func with<R>(_ path: String, _ body: (any SourceSession) throws -> R) throws -> R {
         let database = try SQLiteDatabase(path, mode: .readOnly)
         let before = Date()
-        return try database.withReadSnapshot { try body(SQLiteSession(database, before: before)) }
+        guard try database.blocksWriters else {
+            return try database.withReadSnapshot { try body(SQLiteSession(database, before: before)) }
+        }
+        let copy = try PrivateCopy(of: database)
+        defer { copy.remove() }
+        let copied = try SQLiteDatabase(copy.path, mode: .readOnly)
+        // It is open and needs no name: nothing is left of it, whatever becomes of us.
+        copy.remove()
+        return try copied.withReadSnapshot { try body(SQLiteSession(copied, before: before)) }
+    }
+
+    /// A file that only this user can read, gone when it was read.
+    private struct PrivateCopy {
+        private let folder: URL
+        var path: String { folder.appending(path: "copy.sqlite").path }
+
+        init(of database: SQLiteDatabase) throws {
+            folder = FileManager.default.temporaryDirectory.appending(path: "sitong-\(UUID().uuidString)")
+            do {
+                try FileManager.default.createDirectory(
+                    at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+            } catch {
+                throw OperationError.copyNotCreated(folder.path)
+            }
+            do {
+                try database.copy(to: path)
+            } catch {
+                remove()
+                throw error
+            }
+        }
+
+        func remove() { try? FileManager.default.removeItem(at: folder) }
     }
 
     private init(_ database: SQLiteDatabase, before: Date) throws {
@@ -32,6 +66,12 @@ struct SQLiteSession: SourceSession {
         let statement = SourceStatement(table, window, quote: SQLiteDatabase.identifier)
         return (BlockCells(try database.reader(statement.sql, checksTexts: false)), statement.isWhole)
     }
+
+    func read(_ statement: SourceStatement, of table: String) throws -> any CellReader {
+        BlockCells(try database.reader(statement.sql, checksTexts: false))
+    }
+
+    func quote(_ name: String) -> String { SQLiteDatabase.identifier(name) }
 
     func deletions(_ sql: String, of table: String, _ window: SourceWindow) throws -> any CellReader {
         BlockCells(try database.reader(SourceStatement(select: sql, window).sql, checksTexts: false))

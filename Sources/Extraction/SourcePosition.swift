@@ -50,8 +50,11 @@ struct SourcePosition: Hashable {
         guard system == last.system, database == last.database, oldestRunning >= last.oldestRunning,
             oldestRunning - last.oldestRunning < 1 << 30
         else { return nil }
-        return "age(t.xmin) <= age('\(UInt32(truncatingIfNeeded: last.oldestRunning))'::xid)"
+        return last.condition
     }
+
+    /// True of rows that a reader at this position did not see.
+    var condition: String { "age(t.xmin) <= age('\(UInt32(truncatingIfNeeded: oldestRunning))'::xid)" }
 
     /// The begin of the oldest transaction in the connection's database, else now; UTC.
     ///

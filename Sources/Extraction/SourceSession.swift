@@ -1,4 +1,5 @@
 import Batches
+import Columnar
 import DataAccess
 import Definitions
 
@@ -21,11 +22,44 @@ protocol SourceSession {
     func rows(of table: SourceDefinition.SourceTable, _ window: SourceWindow) throws -> (any CellReader, isWhole: Bool)
     /// The keys of deleted rows; `sql` is that of `deletes:`.
     func deletions(_ sql: String, of table: String, _ window: SourceWindow) throws -> any CellReader
+    /// What a statement of ours reads.
+    func read(_ statement: SourceStatement, of table: String) throws -> any CellReader
+    /// A name as it stands in a statement.
+    func quote(_ name: String) -> String
 }
 
 extension SourceSession {
     var resumeFrom: String? { nil }
     var position: String? { nil }
+}
+
+/// The rows of several readers, one after the other; each is opened when the one before has ended.
+struct ChainedCells: CellReader {
+    let columns: [String]
+    private var current: any CellReader
+    private var rest: ArraySlice<() throws -> any CellReader>
+    private var rowsBefore = 0
+    private var lastRow = 0
+
+    /// - Parameter readers: at least one; all have the same columns.
+    init(_ readers: [() throws -> any CellReader]) throws {
+        current = try readers[0]()
+        columns = current.columns
+        rest = readers.dropFirst()
+    }
+
+    mutating func next(into block: inout CellBlock) throws -> Bool {
+        while true {
+            if try current.next(into: &block) {
+                block.firstRow += rowsBefore
+                lastRow = block.firstRow + block.rowCount - 1
+                return true
+            }
+            guard let open = rest.popFirst() else { return false }
+            rowsBefore = lastRow
+            current = try open()
+        }
+    }
 }
 
 enum SourceSessions {

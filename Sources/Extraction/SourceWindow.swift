@@ -2,6 +2,7 @@ import Batches
 import Columnar
 import CourtModel
 import Definitions
+import Diagnostics
 
 /// 时间窗: the days of changes that are read; `since` inclusive, `until` exclusive, nil without limit.
 struct SourceWindow: Sendable, Hashable {
@@ -9,6 +10,8 @@ struct SourceWindow: Sendable, Hashable {
     var until: CivilDate?
     /// Where the source's transactions stood when it was read last, for windows that go on from there.
     var position: String?
+    /// The rows that are asked for by name; nil for all of the days.
+    var keys: KeyList?
 
     /// - Parameters:
     ///   - resumeFrom: from when on changes were not seen when the source was read last, ISO; nil when this is the first
@@ -17,6 +20,7 @@ struct SourceWindow: Sendable, Hashable {
     init(_ range: ExtractionRange, resumeFrom: String?, position: String? = nil) {
         switch range {
         case .full: break
+        case .keys(let list): keys = list
         case .changes(let since, let until):
             self.since = since
             self.until = until
@@ -29,7 +33,7 @@ struct SourceWindow: Sendable, Hashable {
         }
     }
 
-    var isWhole: Bool { since == nil && until == nil }
+    var isWhole: Bool { since == nil && until == nil && keys == nil }
 
     var manifest: BatchManifest.Window {
         BatchManifest.Window(since: since.map(\.description), until: until.map(\.description))
@@ -83,6 +87,62 @@ struct SourceStatement {
             relation = place
         }
     }
+
+    /// The statements that read the rows of some keys, so many keys each.
+    ///
+    /// - Throws: `OperationError` 78 when the source does not say which column a key is in.
+    static func reading(
+        _ keys: KeyList, of table: SourceDefinition.SourceTable, source: SourceDefinition, quote: (String) -> String
+    ) throws -> [SourceStatement] {
+        let whole = SourceStatement(table, SourceWindow(.full, resumeFrom: nil), quote: quote)
+        let columns = try keys.columns.map { column in
+            try whole.expression(of: column, table, source, quote)
+        }
+        let perStatement = max(1, 1000 / columns.count)
+        return stride(from: 0, to: keys.rows.count, by: perStatement).map { first in
+            let rows = keys.rows[first..<min(first + perStatement, keys.rows.count)]
+            let condition =
+                columns.count == 1
+                ? "\(columns[0]) IN (\(rows.map { literal($0[0]) }.joined(separator: ", ")))"
+                : rows.map { row in
+                    "(" + zip(columns, row).map { "\($0) = \(literal($1))" }.joined(separator: " AND ") + ")"
+                }.joined(separator: "\n    OR ")
+            var statement = whole
+            statement.isWhole = false
+            statement.sql =
+                whole.relation == nil
+                ? "SELECT * FROM (\n\(whole.sql)\n) q\nWHERE \(condition)" : "\(whole.sql)\nWHERE \(condition)"
+            return statement
+        }
+    }
+
+    /// The statement that reads the keys of all rows, in the order of `columns`.
+    static func keys(
+        _ columns: [String], of table: SourceDefinition.SourceTable, source: SourceDefinition, quote: (String) -> String
+    ) throws -> SourceStatement {
+        var statement = SourceStatement(table, SourceWindow(.full, resumeFrom: nil), quote: quote)
+        let list = try columns.map { column in
+            "\(try statement.expression(of: column, table, source, quote)) AS \(quote(column))"
+        }.joined(separator: ", ")
+        statement.sql =
+            statement.relation.map { "SELECT \(list) FROM \($0) t" }
+            ?? "SELECT \(list) FROM (\n\(statement.sql)\n) q"
+        return statement
+    }
+
+    /// How a column of the standard is called in the statement, whose table is `t`, or whose own query is `q`.
+    private func expression(
+        of column: String, _ table: SourceDefinition.SourceTable, _ source: SourceDefinition,
+        _ quote: (String) -> String
+    ) throws -> String {
+        guard case .from(_, let mapping) = table.query else { return "q.\(quote(column))" }
+        guard let mapped = mapping.first(where: { $0.column == column }) else {
+            throw OperationError.sourceKeyUnmapped(column, table: table.table, source: source.name)
+        }
+        return "t.\(quote(mapped.source))"
+    }
+
+    private static func literal(_ text: String) -> String { "'" + text.replacing("'", with: "''") + "'" }
 
     /// `schema.table` is two names.
     static func place(_ name: String, quote: (String) -> String) -> String {

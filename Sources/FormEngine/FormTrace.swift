@@ -98,6 +98,24 @@ public struct FormTrace {
         return cells
     }
 
+    /// Every case that some cell counts, with all of these cells, in the order of the reader. What is undecided is left out.
+    public func forEachCase(
+        in reader: any CellReader, _ body: (_ one: Case, _ cells: [Cell]) throws -> Void
+    ) throws {
+        try visit(reader) { view in
+            guard let court = view.court else { return }
+            let cells = compiled.forms.flatMap { form in
+                let columns = view.columns(of: form)
+                return columns.isEmpty
+                    ? []
+                    : view.rows(of: form).flatMap { row in
+                        columns.map { cell(form, row, $0, isUndecided: false) }
+                    }
+            }
+            if !cells.isEmpty { try body(Case(key: view.key, court: court, isUndecided: false), cells) }
+        }
+    }
+
     private func cell(_ form: CompiledForms.Form, _ row: Int, _ column: Int, isUndecided: Bool) -> Cell {
         Cell(
             form: form.definition.name, row: form.definition.rows[row].code,
@@ -115,6 +133,31 @@ public struct FormTrace {
             let (word, bit) = (row >> 6, UInt64(1) << UInt64(row & 63))
             if rows.isTrue(predicate, period: 0)[word] & bit != 0 { return true }
             return rows.isPossible(predicate, period: 0)[word] & bit != 0 ? nil : false
+        }
+
+        /// The columns that count the case in whatever row it is; none where the form's scope leaves it out.
+        func columns(of form: CompiledForms.Form) -> [Int] {
+            guard form.scope.map({ outcome($0) == true }) ?? true else { return [] }
+            return form.columns.indices.filter { column in
+                switch form.columns[column] {
+                case .count(let predicate): outcome(predicate) == true
+                case .sum(let scalar, _, let predicate):
+                    predicate.map { outcome($0) == true } ?? true && !rows.isError(scalar, period: 0, row: row)
+                case .ratio, .given: false
+                }
+            }
+        }
+
+        /// The rows in which the case is.
+        func rows(of form: CompiledForms.Form) -> [Int] {
+            var found = form.rows.indices.filter { index in
+                if case .predicate(let predicate) = form.rows[index] { outcome(predicate) == true } else { false }
+            }
+            for subtree in form.subtrees {
+                guard let code = rows.text(subtree.column, row: row) else { continue }
+                found += subtree.rows(of: String(decoding: code, as: UTF8.self))
+            }
+            return found
         }
 
         /// Whether the cell counts the case; nil where it cannot be decided, false for a column that counts nothing.

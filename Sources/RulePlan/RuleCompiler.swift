@@ -153,11 +153,28 @@ public struct RuleCompiler {
         case .columns(let columns): judgement = columns
         case .none: return nil
         }
+        let related = relatedTables(parts, table)
+        if rule.action == .reject {
+            guard case .check = judgement, related.isEmpty else { throw Self.rejectNeedsRow(rule) }
+        }
         return CompiledRule(
             position: position, definition: rule, judgement: judgement,
             when: when.map { plan.expressions.add($0.folded) },
-            message: message, needsPeriod: parts.contains(where: \.needsPeriod),
-            relatedTables: relatedTables(parts, table))
+            message: message, needsPeriod: parts.contains(where: \.needsPeriod), relatedTables: related)
+    }
+
+    /// A row is rejected while it passes by, when other rows and tables are not known yet.
+    private static func rejectNeedsRow(_ rule: RuleDefinition) -> LanguageError {
+        LanguageError(
+            Diagnostic(
+                code: "reject-needs-row",
+                LocalizedText(
+                    en: "'action: reject' is for rules that a row breaks by itself; this one needs other rows",
+                    zh: "“action: reject”只能用于单凭本行即可判定的规则，而本规则需要其他行"),
+                at: rule.location,
+                hint: LocalizedText(
+                    en: "use 'action: report': qc finds such rows after the load",
+                    zh: "请改用“action: report”：入库后由 qc 检出")))
     }
 
     private func question(

@@ -70,6 +70,46 @@ public final class SQLiteDatabase {
         return SQLiteReader(statement, checksTexts: checksTexts)
     }
 
+    /// Whether readers and a writer get in each other's way: they do not where changes are written ahead (WAL).
+    public var blocksWriters: Bool {
+        get throws { try execute("PRAGMA journal_mode").first?.first ?? "" != "wal" }
+    }
+
+    /// Copies the whole database, as one state of it, into a new file (Online Backup).
+    ///
+    /// The lock is given back after some pages, so that another program can write meanwhile; what it writes makes the copy
+    /// begin again. When that happens too often, the rest is copied under one lock.
+    /// - Throws: `OperationError` 75 when the file stays locked, 74 when there is no room for the copy.
+    public func copy(to path: String) throws {
+        let target = try SQLiteHandle(path, mode: .readWrite)
+        guard let backup = sqlite3_backup_init(target.pointer, "main", handle.pointer, "main") else {
+            throw OperationError.sqlite(
+                sqlite3_errcode(target.pointer), String(cString: sqlite3_errmsg(target.pointer)), path: path)
+        }
+        var code = SQLITE_OK
+        var rest = Int32.max
+        var restarts = 0
+        var waits = 0
+        repeat {
+            code = sqlite3_backup_step(backup, restarts < 10 ? 2048 : -1)
+            let left = sqlite3_backup_remaining(backup)
+            if left > rest { restarts += 1 }
+            rest = left
+            if code == SQLITE_BUSY || code == SQLITE_LOCKED {
+                waits += 1
+                // Each wait has the connection's own patience in it.
+                guard waits < 5 else { break }
+                code = SQLITE_OK
+            } else if code == SQLITE_OK {
+                usleep(1000)
+            }
+        } while code == SQLITE_OK
+        let end = sqlite3_backup_finish(backup)
+        guard code == SQLITE_DONE, end == SQLITE_OK else {
+            throw OperationError.sqlite(code == SQLITE_DONE ? end : code, "\(path): copying failed", path: self.path)
+        }
+    }
+
     public func begin() throws { try execute("BEGIN") }
 
     /// Begins a transaction in which all reads see one state of the database.

@@ -6,10 +6,12 @@ import Testing
     static let verbs: [(verb: String, flags: [String])] = [
         ("demo", ["--dir", "--courts", "--cases", "--seed"]),
         ("library init", ["--embedded"]), ("library start", ["--library"]), ("library stop", ["--library"]),
-        ("library status", ["--library"]), ("library url", ["--library"]),
+        ("library status", ["--library"]),
+        ("library period close", ["--library", "--schemas", "--reason"]), ("library period list", ["--library"]),
+        ("library period show", ["--library", "--limit"]), ("library period reopen", ["--library", "--reason"]), ("library url", ["--library"]),
         ("schema check", ["--schemas"]), ("schema sql", ["--schemas"]), ("schema apply", ["--schemas", "--library"]),
         ("schema diff", ["--schemas", "--library"]),
-        ("extract", ["--source", "--period", "--since", "--full", "--to"]), ("transfer", ["--to", "--from"]),
+        ("extract", ["--source", "--period", "--since", "--full", "--keys", "--compare-keys", "--to"]), ("transfer", ["--to", "--from"]),
         ("receive", ["--from"]), ("load", ["--inbox", "--library", "--max-bad", "--max-shrink"]),
         (
             "qc",
@@ -22,6 +24,7 @@ import Testing
         ("reconcile forms", ["--schemas", "--figures", "--map", "--library", "--period", "--findings"]),
         ("report", ["--run", "--formats", "--to"]), ("run", ["--period", "--resume", "--from"]), ("runs", []),
         ("rules list", []), ("rules check", []), ("quarantine list", []),
+        ("quarantine retry", ["--batch", "--id", "--schemas"]),
     ]
 
     @Test("Every verb explains its flags in both languages and ends with 0", arguments: verbs.map(\.verb))

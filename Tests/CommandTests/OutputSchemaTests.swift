@@ -61,7 +61,9 @@ struct OutputSchemaTests {
         }
         let report = place + "/reports/2026-10/report.json"
         try checker.check(try String(contentsOfFile: report, encoding: .utf8), "report.json")
-        for name in ["rules list", "rules check", "rules test", "quarantine list", "quarantine show", "runs"] {
+        for name in [
+            "rules list", "rules check", "rules test", "quarantine list", "quarantine show", "quarantine retry", "runs",
+        ] {
             try run(name.split(separator: " ").map(String.init), in: place)
         }
         try run(["rules", "explain", "case.number-court"], in: place)
@@ -84,7 +86,14 @@ struct OutputSchemaTests {
         let last = try connection.execute("SELECT batch FROM sitong.batch ORDER BY number DESC LIMIT 1")
         let batch = try #require(last.first?.first ?? nil)
         try run(["library", "revert", batch, "--reason", "wrong file"], in: place)
+        for name in ["close 2026-10", "list", "show 2026-10", "reopen 2026-10 --reason late"] {
+            try run(["library", "period"] + name.split(separator: " ").map(String.init), in: place)
+        }
         try run(["extract", "--source", "sources/*.yaml", "--to", "outbox", "--dry-run"], in: place)
+        try run(
+            ["extract", "--source", "sources/*.yaml", "--to", "outbox", "--dry-run", "--compare-keys"], in: place)
+        // The reverted batch's rows are gone from the library; whatever is in it is still at its source.
+        try run(["extract", "--source", "sources/*.yaml", "--to", "outbox", "--compare-keys"], in: place)
         let ofRun = ["--period", "2026-10", "--run", "monthly-2026-10-0001"]
         try run(["forms", "show", "--form", "F01"] + ofRun, in: place)
         try run(["forms", "export", "--to", "figures.csv"] + ofRun, in: place)

@@ -13,6 +13,10 @@ import Testing
         "receive.afterRefuse",
         // Undoing a batch: `brokenRevert`.
         "revert.beforeLedger", "revert.afterCommit",
+        // Trying quarantined rows again: `brokenRetry`.
+        "quarantine.beforeRetryCommit", "quarantine.afterRetryCommit",
+        // Closing a period: `PeriodTests`.
+        "period.beforeCloseCommit", "period.afterCloseCommit",
     ]
 
     @Test("the monthly run passes every fault point but those that other tests kill at")

@@ -166,6 +166,47 @@ import Testing
         #expect(try connection.execute(rows) == rowsAfter)
     }
 
+    @Test("trying quarantined rows again, killed before its commit, changes nothing; after it, all is done")
+    func brokenRetry() throws {
+        let site = try BrokenRunSite()
+        _ = try site.run()
+        let connection = try PostgresConnection(site.library, applicationName: "tests")
+        // As a row that a rule kept out which is no longer there.
+        try connection.execute(
+            """
+            INSERT INTO sitong.quarantine (id, batch, part, row, table_name, reason, message_en, message_zh, raw, columns)
+            SELECT coalesce((SELECT max(id) FROM sitong.quarantine), 0) + 1, batch, part, 999999, table_name, 'A-1', '-', '-',
+                   convert_to('retried,豫17', 'UTF8'), 'ajbs,fydm'
+            FROM sitong.load_part WHERE table_name = 'anjian' ORDER BY batch LIMIT 1;
+            UPDATE sitong.load_part p SET rows_in = rows_in + 1, quarantined = quarantined + 1
+            FROM sitong.quarantine q WHERE q.row = 999999 AND (p.batch, p.part) = (q.batch, q.part)
+            """)
+        let state = """
+            SELECT (SELECT count(*) FROM anjian), (SELECT state FROM sitong.quarantine WHERE row = 999999),
+                   (SELECT sum(inserted) FROM sitong.load_part)
+            """
+        try site.folder.write(
+            """
+            table: anjian
+            title: 案件
+            key: [ajbs]
+            columns: [{name: ajbs, type: text(50)}, {name: fydm, type: text(20)}]
+            """, to: "mended/anjian.yaml")
+        let retry = ["quarantine", "retry", "--library", site.library, "--schemas", "mended"]
+        let before = try connection.execute(state)
+        func killed(_ fault: String) throws -> Int32 {
+            try SitongProcess.run(retry, in: site.folder.path, environment: ["SITONG_FAULT": fault]).status
+        }
+        #expect(try killed("quarantine.beforeRetryCommit") == -SIGKILL)
+        #expect(try connection.execute(state) == before)
+        #expect(try killed("quarantine.afterRetryCommit") == -SIGKILL)
+        let after = try connection.execute(state)
+        #expect(after != before && after.first?[1] == "fixed")
+        let again = try SitongProcess.run(retry, in: site.folder.path)
+        #expect(again.status == 0, "\(again.errors)")
+        #expect(try connection.execute(state) == after)
+    }
+
     @Test("refusing a batch, killed before the reason was written, is explained by the next reception")
     func brokenRefusal() throws {
         let site = try BrokenRunSite()

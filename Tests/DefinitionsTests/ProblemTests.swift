@@ -310,6 +310,9 @@ struct Problem: CustomTestStringConvertible, Sendable {
             "1:`tolerance` error[conflicting-keys]",
             "for rules on a form", "只能用于报表的规则"),
         .rules(
+            "a rule on a form that rejects rows", "- {id: A, form: F01, check: 真, action: reject}\n",
+            "1:`action` error[conflicting-keys]", "'action: reject' is for rules on a table", "只能用于表的规则"),
+        .rules(
             "a tolerance that is none", "- {id: A, form: F01, check: 真, tolerance: 1x}\n", "1:`1x` error[bad-value]",
             "rounding(0.005)", "rounding(0.005)"),
         .rules(

@@ -54,4 +54,18 @@ struct FormTraceTests {
         #expect(try trace().cells(ofCase: ["7"], in: CaseReader(cases, blockSize: 2)) == [])
         #expect(try trace().cells(ofCase: ["没有"], in: CaseReader(cases, blockSize: 2)) == nil)
     }
+
+    @Test func `all cases at once tell the cells that each tells alone`() throws {
+        var seen: [String] = []
+        try trace().forEachCase(in: CaseReader(cases, blockSize: 3)) { one, cells in
+            seen.append(one.key[0])
+            let alone = try trace().cells(ofCase: one.key, in: CaseReader(cases, blockSize: 3)) ?? []
+            #expect(Set(cells) == Set(alone.filter { !$0.isUndecided }), "\(one.key)")
+            #expect(Set(cells).count == cells.count)
+        }
+        let counted = try (0..<cases.count).map { "\($0)" }.filter { key in
+            try trace().cells(ofCase: [key], in: CaseReader(cases, blockSize: 3))?.contains { !$0.isUndecided } ?? false
+        }
+        #expect(seen == counted && seen.count >= 4)
+    }
 }

@@ -55,7 +55,17 @@ struct ReportBuilder {
             },
             formFindings: mismatches.filter { $0.side == .computed }.map(formFinding),
             submittedFindings: mismatches.filter { $0.side == .submitted }.map(formFinding),
-            mismatches: mismatches.compactMap(mismatch))
+            mismatches: mismatches.compactMap(mismatch), diagnostics: try completeness())
+    }
+
+    /// What the run's batches lack.
+    private func completeness() throws -> [Diagnostic] {
+        try library.completeness(run: run).flatMap { batch, table in
+            table.lines.map { line in
+                Diagnostic(
+                    .notice, code: "completeness", LocalizedText(en: "\(batch): \(line.en)", zh: "\(batch)：\(line.zh)"))
+            }
+        }
     }
 
     /// In Asia/Shanghai.

@@ -6,6 +6,7 @@ import Definitions
 import Diagnostics
 import Extraction
 import Foundation
+import Library
 import Schema
 
 /// `extract`: trial databases → sealed batches (抽取).
@@ -30,19 +31,37 @@ struct ExtractCommand: Operation {
     @Flag(help: help("All rows.", "全部行。"))
     var full = false
 
+    @Option(
+        help: help(
+            "Only the rows of these keys: a CSV file with columns of the key, or one key a line.",
+            "只抽取这些主键的行：含主键列的 CSV 文件，或每行一个主键。"))
+    var keys: String?
+
+    @Flag(
+        help: help(
+            "Find deletions: keys that the library has of this source and that are no longer there.",
+            "比对主键以发现删除：标准库中有而来源已无的主键。"))
+    var compareKeys = false
+
     @Flag(help: help("Print the statements that would be run; ask and make nothing.", "只打印将执行的语句，不抽取。"))
     var dryRun = false
 
     @Option(help: help("Connections to a source at once.", "对每个来源同时使用的连接数。"))
     var jobs = max(1, min(4, ProcessInfo.processInfo.activeProcessorCount / 2))
 
+    @OptionGroup var library: LibraryOptions
     @OptionGroup var schema: SchemaOptions
     @OptionGroup var common: CommonOptions
 
     func validate() throws {
-        let given = (period == nil ? 0 : 1) + (since == nil ? 0 : 1) + (full ? 1 : 0)
+        let given = (period == nil ? 0 : 1) + (since == nil ? 0 : 1) + (full ? 1 : 0) + (keys == nil ? 0 : 1)
         if given > 1 {
-            throw ValidationError(say("give one of --period, --since, --full", "--period、--since、--full 只能给出一个"))
+            throw ValidationError(
+                say("give one of --period, --since, --full, --keys", "--period、--since、--full、--keys 只能给出一个"))
+        }
+        if keys != nil, compareKeys {
+            throw ValidationError(
+                say("--compare-keys compares all keys, not those of --keys", "--compare-keys 比对全部主键，不能与 --keys 同用"))
         }
         if let since, CivilDate(since) == nil {
             throw ValidationError(say("--since is YYYY-MM-DD, not '\(since)'", "--since 应为 YYYY-MM-DD，不是“\(since)”"))
@@ -68,7 +87,9 @@ struct ExtractCommand: Operation {
         }
         let period = try session.period(period)
         let range: ExtractionRange =
-            if let period { .period(period) } else if let day = since.flatMap({ CivilDate($0) }) {
+            if let keys {
+                .keys(try KeyList(file: keys, of: sources, in: loaded.schema))
+            } else if let period { .period(period) } else if let day = since.flatMap({ CivilDate($0) }) {
                 .changes(since: day, until: nil)
             } else { .full }
         let outbox = try Outbox(to)
@@ -81,12 +102,14 @@ struct ExtractCommand: Operation {
         }
         guard !dryRun else {
             let plan = ExtractPlan(
-                try sources.map { ($0.name, try Extractor.plan(request($0), to: outbox)) })
+                try sources.map { ($0.name, try Extractor.plan(request($0), to: outbox, comparesKeys: compareKeys)) })
             return OperationResult(json: plan, text: plan.text)
         }
+        let held = compareKeys ? try session.library(library) : nil
         var results: [ExtractionResult] = []
         for (index, source) in sources.enumerated() {
-            let result = try Extractor.extract(request(source), to: outbox) { progress in
+            let known = held.map { library in KnownKeys { try library.keys(of: $0, source: source.name) } }
+            let result = try Extractor.extract(request(source), to: outbox, known: known) { progress in
                 session.console.progress(
                     LocalizedText(
                         en: "extracting \(source.name) \(progress.table) \(Format.count(progress.rows))",
@@ -180,6 +203,10 @@ struct ExtractSummary: Encodable {
         var reused: Bool
         /// Rows that are no text, which travel beside the others.
         var quarantined: Int
+        /// Keys of deleted rows.
+        var deletions: Int
+        /// What tables lack, or have beyond the standard.
+        var completeness: [BatchManifest.Completeness]
         var tables: [String: Int]
     }
 
@@ -205,6 +232,8 @@ struct ExtractSummary: Encodable {
                 rows: result.rowCount,
                 reused: result.isReused,
                 quarantined: result.batch.manifest.quarantined?.reduce(0) { $0 + $1.rows } ?? 0,
+                deletions: result.batch.manifest.tombstones.reduce(0) { $0 + $1.rows },
+                completeness: result.batch.manifest.completeness ?? [],
                 tables: Dictionary(
                     result.batch.manifest.tables.map { ($0.name, $0.rows) }, uniquingKeysWith: { $0 + $1 }))
         }
@@ -227,6 +256,16 @@ struct ExtractSummary: Encodable {
             let count = item.values.values.reduce(0, +)
             en.append("  \(item.batch): \(count) values of \(item.table).\(item.column) have no translation")
             zh.append("  \(item.batch)：\(item.table).\(item.column) 有 \(count) 个值没有代码转换")
+        }
+        for batch in batches {
+            for text in batch.completeness.flatMap(\.lines) {
+                en.append("  \(batch.batch): \(text.en)")
+                zh.append("  \(batch.batch)：\(text.zh)")
+            }
+        }
+        for batch in batches where batch.deletions > 0 {
+            en.append("  \(batch.batch): \(Format.count(batch.deletions)) rows were deleted at the source")
+            zh.append("  \(batch.batch)：来源已删除 \(Format.count(batch.deletions)) 行")
         }
         for batch in batches where batch.quarantined > 0 {
             en.append("  \(batch.batch): \(batch.quarantined) rows are no UTF-8 text, set aside with their bytes")

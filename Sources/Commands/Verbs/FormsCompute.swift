@@ -64,6 +64,7 @@ extension FormsCommand {
                 : FileInput(
                     table, schema: loaded.schema, options: CSVOptions(), encoding: .utf8)
             let library = try files == nil ? session.library(library) : nil
+            try library?.requireOpen(period.label)
             let snapshot = try library?.snapshot()
             var counted: [ComputedFigures] = []
             var summary = FormsSummary(period: period.label, forms: forms.map(\.name))
@@ -96,7 +97,14 @@ extension FormsCommand {
                         figures: figures.map { FigureRecord($0, source: source) }, source: source, run: session.runID)
                 }
                 try store(period, as: FigureSource.computed)
-                if let lastYear { try store(lastYear, as: FigureSource.lastYear) }
+                if let lastYear, let closing = try library.closing(of: lastYear.label) {
+                    // As they were reported then.
+                    try library.store(
+                        figures: try library.figures(of: closing, source: FigureSource.lastYear),
+                        source: FigureSource.lastYear, run: session.runID)
+                } else if let lastYear {
+                    try store(lastYear, as: FigureSource.lastYear)
+                }
             }
             if let figures { try FiguresFile.write(counted.lazy.flatMap { $0 }, to: figures) }
             for malformed in files?.malformedRows() ?? [] { session.console.warn(malformed) }

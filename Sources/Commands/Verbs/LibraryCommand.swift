@@ -5,13 +5,18 @@ import Foundation
 import Library
 import PostgresClient
 
-/// `library init｜start｜stop｜status｜url｜revert`: where the standard library (标准库) lives.
+/// `library init｜start｜stop｜status｜url｜revert｜period`: where the standard library (标准库) lives.
 struct LibraryCommand: ParsableCommand {
     static var configuration: CommandConfiguration {
         CommandConfiguration(
             commandName: "library",
-            abstract: say("The standard library: create, start, stop, ask, undo a batch.", "标准库：创建、启动、停止、查询、撤销批次。"),
-            subcommands: [Initialize.self, Start.self, Stop.self, Status.self, URLCommand.self, Revert.self])
+            abstract: say(
+                "The standard library: create, start, stop, ask, undo a batch, close a period.",
+                "标准库：创建、启动、停止、查询、撤销批次、关账。"),
+            subcommands: [
+                Initialize.self, Start.self, Stop.self, Status.self, URLCommand.self, Revert.self,
+                PeriodCommand.self,
+            ])
     }
 
     struct Initialize: Operation {

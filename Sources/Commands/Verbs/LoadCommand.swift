@@ -51,18 +51,21 @@ struct LoadCommand: Operation, LibraryStep {
         options.maxBad = RowLimit(maxBad) ?? options.maxBad
         options.maxShrink = RowLimit(maxShrink) ?? options.maxShrink
         var receipts: [LoadReceipt] = []
+        var drift: [String: [BatchManifest.Completeness]] = [:]
         for (index, folder) in folders.enumerated() {
             session.console.progress(LocalizedText(en: "loading", zh: "入库"), done: index, of: folders.count)
             let batch = try BatchReader.open(folder, verify: .files)
+            drift[batch.manifest.id] = batch.manifest.completeness
             let text = FileManager.default.contents(atPath: folder + "/manifest.json").map {
                 String(decoding: $0, as: UTF8.self)
             }
             receipts.append(
                 try library.load(
-                    IncomingBatch(batch, manifestText: text ?? ""), schema: loaded.schema, options: options))
+                    IncomingBatch(batch, manifestText: text ?? ""), schema: loaded.schema, rules: loaded.rules,
+                    options: options))
         }
         let seconds = (ContinuousClock.now - begin) / .seconds(1)
-        let summary = LoadSummary(receipts, seconds: seconds)
+        let summary = LoadSummary(receipts, drift: drift, seconds: seconds)
         for notice in receipts.flatMap(\.notices) { session.console.warn(notice) }
         if summary.total.quarantined > 0 {
             session.console.warn(
@@ -102,6 +105,25 @@ struct LoadSummary: Encodable {
         var batch: String
         var replay: Bool
         var counts: Counts
+        /// Tables whose columns at the source were not the standard's.
+        var drift: [Drift]
+    }
+
+    struct Drift: Encodable {
+        var table: String
+        var extra: [String]
+        var missing: [String]
+        fileprivate let lines: [LocalizedText]
+
+        enum CodingKeys: String, CodingKey { case table, extra, missing }
+
+        init?(_ found: BatchManifest.Completeness) {
+            guard !found.extraColumns.isEmpty || !found.missingColumns.isEmpty else { return nil }
+            table = found.table
+            extra = found.extraColumns
+            missing = found.missingColumns
+            lines = found.columnLines
+        }
     }
 
     var format = "sitong.load/1"
@@ -110,9 +132,13 @@ struct LoadSummary: Encodable {
     /// Of the batches that were not loaded before.
     var total: Counts
 
-    init(_ receipts: [LoadReceipt], seconds: Double) {
+    init(_ receipts: [LoadReceipt], drift: [String: [BatchManifest.Completeness]], seconds: Double) {
         self.seconds = seconds
-        batches = receipts.map { Batch(batch: $0.batch, replay: $0.isReplay, counts: Counts($0.total)) }
+        batches = receipts.map {
+            Batch(
+                batch: $0.batch, replay: $0.isReplay, counts: Counts($0.total),
+                drift: (drift[$0.batch] ?? []).compactMap(Drift.init))
+        }
         var sum = RowCounts()
         for receipt in receipts where !receipt.isReplay { sum += receipt.total }
         total = Counts(sum)
@@ -121,11 +147,19 @@ struct LoadSummary: Encodable {
     var text: LocalizedText {
         let new = batches.count { !$0.replay }
         let before = batches.count - new
-        return LocalizedText(
+        let counts = LocalizedText(
             en:
                 "\(new) batches loaded, \(before) before; \(Format.count(total.rowsIn)) rows = \(Format.count(total.inserted)) inserted + \(Format.count(total.updated)) updated + \(Format.count(total.unchanged)) unchanged + \(Format.count(total.superseded)) superseded + \(Format.count(total.quarantined)) quarantined + \(Format.count(total.deleted)) deleted + \(Format.count(total.adjusted)) adjusted, \(Format.seconds(seconds))",
             zh:
                 "装入批次 \(new) 个，先前已装入 \(before) 个；\(Format.count(total.rowsIn)) 行 = 新增 \(Format.count(total.inserted)) + 更新 \(Format.count(total.updated)) + 未变 \(Format.count(total.unchanged)) + 被取代 \(Format.count(total.superseded)) + 隔离 \(Format.count(total.quarantined)) + 删除 \(Format.count(total.deleted)) + 调整 \(Format.count(total.adjusted))，用时 \(Format.seconds(seconds))"
         )
+        let drifted = batches.filter { !$0.replay }.flatMap { batch in
+            batch.drift.flatMap(\.lines).map {
+                LocalizedText(en: "  \(batch.batch): \($0.en)", zh: "  \(batch.batch)：\($0.zh)")
+            }
+        }
+        return LocalizedText(
+            en: ([counts.en] + drifted.map(\.en)).joined(separator: "\n"),
+            zh: ([counts.zh] + drifted.map(\.zh)).joined(separator: "\n"))
     }
 }

@@ -256,6 +256,13 @@ struct RulesReader {
             body: body ?? .unique([]), location: fields.node.location)
         rule.severity = severity(holder("severity")) ?? .error
         rule.action = action(holder("action")) ?? .report
+        if isFormRule, rule.action == .reject {
+            log.add(
+                Diagnostic(
+                    code: "conflicting-keys",
+                    LocalizedText(en: "'action: reject' is for rules on a table", zh: "“action: reject”只能用于表的规则"),
+                    at: holder("action").keyLocation("action")))
+        }
         rule.nullPolicy = nullPolicy(holder("null")) ?? .undecided
         rule.formOptions = formOptions(holder, isFormRule: isFormRule)
         (rule.effectiveFrom, rule.effectiveUntil) = effective(holder("effective"))

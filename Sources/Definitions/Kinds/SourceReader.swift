@@ -10,8 +10,11 @@ struct SourceReader {
 
     private static let ownKeys = ["source", "title", "court", "connect", "tables"]
     private static let connectionKeys = ["kind", "service", "url", "path", "folder"]
-    private static let tableKeys = ["select", "from", "columns", "watermark", "codes", "deletes"]
-    static let keys = ownKeys + connectionKeys + tableKeys
+    private static let tableKeys = [
+        "select", "from", "columns", "watermark", "codes", "deletes", "drift", "completeness",
+    ]
+    private static let innerKeys = ["extra", "missing", "number", "date"]
+    static let keys = ownKeys + connectionKeys + tableKeys + innerKeys
 
     func source(_ object: WrittenObject) -> SourceDefinition? {
         guard let fields = object.fields(Self.ownKeys, log) else { return nil }
@@ -203,11 +206,26 @@ struct SourceReader {
         if let node = fields.value("deletes") {
             deletes = Fields(node, fields.name("deletes"), known: ["select"], log: log)?.requiredText("select")
         }
+        var drift = SourceDefinition.DriftPolicy()
+        if let node = fields.value("drift"),
+            let parts = Fields(node, fields.name("drift"), known: ["extra", "missing"], log: log)
+        {
+            drift.extra = parts.word("extra", [("ignore", .ignore), ("refuse", .refuse)]) ?? .ignore
+            drift.missing = parts.word("missing", [("null", .null), ("refuse", .refuse)]) ?? .null
+        }
+        var completeness: SourceDefinition.Completeness?
+        if let node = fields.value("completeness"),
+            let parts = Fields(node, fields.name("completeness"), known: ["number", "date"], log: log)
+        {
+            completeness = .init(
+                number: parts.scalar("number").map { column($0.scalar ?? "", $0.location) },
+                date: parts.scalar("date").map { column($0.scalar ?? "", $0.location) })
+        }
         let watermark = fields.scalar("watermark").map { column($0.scalar ?? "", $0.location) }
         guard let query else { return nil }
         return .init(
             table: definition?.name ?? entry.key, query: query, watermark: watermark, codes: codes, deletes: deletes,
-            location: entry.keyLocation)
+            drift: drift, completeness: completeness, location: entry.keyLocation)
     }
 
     /// The list whose codes a translation must give, when it is one list.

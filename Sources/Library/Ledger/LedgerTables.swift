@@ -3,7 +3,7 @@ import SQLGeneration
 /// The ledger (台账): what was done to the library, by whom, when, and with how many rows; in the schema `sitong`.
 enum LedgerTables {
     /// What makes each version of a library out of the one before; a version that was published is never changed.
-    static let versions = [first, second]
+    static let versions = [first, second, third, fourth]
 
     /// The version that this program reads and writes.
     static var current: Int { versions.count }
@@ -15,6 +15,54 @@ enum LedgerTables {
             version    integer PRIMARY KEY,
             applied_at timestamptz NOT NULL DEFAULT now()
         )
+        """
+
+    /// Periods are closed: with their figures and the cases behind each cell.
+    private static let fourth = """
+        CREATE TABLE sitong.period_closing (
+            closing       bigint PRIMARY KEY,
+            period        text NOT NULL,
+            closed_at     timestamptz NOT NULL DEFAULT now(),
+            last_batch    bigint NOT NULL,
+            reason        text,
+            reopened_at   timestamptz,
+            reopen_reason text,
+            CHECK ((reopened_at IS NULL) = (reopen_reason IS NULL))
+        );
+        CREATE UNIQUE INDEX period_closing_period_idx ON sitong.period_closing (period) WHERE reopened_at IS NULL;
+
+        CREATE TABLE sitong.closed_figure (
+            closing     bigint NOT NULL REFERENCES sitong.period_closing,
+            form        text NOT NULL,
+            court       text NOT NULL,
+            row_code    text NOT NULL,
+            column_code text NOT NULL,
+            value       numeric,
+            own         numeric,
+            PRIMARY KEY (closing, form, court, row_code, column_code)
+        );
+
+        CREATE TABLE sitong.closed_case (
+            closing bigint NOT NULL REFERENCES sitong.period_closing,
+            form    text NOT NULL,
+            key     text[] NOT NULL,
+            court   text NOT NULL,
+            cells   text[] NOT NULL,
+            PRIMARY KEY (closing, form, key)
+        );
+        COMMENT ON COLUMN sitong.closed_case.cells IS 'the cells that count the case, each as row,column by their codes'
+        """
+
+    /// Rows in quarantine have numbers, and the columns with which they can be read again.
+    private static let third = """
+        ALTER TABLE sitong.quarantine ADD COLUMN id bigint, ADD COLUMN columns text, ADD COLUMN resolved_at timestamptz,
+            DROP CONSTRAINT quarantine_state_check,
+            ADD CONSTRAINT quarantine_state_check CHECK (state IN ('open', 'fixed', 'superseded', 'waived'));
+        UPDATE sitong.quarantine q SET id = n.id
+        FROM (SELECT batch, part, row, row_number() OVER (ORDER BY batch, part, row) AS id FROM sitong.quarantine) n
+        WHERE (q.batch, q.part, q.row) = (n.batch, n.part, n.row);
+        ALTER TABLE sitong.quarantine ALTER COLUMN id SET NOT NULL, ADD CONSTRAINT quarantine_id_key UNIQUE (id);
+        COMMENT ON COLUMN sitong.quarantine.columns IS 'the header of the part, as CSV; NULL when the bytes are no row'
         """
 
     /// Batches can be undone: `reverted` is one that was, `revert` the undoing, numbered like a batch since it brings rows.

@@ -1,9 +1,12 @@
 import Batches
 import Columnar
+import CourtModel
 import DataAccess
 import DelimitedText
 import Diagnostics
 import PostgresClient
+import RuleEngine
+public import RuleLanguage
 import SQLGeneration
 public import Schema
 
@@ -14,14 +17,17 @@ extension StandardLibrary {
     /// with one key the latest wins, the others are superseded. Rows that changed are kept in the log. A batch that was
     /// loaded before changes nothing and is reported as a replay.
     ///
+    /// - Parameter rules: those with `action: reject` are judged while rows pass; what breaks one goes to quarantine too.
     /// - Throws: `OperationError` 65 when the batch is malformed, out of its chain, or beyond the limits (then its bad
     ///   rows are kept as evidence), 66 when no schema was applied, 69 when the server is lost, 70 when rows do not add
     ///   up, 75 when another process changes the library. Whatever is thrown, no row of the tables was changed.
     public func load(
-        _ batch: IncomingBatch, schema: StandardSchema, options: LoadOptions = LoadOptions()
+        _ batch: IncomingBatch, schema: StandardSchema, rules: RuleSet = RuleSet(),
+        options: LoadOptions = LoadOptions()
     ) throws -> LoadReceipt {
         try requireLedger()
-        let loader = BatchLoader(connection: connection, batch: batch, schema: schema, options: options)
+        let loader = BatchLoader(
+            connection: connection, batch: batch, schema: schema, rules: rules, options: options)
         do {
             let receipt = try withLockedTransaction { try loader.load() }
             faultPoint("load.afterCommit")
@@ -39,6 +45,7 @@ final class BatchLoader {
     private let connection: PostgresConnection
     private let batch: IncomingBatch
     private let schema: StandardSchema
+    private let rules: RuleSet
     private let options: LoadOptions
 
     private var number = 0
@@ -55,10 +62,14 @@ final class BatchLoader {
     private var evidence: [RejectedRow] = []
     private static let evidenceLimit = 10_000
 
-    init(connection: PostgresConnection, batch: IncomingBatch, schema: StandardSchema, options: LoadOptions) {
+    init(
+        connection: PostgresConnection, batch: IncomingBatch, schema: StandardSchema, rules: RuleSet,
+        options: LoadOptions
+    ) {
         self.connection = connection
         self.batch = batch
         self.schema = schema
+        self.rules = rules
         self.options = options
     }
 
@@ -92,7 +103,8 @@ final class BatchLoader {
         let staged = StagedTable(
             table: table,
             statements: StageStatements(table: definition, isDeletion: isDeletion, orderColumn: table.orderColumn),
-            parts: parts.count..<parts.count + table.parts.count)
+            parts: parts.count..<parts.count + table.parts.count,
+            rules: isDeletion ? nil : try rowRules(of: definition))
         try connection.execute(staged.statements.create)
         for part in table.parts {
             parts.append(.init(name: part.name, digest: part.digest, table: definition.name))
@@ -113,6 +125,17 @@ final class BatchLoader {
                 ON CONFLICT (source, table_name) DO UPDATE SET value = excluded.value, batch = excluded.batch
                 """, [batch.source, definition.name, watermark, batch.id])
         }
+    }
+
+    /// The rules that reject rows of a table; nil when there are none.
+    private func rowRules(of table: TableDefinition) throws -> RowRules? {
+        let found = try RowRules(
+            rules, rejectingRowsOf: table, schema: schema, period: batch.period.flatMap { StatisticalPeriod($0) })
+        notices += found.notRun.map { rule, reason in
+            LocalizedText(
+                en: "rule \(rule.id) rejected no row: \(reason.text.en)", zh: "规则 \(rule.id) 未用于拒收：\(reason.text.zh)")
+        }
+        return found.isEmpty ? nil : found
     }
 
     /// Rows that the source could not hand out as text come to the quarantine with their bytes.
@@ -240,6 +263,7 @@ final class BatchLoader {
         var reader = try part.open()
         let partNumber = parts.count - 1
         let check = try rowCheck(part, partNumber, reader.columns, staged)
+        let judge = try staged.rules?.judge(readerColumns: reader.columns)
         let rows = BinaryCopyRows()
         rows.beginCopy()
         var sink = try connection.copyIn(staged.statements.copy)
@@ -266,7 +290,7 @@ final class BatchLoader {
         var block = CellBlock()
         while try reader.next(into: &block) {
             let known = rejected.count
-            check.check(block, into: rows, rejected: &rejected)
+            check.check(block, broken: judge?.violations(block) ?? [:], into: rows, rejected: &rejected)
             rejected += reader.takeMalformed().map(check.reject)
             bad += rejected.count - known
             try rows.withBytes { try sink.write($0) }
@@ -294,7 +318,8 @@ final class BatchLoader {
         let columns = staged.statements.columns
         return RowCheck(
             table: staged.statements.table, columns: columns,
-            places: try places(of: columns, staged.statements.table, header, part), part: part.name,
+            places: try places(of: columns, staged.statements.table, header, part),
+            header: staged.table.kind == .rows ? CSVEncoding.record(of: header) : nil, part: part.name,
             partNumber: partNumber, recordsBefore: recordsBefore[partNumber] ?? 0)
     }
 
@@ -442,8 +467,15 @@ final class BatchLoader {
     }
 
     private func write(_ rows: [RejectedRow]) throws {
-        let columns = "batch, part, row, line, table_name, column_name, reason, message_en, message_zh, raw"
+        guard !rows.isEmpty else { return }
+        let columns =
+            "id, batch, part, row, line, table_name, column_name, reason, message_en, message_zh, raw, columns"
+        // Not a sequence, as with the batches' numbers.
+        let last = try connection.execute("SELECT coalesce(max(id), 0) FROM sitong.quarantine").first?.first ?? nil
+        var id = last.flatMap { Int64($0) } ?? 0
         try connection.copyRows(rows, into: "sitong.quarantine (\(columns))") { row, buffer in
+            id += 1
+            CopyText.append(id, to: &buffer)
             CopyText.append(batch.id, to: &buffer)
             CopyText.append(row.part, to: &buffer)
             CopyText.append(Int64(row.row), to: &buffer)
@@ -454,6 +486,7 @@ final class BatchLoader {
             CopyText.append(row.message.en, to: &buffer)
             CopyText.append(row.message.zh, to: &buffer)
             CopyText.append(blob: row.raw, to: &buffer)
+            CopyText.append(row.header, to: &buffer)
         }
     }
 
@@ -470,11 +503,13 @@ private struct StagedTable {
     var statements: StageStatements
     /// Its parts among those of the batch.
     var parts: Range<Int>
+    /// Those that reject rows.
+    var rules: RowRules?
 }
 
 extension PostgresConnection {
     /// Undoes what `body` did when it throws, and leaves the transaction going.
-    fileprivate func withSavepoint(_ body: () throws -> Void) throws {
+    func withSavepoint(_ body: () throws -> Void) throws {
         try execute("SAVEPOINT load")
         do {
             try body()

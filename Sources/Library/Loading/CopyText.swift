@@ -48,30 +48,56 @@ enum CopyText {
         endField(&buffer)
     }
 
+    /// The texts of a `text[]`, each in quotes.
+    static func append(array texts: [String], to buffer: inout [UInt8]) {
+        let quoted = texts.map { text in
+            "\"" + text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\""
+        }
+        append("{\(quoted.joined(separator: ","))}", to: &buffer)
+    }
+
     static func endField(_ buffer: inout [UInt8]) { buffer.append(UInt8(ascii: "\t")) }
 
     /// Every field ended with a tab; the row ends instead.
     static func endRow(_ buffer: inout [UInt8]) { buffer[buffer.count - 1] = UInt8(ascii: "\n") }
 }
 
+/// Rows on their way into a table, as they are written one by one, in pieces of some hundred kilobytes.
+final class CopyRows {
+    private let sink: PostgresCopyIn
+    private var buffer: [UInt8] = []
+
+    init(_ connection: PostgresConnection, into target: String) throws {
+        sink = try connection.copyIn("COPY \(target) FROM STDIN")
+    }
+
+    func write(_ encode: (inout [UInt8]) -> Void) throws {
+        encode(&buffer)
+        CopyText.endRow(&buffer)
+        if buffer.count >= 1 << 18 { try send() }
+    }
+
+    private func send() throws {
+        try buffer.withUnsafeBytes { try sink.write($0) }
+        buffer.removeAll(keepingCapacity: true)
+    }
+
+    /// How many rows the server took.
+    func finish() throws -> Int {
+        try send()
+        try sink.finish()
+        return sink.rowCount
+    }
+}
+
 extension PostgresConnection {
-    /// Copies rows that `encode` writes one by one, in pieces of some hundred kilobytes.
+    /// Copies rows that `encode` writes.
     @discardableResult
     func copyRows<Row>(
         _ rows: some Sequence<Row>, into target: String, _ encode: (Row, inout [UInt8]) -> Void
     ) throws -> Int {
-        let sink = try copyIn("COPY \(target) FROM STDIN")
-        var buffer: [UInt8] = []
-        for row in rows {
-            encode(row, &buffer)
-            CopyText.endRow(&buffer)
-            if buffer.count >= 1 << 18 {
-                try buffer.withUnsafeBytes { try sink.write($0) }
-                buffer.removeAll(keepingCapacity: true)
-            }
-        }
-        try buffer.withUnsafeBytes { try sink.write($0) }
-        try sink.finish()
-        return sink.rowCount
+        let copy = try CopyRows(self, into: target)
+        for row in rows { try copy.write { encode(row, &$0) } }
+        return try copy.finish()
     }
 }

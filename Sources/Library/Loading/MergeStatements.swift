@@ -7,23 +7,23 @@ struct MergeStatements {
     /// Of the batch.
     let number: Int
 
-    private var table: TableDefinition { stage.table }
-    private var logTable: SQLIdentifier { SQLIdentifier(LibraryTables.logName(of: table.name)) }
+    var table: TableDefinition { stage.table }
+    var logTable: SQLIdentifier { SQLIdentifier(LibraryTables.logName(of: table.name)) }
     private var change: SQLIdentifier { SQLIdentifier("change", in: "pg_temp") }
-    private var batchColumn: SQLIdentifier { SQLIdentifier(LibraryTables.batchColumn) }
-    private var names: [String] { table.columns.map(\.name) }
-    private var others: [String] { names.filter { !table.key.contains($0) } }
+    var batchColumn: SQLIdentifier { SQLIdentifier(LibraryTables.batchColumn) }
+    var names: [String] { table.columns.map(\.name) }
+    var others: [String] { names.filter { !table.key.contains($0) } }
 
-    private func differs(_ left: String, _ right: String) -> String {
+    func differs(_ left: String, _ right: String) -> String {
         others.isEmpty
             ? "false" : "(\(stage.list(others, of: left))) IS DISTINCT FROM (\(stage.list(others, of: right)))"
     }
 
-    private var insertion: String {
+    var insertion: String {
         "INSERT INTO \(stage.target) AS t (\(stage.list(names)), \(batchColumn))"
     }
 
-    private var overwriting: String {
+    var overwriting: String {
         let changes = (others + [LibraryTables.batchColumn])
             .map { "\(SQLIdentifier($0)) = excluded.\(SQLIdentifier($0))" }.joined(separator: ", ")
         return "DO UPDATE SET \(changes)"

@@ -2,6 +2,7 @@ import Columnar
 import DelimitedText
 import Diagnostics
 import PostgresClient
+import RuleLanguage
 import Schema
 
 /// A row that cannot be loaded: where it was, why, and its bytes.
@@ -12,11 +13,13 @@ struct RejectedRow {
     var line: Int?
     var table: String
     var column: String?
-    /// Stable: `type.anjian.larq`, `key.anjian.ajbs`, `required.anjian.ah`, `csv.anjian.fields`.
+    /// Stable: `type.anjian.larq`, `key.anjian.ajbs`, `required.anjian.ah`, `csv.anjian.fields`, or the id of a rule.
     var reason: String
     var message: LocalizedText
     /// The record in the strict CSV profile; for a malformed one as it was.
     var raw: [UInt8]
+    /// The header under which `raw` can be read again, as CSV; nil when it cannot.
+    var header: String?
 }
 
 /// Checks the rows of one part against the types of its table, and makes those that pass rows of a binary COPY.
@@ -38,17 +41,20 @@ struct RowCheck {
     }
 
     private let table: TableDefinition
+    private let header: String?
     private let part: String
     private let partNumber: Int32
     private let columns: [ColumnCheck]
     /// How many records the parts before have.
     private let recordsBefore: Int
 
+    /// - Parameter header: of the part, as CSV, when its rows can be tried again one by one.
     init(
-        table: TableDefinition, columns: [ColumnDefinition], places: [Int?], part: String, partNumber: Int,
-        recordsBefore: Int
+        table: TableDefinition, columns: [ColumnDefinition], places: [Int?], header: String?, part: String,
+        partNumber: Int, recordsBefore: Int
     ) {
         self.table = table
+        self.header = header
         self.part = part
         self.partNumber = Int32(partNumber)
         self.recordsBefore = recordsBefore
@@ -62,7 +68,12 @@ struct RowCheck {
 
     /// Appends the rows that pass to `rows`, each with its part's number and its position in the table, the rest to
     /// `rejected`. Of a row with several faults its first column is told.
-    func check(_ block: CellBlock, into rows: BinaryCopyRows, rejected: inout [RejectedRow]) {
+    ///
+    /// - Parameter broken: by place in the block, the rule that rejects a row whose cells are what they should be.
+    func check(
+        _ block: CellBlock, broken: [Int: RuleDefinition] = [:], into rows: BinaryCopyRows,
+        rejected: inout [RejectedRow]
+    ) {
         block.bytes.withUnsafeBufferPointer { bytes in
             block.cells.withUnsafeBufferPointer { cells in
                 columns.withUnsafeBufferPointer { columns in
@@ -72,6 +83,11 @@ struct RowCheck {
                         if let (column, fault) = append(bytes, cells, first, columns, rows) {
                             rows.cut(to: start)
                             rejected.append(reject(block, row, column: columns[column].definition, fault: fault))
+                            continue
+                        }
+                        if !broken.isEmpty, let rule = broken[row] {
+                            rows.cut(to: start)
+                            rejected.append(reject(block, row, rule: rule))
                             continue
                         }
                         rows.append(int4: partNumber)
@@ -147,7 +163,16 @@ struct RowCheck {
     func reject(_ block: CellBlock, _ row: Int, refusal: OperationError) -> RejectedRow {
         RejectedRow(
             part: part, row: block.firstRow + row, line: line(block, row), table: table.name, column: nil,
-            reason: "server.\(table.name)", message: refusal.message, raw: CSVEncoding.record(block, row: row))
+            reason: "server.\(table.name)", message: refusal.message, raw: CSVEncoding.record(block, row: row),
+            header: header)
+    }
+
+    private func reject(_ block: CellBlock, _ row: Int, rule: RuleDefinition) -> RejectedRow {
+        let title = rule.title ?? rule.id
+        return RejectedRow(
+            part: part, row: block.firstRow + row, line: line(block, row), table: table.name, column: nil,
+            reason: rule.id, message: LocalizedText(en: "breaks rule: \(title)", zh: "违反规则：\(title)"),
+            raw: CSVEncoding.record(block, row: row), header: header)
     }
 
     private func line(_ block: CellBlock, _ row: Int) -> Int? {
@@ -183,7 +208,7 @@ struct RowCheck {
         return RejectedRow(
             part: part, row: block.firstRow + row, line: line(block, row), table: table.name, column: column.name,
             reason: "\(kind).\(table.name).\(column.name)", message: message,
-            raw: CSVEncoding.record(block, row: row))
+            raw: CSVEncoding.record(block, row: row), header: header)
     }
 
     func reject(_ record: MalformedRecord) -> RejectedRow {

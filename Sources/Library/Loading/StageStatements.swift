@@ -15,6 +15,9 @@ struct StageStatements {
         self.orderColumn = isDeletion ? nil : orderColumn.flatMap { table.column($0)?.name }
     }
 
+    /// The column that says which row is the latest, quoted.
+    var orderName: String? { orderColumn.map { SQLIdentifier($0).description } }
+
     let stage = SQLIdentifier("stage", in: "pg_temp")
     var target: SQLIdentifier { SQLIdentifier(table.name) }
 

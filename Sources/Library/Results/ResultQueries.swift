@@ -99,13 +99,13 @@ extension StandardLibrary {
         }
     }
 
-    /// Rows in quarantine by batch, table and reason; of one run, or of all.
+    /// Rows that wait in quarantine by batch, table and reason; of one run, or of all.
     public func quarantineGroups(run: String? = nil) throws -> [QuarantineGroupRecord] {
         try connection.execute(
             """
             SELECT q.batch, b.court, q.table_name, q.reason, q.message_en, q.message_zh, count(*)
             FROM sitong.quarantine q JOIN sitong.batch b ON b.batch = q.batch
-            WHERE $1::text IS NULL OR b.run = $1
+            WHERE q.state = 'open' AND ($1::text IS NULL OR b.run = $1)
             GROUP BY q.batch, b.court, q.table_name, q.reason, q.message_en, q.message_zh
             ORDER BY q.batch, q.table_name, q.reason, q.message_en
             """, [run]
@@ -116,7 +116,7 @@ extension StandardLibrary {
         }
     }
 
-    /// Rows in quarantine with their bytes, in the order of the batch's parts.
+    /// Rows that wait in quarantine, with their bytes, in the order of the batch's parts.
     ///
     /// - Parameters:
     ///   - reason: as `QuarantineRecord.reason` has it, or what it begins with: `type.anjian`.
@@ -128,9 +128,9 @@ extension StandardLibrary {
     ) throws -> [QuarantineRecord] {
         try connection.execute(
             """
-            SELECT q.batch, part, row, line, table_name, column_name, q.reason, message_en, message_zh, raw
+            SELECT q.batch, part, row, line, table_name, column_name, q.reason, message_en, message_zh, raw, id
             FROM sitong.quarantine q JOIN sitong.batch b ON b.batch = q.batch
-            WHERE ($1::text IS NULL OR q.batch = $1)
+            WHERE q.state = 'open' AND ($1::text IS NULL OR q.batch = $1)
               AND ($2::text IS NULL OR q.reason = $2 OR starts_with(q.reason, $2 || '.'))
               AND ($3::text IS NULL OR b.court = $3)
               AND ($4::text IS NULL OR (q.batch, part, row) > ($4, $5, $6::bigint))
@@ -138,8 +138,8 @@ extension StandardLibrary {
             """, [batch, reason, court, last?.batch, last?.part, last.map { String($0.row) }, String(limit)]
         ).map { row in
             QuarantineRecord(
-                batch: text(row[0]), part: text(row[1]), row: number(row[2]), line: row[3].flatMap { Int($0) },
-                table: text(row[4]), column: row[5], reason: text(row[6]),
+                id: number(row[10]), batch: text(row[0]), part: text(row[1]), row: number(row[2]),
+                line: row[3].flatMap { Int($0) }, table: text(row[4]), column: row[5], reason: text(row[6]),
                 message: LocalizedText(en: text(row[7]), zh: text(row[8])), raw: bytes(row[9]))
         }
     }
@@ -156,7 +156,7 @@ extension StandardLibrary {
     private func severity(_ value: String?) -> Severity { value.flatMap(Severity.init(rawValue:)) ?? .error }
 
     /// `\x00ff`.
-    private func bytes(_ value: String?) -> [UInt8] {
+    func bytes(_ value: String?) -> [UInt8] {
         let digits = Array((value ?? "").utf8.dropFirst(2))
         return stride(from: 0, to: digits.count - 1, by: 2).map { index in
             digits[index...index + 1].reduce(0) { $0 << 4 | ($1 < 58 ? $1 &- 48 : $1 &- 87) }

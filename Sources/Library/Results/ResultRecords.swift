@@ -166,6 +166,8 @@ public struct QuarantineGroupRecord: Sendable, Hashable {
 
 /// One row in quarantine with its bytes.
 public struct QuarantineRecord: Sendable, Hashable {
+    /// Its number in the library.
+    public var id: Int
     public var batch: String
     public var part: String
     public var row: Int

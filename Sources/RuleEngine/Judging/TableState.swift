@@ -117,13 +117,9 @@ struct RuleCounts {
             shares[rule].isFalse += tally.isFalse
             return OutcomeMask(count: mask.count)
         }
-        var mask = mask
-        if compiled.definition.nullPolicy != .undecided {
-            let outcome: Outcome = compiled.definition.nullPolicy == .fail ? .isFalse : .isTrue
-            mask.undecidedRows.forEachOne { mask[$0] = outcome }
-        }
-        add(rule, mask.tally(), applicable.population)
-        return mask
+        let settled = compiled.settled(mask)
+        add(rule, settled.tally(), applicable.population)
+        return settled
     }
 
     /// Takes the outcome of a check for rows that were judged once each; one for each violation.
