@@ -50,8 +50,8 @@ struct ReconcileCommand: ParsableCommand {
 
         @Flag(
             help: help(
-                "Say what each roll-up that does not add up looks like: a known mistake or none.",
-                "说明每处上下级不符像哪种差错，或不像任何已知差错。"))
+                "Say what each roll-up that does not add up looks like and which courts cause it, and which cells of a form that breaks several rules are suspect.",
+                "说明每处上下级不符像哪种差错、由哪些法院造成，以及多处不符的报表中哪些格可疑。"))
         var explain = false
 
         @OptionGroup var library: LibraryOptions
@@ -94,6 +94,19 @@ struct ReconcileCommand: ParsableCommand {
                     }
                 }
             }
+            var explanations: [RollUpExplanation] = []
+            if explain {
+                explanations = check.explain(
+                    result.findings, judged, library: computed, jurisdictions: courts.jurisdictions)
+            }
+            var suspicions = explain ? check.suspect(result.findings, judged) : []
+            if let computed, let submitted {
+                if explain { suspicions += check.suspect(onSubmitted, submitted) }
+                let onThem = check.explain(
+                    onSubmitted, submitted, library: computed, jurisdictions: courts.jurisdictions)
+                onSubmitted = onSubmitted.attributed(by: onThem)
+                explanations += onThem
+            }
             let own: MismatchRecord.Side = computed == nil ? .submitted : .computed
             let records =
                 result.findings.map { MismatchRecord($0, own, session.language) }
@@ -104,18 +117,16 @@ struct ReconcileCommand: ParsableCommand {
             try store?.store(
                 mismatches: records, statistics: result.statistics.map { RuleStatisticRecord($0, session.language) },
                 run: session.runID)
-            let explanations =
-                explain ? check.explain(result.findings, judged, jurisdictions: courts.jurisdictions) : nil
             let status = status(of: result, records)
             let seconds = (ContinuousClock.now - begin) / .seconds(1)
             let summary = FormCheckSummary(
                 result, mismatches, compared: compared, period: periods.count == 1 ? periods[0] : nil, seconds: seconds,
                 status: status.rawValue,
-                language: session.language, explanations: explanations)
+                language: session.language, explanations: explain ? explanations : nil, suspicions: explain ? suspicions : nil)
             return OperationResult(
                 status, json: summary,
                 text: Self.text(
-                    result, onSubmitted, mismatches, explanations ?? [], compared: compared, seconds: seconds),
+                    result, onSubmitted, mismatches, explain ? explanations : [], suspicions, compared: compared, seconds: seconds),
                 products: findings.map { [$0] } ?? [])
         }
 
@@ -162,7 +173,7 @@ struct ReconcileCommand: ParsableCommand {
 
         private static func text(
             _ result: FormRuleCheck.Result, _ onSubmitted: [FormFinding], _ mismatches: [FigureMismatch],
-            _ explanations: [RollUpExplanation], compared: Int, seconds: Double
+            _ explanations: [RollUpExplanation], _ suspicions: [FormSuspicion], compared: Int, seconds: Double
         ) -> LocalizedText {
             var en = [
                 "\(result.statistics.count) form rules, \(result.findings.count) findings, \(Format.seconds(seconds))"
@@ -192,6 +203,19 @@ struct ReconcileCommand: ParsableCommand {
             for explanation in explanations {
                 en.append("  " + explanation.message.en)
                 zh.append("  " + explanation.message.zh)
+                for attribution in explanation.attributions.prefix(5) {
+                    let cell = "    [\(attribution.row), \(attribution.column)] "
+                    en.append(cell + attribution.message.en)
+                    zh.append(cell + attribution.message.zh)
+                }
+                if let obstacle = explanation.obstacle {
+                    en.append("    " + obstacle.message.en)
+                    zh.append("    " + obstacle.message.zh)
+                }
+            }
+            for suspicion in suspicions {
+                en.append("  " + suspicion.message.en)
+                zh.append("  " + suspicion.message.zh)
             }
             for mismatch in mismatches.prefix(20) {
                 let cell = "  \(mismatch.court) \(mismatch.form)[\(mismatch.row), \(mismatch.column)]: "
@@ -203,6 +227,27 @@ struct ReconcileCommand: ParsableCommand {
                 zh.append("  … 另有 \(mismatches.count - 20) 处")
             }
             return LocalizedText(en: en.joined(separator: "\n"), zh: zh.joined(separator: "\n"))
+        }
+    }
+}
+
+extension [FormFinding] {
+    /// The same, with who caused it said in the message of each roll-up that could be split over the courts.
+    fileprivate func attributed(by explanations: [RollUpExplanation]) -> [FormFinding] {
+        var messages: [[String]: LocalizedText] = [:]
+        for explanation in explanations {
+            for part in explanation.attributions {
+                let key = [explanation.rule, explanation.form, explanation.court, explanation.period]
+                messages[key + [part.row, part.column]] = part.message
+            }
+        }
+        return map { finding in
+            let key = [finding.rule, finding.form, finding.court, finding.period, finding.row, finding.column]
+            guard let message = messages[key] else { return finding }
+            var finding = finding
+            finding.message = LocalizedText(
+                en: "\(finding.message.en); \(message.en)", zh: "\(finding.message.zh)；\(message.zh)")
+            return finding
         }
     }
 }
@@ -307,6 +352,90 @@ struct FormCheckSummary: Encodable {
     var status: Int32
     /// With `--explain` only.
     var explanations: [Explanation]?
+    /// With `--explain` only.
+    var suspicions: [Suspicion]?
+
+    struct Suspicion: Encodable {
+        struct Cell: Encodable {
+            var row: String
+            var column: String
+            var figure: String
+            var suggested: String
+        }
+
+        var form: String
+        var court: String
+        var period: String
+        var own: Bool
+        var rules: [String]
+        var broken: Int
+        var choices: [[Cell]]
+        // swift-format-ignore: AlwaysUseLowerCamelCase
+        var more_choices: Bool
+        // swift-format-ignore: AlwaysUseLowerCamelCase
+        var least_cells: Int
+        // swift-format-ignore: AlwaysUseLowerCamelCase
+        var time_limit_reached: Bool
+        // swift-format-ignore: AlwaysUseLowerCamelCase
+        var left_out: [String]
+        var message: String
+
+        init(_ suspicion: FormSuspicion, _ language: Language) {
+            form = suspicion.form
+            court = suspicion.court
+            period = suspicion.period
+            own = suspicion.isOwn
+            rules = suspicion.rules
+            broken = suspicion.brokenCount
+            choices = suspicion.choices.map { choice in
+                choice.map {
+                    Cell(row: $0.row, column: $0.column, figure: "\($0.figure)", suggested: "\($0.suggested)")
+                }
+            }
+            more_choices = suspicion.hasMoreChoices
+            least_cells = suspicion.leastSize
+            time_limit_reached = suspicion.isCutShort
+            left_out = suspicion.unconsidered
+            message = suspicion.message.text(in: language)
+        }
+    }
+
+    /// d = (P − Σe) − Σ(c − e): `difference` is `amount` of `upper` and of all terms added up.
+    struct Attribution: Encodable {
+        struct Upper: Encodable {
+            var figure: String
+            var library: String
+            var amount: String
+        }
+
+        struct Term: Encodable {
+            var court: String
+            var own: Bool
+            var figure: String
+            var library: String
+            var amount: String
+        }
+
+        var row: String
+        var column: String
+        var difference: String
+        var upper: Upper
+        var terms: [Term]
+
+        init(_ attribution: RollUpAttribution) {
+            row = attribution.row
+            column = attribution.column
+            difference = "\(attribution.difference)"
+            upper = Upper(
+                figure: "\(attribution.upper.figure)", library: "\(attribution.upper.library)",
+                amount: "\(attribution.upper.amount)")
+            terms = attribution.terms.map { term in
+                Term(
+                    court: term.court, own: term.isOwn, figure: "\(term.figure)", library: "\(term.library)",
+                    amount: "\(term.amount)")
+            }
+        }
+    }
 
     struct Explanation: Encodable {
         var rule: String
@@ -316,6 +445,10 @@ struct FormCheckSummary: Encodable {
         var pattern: String
         var courts: [String]
         var cells: [[String]]
+        /// Of the cells that could be split over the courts.
+        var attributions: [Attribution]
+        /// Why another could not be.
+        @Nullable var unattributed: String?
         var message: String
 
         init(_ explanation: RollUpExplanation, _ language: Language) {
@@ -326,15 +459,19 @@ struct FormCheckSummary: Encodable {
             pattern = explanation.pattern.rawValue
             courts = explanation.courts
             cells = explanation.cells.map { [$0.row, $0.column] }
+            attributions = explanation.attributions.map(Attribution.init)
+            unattributed = explanation.obstacle?.message.text(in: language)
             message = explanation.message.text(in: language)
         }
     }
 
     init(
         _ result: FormRuleCheck.Result, _ mismatches: [FigureMismatch], compared: Int, period: String?, seconds: Double,
-        status: Int32, language: Language, explanations: [RollUpExplanation]?
+        status: Int32, language: Language, explanations: [RollUpExplanation]?,
+        suspicions: [FormSuspicion]?
     ) {
         self.period = period
+        self.suspicions = suspicions?.map { Suspicion($0, language) }
         self.explanations = explanations?.map { Explanation($0, language) }
         self.seconds = seconds
         rules = result.statistics.map { rule in

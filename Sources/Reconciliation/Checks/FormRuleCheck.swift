@@ -18,7 +18,7 @@ public struct FormRuleCheck: Sendable {
         public var notices: [Diagnostic] = []
     }
 
-    private let schema: StandardSchema
+    let schema: StandardSchema
     private let rules: [RuleDefinition]
     let compiled: [CompiledFormRule]
     private let notRun: [(rule: RuleDefinition, form: String, reason: LocalizedText)]

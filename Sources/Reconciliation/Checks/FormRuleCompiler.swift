@@ -96,12 +96,13 @@ struct FormRuleCompiler {
             return
         }
         let (rows, columns) = (bindings(rowSets, .row), bindings(columnSets, .column))
+        let tolerance = try tolerance(rule)
         var writer = FormProgramWriter(
             columnCounts: schema.forms.map(\.columns.count), rowBindings: rows, columnBindings: columns,
             blank: try policy(rule.formOptions.blank, ["null": .null, "zero": .zero], "blank", rule) ?? .null,
             absent: try policy(
                 rule.formOptions.absent, ["undecided": .null, "zero": .zero, "fail": .fail], "absent", rule) ?? .null,
-            tolerance: try tolerance(rule))
+            tolerance: tolerance)
         writer.write(when: when, check: check)
         let readsNow = { (other: Int) in
             check.readsCurrentPeriod(of: other) || when?.readsCurrentPeriod(of: other) ?? false
@@ -111,7 +112,8 @@ struct FormRuleCompiler {
                 definition: rule, form: form, forms: usedForms.sorted(),
                 formsOfOtherPeriods: usedForms.filter { $0 != form && !readsNow($0) }, rowBindings: rows,
                 columnBindings: columns, firstRow: firstCode(.row), firstColumn: firstCode(.column),
-                figures: try figureChoice(rule), rollup: rollup, program: writer.program))
+                figures: try figureChoice(rule), rollup: rollup, program: writer.program, check: check, when: when,
+                tolerance: tolerance))
     }
 
     /// The cell of a roll-up.
