@@ -13,14 +13,16 @@ import RuleLanguage
 import Schema
 import Workbook
 
-/// `forms compute｜show｜export｜import｜explain`: figures of report forms (司法统计报表).
+/// `forms compute｜show｜export｜import｜compare｜explain`: figures of report forms (司法统计报表).
 struct FormsCommand: ParsableCommand {
     static var configuration: CommandConfiguration {
         CommandConfiguration(
             commandName: "forms",
             abstract: say(
-                "Compute, show, export, import and explain report forms.", "计算、显示、导出、导入、追溯司法统计报表。"),
-            subcommands: [Compute.self, Show.self, Export.self, Import.self, Explain.self])
+                "Compute, show, export, import, compare and explain report forms.", "计算、显示、导出、导入、比对、追溯司法统计报表。"),
+            subcommands: [
+                Compute.self, Show.self, Export.self, Import.self, Compare.self, Explain.self,
+            ])
     }
 
     struct Show: Operation {

@@ -118,6 +118,8 @@ enum FigureSource {
     static let lastYear = "last-year"
     /// What courts submitted.
     static let submitted = "submitted"
+    /// What an upper court published.
+    static let published = "published"
 }
 
 /// `forms compute --json`.

@@ -56,6 +56,33 @@ extension StandardLibrary {
         }
     }
 
+    /// One sheet as every run kept it, source by source: the runs in the order in which they began, what was kept
+    /// outside of a run last.
+    public func figureHistory(
+        form: String, court: String, period: String
+    ) throws -> [(run: String, startedAt: String?, source: String, figures: [FigureRecord])] {
+        var history: [(run: String, startedAt: String?, source: String, figures: [FigureRecord])] = []
+        let rows = try connection.execute(
+            """
+            SELECT f.run, to_char(r.started_at AT TIME ZONE 'Asia/Shanghai', 'YYYY-MM-DD HH24:MI:SS'), f.source,
+                   f.row_code, f.column_code, f.value, f.own
+            FROM sitong.figure f LEFT JOIN sitong.run r ON r.run = f.run
+            WHERE f.form = $1 AND f.court = $2 AND f.period = $3
+            ORDER BY r.started_at NULLS LAST, f.run, f.source, f.row_code, f.column_code
+            """, [form, court, period])
+        for row in rows {
+            let figure = FigureRecord(
+                form: form, court: court, period: period, row: text(row[3]), column: text(row[4]), value: row[5],
+                own: row[6], source: text(row[2]))
+            if let last = history.last, last.run == text(row[0]), last.source == figure.source {
+                history[history.count - 1].figures.append(figure)
+            } else {
+                history.append((text(row[0]), row[1], figure.source, [figure]))
+            }
+        }
+        return history
+    }
+
     /// In the order in which they were found.
     public func mismatches(run: String) throws -> [MismatchRecord] {
         try connection.execute(
