@@ -52,7 +52,7 @@ struct FormDocument {
 
     private func comparison(of columns: [Int], with lastYear: String) -> FormPage {
         FormPage(
-            title: form.title + text(" compared with last year", "（与上年同期比较）"), heads: heads,
+            title: form.title + FormLabels.comparison.text(in: language), heads: heads,
             corner: text("item", "项目"),
             columns: columns.flatMap { column in
                 [
