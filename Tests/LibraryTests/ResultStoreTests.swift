@@ -1,6 +1,7 @@
 import Columnar
 import DataAccess
 import Diagnostics
+import FormEngine
 import Library
 import PostgresClient
 import Schema
@@ -70,6 +71,19 @@ struct ResultStoreTests {
         #expect(history.map(\.run) == ["b", "a", "alone"])
         #expect(history.map(\.startedAt) == ["2026-11-01 08:00:00", "2026-11-02 08:00:00", nil])
         #expect(history.map { $0.figures.map(\.value) } == [["9"], ["9"], ["3"]])
+    }
+
+    @Test func `cases that could not be decided are kept by run, and a second time replaces the first`() throws {
+        let library = try LibraryFixture().library
+        func undecided(_ court: String, _ cases: Int) -> FormComputation.Undecided {
+            FormComputation.Undecided(form: "F01", period: "2026-10", court: court, cases: cases)
+        }
+        try library.store(undecided: [undecided("豫1702", 3), undecided("豫1703", 1)], run: "r1")
+        try library.store(undecided: [undecided("豫1702", 9)], run: "r2")
+        try library.store(undecided: [undecided("豫1704", 4), undecided("豫1702", 2)], run: "r1")
+        #expect(try library.undecided(run: "r1") == [undecided("豫1702", 2), undecided("豫1704", 4)])
+        #expect(try library.undecided(run: "r2").map(\.cases) == [9])
+        #expect(try library.undecided(run: "r3").isEmpty)
     }
 
     @Test func `mismatches come back in their order with exact numbers`() throws {

@@ -66,6 +66,7 @@ extension FormsCommand {
             let library = try files == nil ? session.library(library) : nil
             let snapshot = try library?.snapshot()
             var counted: [ComputedFigures] = []
+            var undecided: [FormComputation.Undecided] = []
             var summary = FormsSummary(period: period.label, forms: forms.map(\.name))
             for table in FormComputation.tables(of: forms, in: loaded.schema) {
                 if let files, !files.tables.contains(table.name) {
@@ -87,6 +88,7 @@ extension FormsCommand {
                 let jurisdictions = try loaded.schema.jurisdictions(of: computation.courts, named: court)
                 let (figures, result) = try computation.finish(jurisdictions: jurisdictions)
                 counted.append(figures)
+                undecided += result.undecided
                 summary.add(result)
             }
             if let library {
@@ -97,6 +99,7 @@ extension FormsCommand {
                 }
                 try store(period, as: FigureSource.computed)
                 if let lastYear { try store(lastYear, as: FigureSource.lastYear) }
+                try library.store(undecided: undecided, run: session.runID)
             }
             if let figures { try FiguresFile.write(counted.lazy.flatMap { $0 }, to: figures) }
             for malformed in files?.malformedRows() ?? [] { session.console.warn(malformed) }

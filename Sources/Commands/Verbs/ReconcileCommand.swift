@@ -99,7 +99,8 @@ struct ReconcileCommand: ParsableCommand {
                 explanations = check.explain(
                     result.findings, judged, library: computed, jurisdictions: courts.jurisdictions)
             }
-            var suspicions = explain ? check.suspect(result.findings, judged) : []
+            // What the library yields is no slip of a pen: its cases are to be looked at.
+            var suspicions = explain && computed == nil ? check.suspect(result.findings, judged) : []
             if let computed, let submitted {
                 if explain { suspicions += check.suspect(onSubmitted, submitted) }
                 let onThem = check.explain(
@@ -192,8 +193,8 @@ struct ReconcileCommand: ParsableCommand {
                     zh.append("  没有判定任何格：\(rule.rule)")
                 } else if rule.falseCount > 0 {
                     let line = "\(Format.padded(rule.falseCount, 8))  \(rule.rule)  \(rule.title)"
-                    en.append(line)
-                    zh.append(line)
+                    en.append(line + (rule.excepted > 0 ? "  (\(rule.excepted) excepted)" : ""))
+                    zh.append(line + (rule.excepted > 0 ? "（其中例外 \(rule.excepted) 处）" : ""))
                 }
             }
             for (rule, findings) in Dictionary(grouping: onSubmitted, by: \.rule).sorted(by: { $0.key < $1.key }) {
@@ -332,6 +333,8 @@ struct FormCheckSummary: Encodable {
         var error: Int
         var stored: Int
         var truncated: Bool
+        /// Violations that an exception covers; part of `false`.
+        var excepted: Int
         // swift-format-ignore: AlwaysUseLowerCamelCase
         @Nullable var not_run: String?
     }
@@ -480,7 +483,7 @@ struct FormCheckSummary: Encodable {
                 rows_in_scope: rule.rowsInScope, applicable: rule.applicable, true: rule.trueCount,
                 false: rule.falseCount,
                 undecided: rule.undecidedCount, error: rule.errorCount, stored: rule.stored,
-                truncated: rule.truncated > 0,
+                truncated: rule.truncated > 0, excepted: rule.excepted,
                 not_run: rule.notRun?.text(in: language))
         }
         findings = result.findings.count

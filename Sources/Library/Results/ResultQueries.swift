@@ -1,4 +1,5 @@
 import Diagnostics
+public import FormEngine
 import PostgresClient
 
 /// What reports ask of the library.
@@ -53,6 +54,17 @@ extension StandardLibrary {
             FigureRecord(
                 form: text(row[0]), court: text(row[1]), period: text(row[2]), row: text(row[3]), column: text(row[4]),
                 value: row[5], own: row[6], source: text(row[7]))
+        }
+    }
+
+    /// Cases that forms could not decide, of each court alone; by form, period and court.
+    public func undecided(run: String) throws -> [FormComputation.Undecided] {
+        try requireLedger()
+        return try connection.execute(
+            "SELECT form, period, court, cases FROM sitong.undecided WHERE run = $1 ORDER BY form, period, court", [run]
+        ).map { row in
+            FormComputation.Undecided(
+                form: text(row[0]), period: text(row[1]), court: text(row[2]), cases: number(row[3]))
         }
     }
 

@@ -1,4 +1,5 @@
 import Diagnostics
+public import FormEngine
 import PostgresClient
 
 /// Keeping the results of a run: each call replaces what the same run kept before, in one transaction, so that a step
@@ -92,6 +93,19 @@ extension StandardLibrary {
                 ] { CopyText.append(text, to: &buffer) }
             }
             faultPoint("library.beforeFiguresCommit")
+        }
+    }
+
+    /// Replaces the run's counts of cases that forms could not decide.
+    public func store(undecided: some Sequence<FormComputation.Undecided>, run: String) throws {
+        try requireLedger()
+        try connection.withTransaction {
+            try clear(["undecided"], run: run)
+            try connection.copyRows(undecided, into: "sitong.undecided") { item, buffer in
+                for text in [run, item.form, item.court, item.period, String(item.cases)] {
+                    CopyText.append(text, to: &buffer)
+                }
+            }
         }
     }
 
