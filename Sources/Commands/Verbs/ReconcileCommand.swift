@@ -61,28 +61,42 @@ struct ReconcileCommand: ParsableCommand {
         func perform(in session: Session) throws -> OperationResult {
             let begin = ContinuousClock.now
             let loaded = try session.definitions(schema)
-            let check = try FormRuleCheck(rules: loaded.rules.rules, schema: loaded.schema)
-            let submitted = try submittedFigures(loaded.schema, session)
+            var schema = loaded.schema
+            var check = try FormRuleCheck(rules: loaded.rules.rules, schema: schema)
             // Figures alone are judged by themselves; with a library they are compared with what it yields.
             let usesLibrary = figures.isEmpty || library.library != nil || session.environment["SITONG_LIBRARY"] != nil
             let store = usesLibrary ? try session.library(library) : nil
+            // Where the cases are, rules that count them can be judged too.
+            let caseForms = store == nil ? [] : check.caseForms
+            if !caseForms.isEmpty {
+                schema.forms += caseForms
+                check = try FormRuleCheck(rules: loaded.rules.rules, schema: schema)
+            }
+            let submitted = try submittedFigures(schema, session)
+            let submittedTable = submitted?.table
             let run = run ?? session.runID
-            let table = try store?.figureTable(run: run, source: "computed", forms: loaded.schema.forms)
+            let table = try store?.figureTable(run: run, source: FigureSource.computed, forms: schema.forms)
             if let table, table.isEmpty { throw OperationError.noFigures(run: run) }
             let computed = table.map { FigureStore($0) }
             guard let judged = computed ?? submitted else { throw OperationError.noFigures(run: run) }
             let periods = periods(of: judged, session)
-            let courts = try ReportingCourts(loaded.schema, check, computed, submitted, periods: periods)
+            let courts = try ReportingCourts(schema, check, computed, submitted, periods: periods)
+            if let store, !caseForms.isEmpty {
+                for figure in try store.figures(of: caseForms, schema: schema, periods: periods) {
+                    _ = computed?.insert(figure)
+                    _ = submitted?.insert(figure)
+                }
+            }
             let result = check.judge(judged, periods: periods, jurisdictions: courts.jurisdictions)
             // What the courts submitted must hold by itself too, beside what the cases yield.
             var onSubmitted: [FormFinding] = []
             var mismatches: [FigureMismatch] = []
             var compared = 0
-            if let table, let submitted {
+            if let table, let submitted, let submittedTable {
                 onSubmitted = check.judge(submitted, periods: periods, jurisdictions: courts.jurisdictions).findings
                 for period in periods {
                     let comparison = try FigureComparison.compare(
-                        computed: table, submitted: submitted.table, period: period,
+                        computed: table, submitted: submittedTable, period: period,
                         jurisdictions: courts.jurisdictions(nil, period))
                     mismatches += comparison.mismatches
                     compared += comparison.comparedCells
