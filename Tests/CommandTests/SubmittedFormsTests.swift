@@ -33,7 +33,9 @@ struct SubmittedFormsTests {
         lines.append("T1,\(Self.court),2026-10,3,bd,-0.05,")
         lines.append("T1,\(Self.court),2026-10,4,bd,,")
         add("T2", rows: 1...60, columns: ["a", "b", "c"])
-        try ("form,court,period,row,column,value,own\n" + lines.joined(separator: "\n") + "\n")
+        // Of last year, so that pages are exported that compare with it and are not to be imported.
+        let before = (1...4).map { "T1,\(Self.court),2025-10,\($0),xs,\($0)," }
+        try ("form,court,period,row,column,value,own\n" + (lines + before).joined(separator: "\n") + "\n")
             .write(toFile: folder.appending("figures.csv"), atomically: true, encoding: .utf8)
         return lines.sorted()
     }
