@@ -185,7 +185,8 @@ let package = Package(
             "BatchesTests", "Batches", "Compression", "Digests", "DelimitedText", "Schema", "CourtModel", "Columnar",
             "DataAccess", "Diagnostics", "FileTransfer"),
         tests(
-            "LibraryTests", "Library", "FormEngine", "Batches", "Definitions", "Schema", "CourtModel", "Columnar", "DataAccess",
+            "LibraryTests", "Library", "FormEngine", "Batches", "Definitions", "Schema", "CourtModel", "Columnar",
+            "DataAccess",
             "DelimitedText", "Diagnostics", "PostgresClient", "SQLGeneration"),
         tests(
             "ExtractionTests", "Extraction", "Batches", "Definitions", "Schema", "CourtModel", "Columnar", "DataAccess",

@@ -135,15 +135,16 @@ struct SubmittedFormsTests {
         }
         #expect(!FileManager.default.fileExists(atPath: folder.appending("no.csv")))
         // The same as a workbook: cells as a spreadsheet calls them.
-        let package = try makeWorkbook(sheet: """
-            <row r="2"><c r="A2" t="inlineStr"><is><t>填报单位：驿城区人民法院</t></is></c>\
-            <c r="D2" t="inlineStr"><is><t>表号：T1</t></is></c></row>\
-            <row r="3"><c r="A3" t="s"><v>0</v></c><c r="B3" t="s"><v>1</v></c><c r="C3" t="s"><v>2</v></c></row>\
-            <row r="4"><c r="A4" t="str"><v>合计</v></c><c r="B4"><v>37.520000000000003</v></c><c r="C4" t="e"><v>#REF!</v></c></row>\
-            <row r="5"><c r="A5" t="str"><v>其他</v></c><c r="B5" s="1"><v>0.5</v></c><c r="C5"><f>1+1</f></c></row>\
-            <row r="6"><c r="A6" t="str"><v>民事（一审）</v></c><c r="B6"><v>1E3</v></c><c r="C6"><f>1+1</f><v>2</v></c></row>\
-            <row r="7"><c r="A7" t="str"><v>其他</v></c><c r="B7"><v>1</v></c><c r="C7" t="str"><v>二</v></c></row>
-            """)
+        let package = try makeWorkbook(
+            sheet: """
+                <row r="2"><c r="A2" t="inlineStr"><is><t>填报单位：驿城区人民法院</t></is></c>\
+                <c r="D2" t="inlineStr"><is><t>表号：T1</t></is></c></row>\
+                <row r="3"><c r="A3" t="s"><v>0</v></c><c r="B3" t="s"><v>1</v></c><c r="C3" t="s"><v>2</v></c></row>\
+                <row r="4"><c r="A4" t="str"><v>合计</v></c><c r="B4"><v>37.520000000000003</v></c><c r="C4" t="e"><v>#REF!</v></c></row>\
+                <row r="5"><c r="A5" t="str"><v>其他</v></c><c r="B5" s="1"><v>0.5</v></c><c r="C5"><f>1+1</f></c></row>\
+                <row r="6"><c r="A6" t="str"><v>民事（一审）</v></c><c r="B6"><v>1E3</v></c><c r="C6"><f>1+1</f><v>2</v></c></row>\
+                <row r="7"><c r="A7" t="str"><v>其他</v></c><c r="B7"><v>1</v></c><c r="C7" t="str"><v>二</v></c></row>
+                """)
         let cells = try sitong(
             "forms", "import", package, "--schemas", "schema", "--period", "2026-10", "--to", "no.csv", status: 65)
         for place in [

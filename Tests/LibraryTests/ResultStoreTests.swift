@@ -50,7 +50,8 @@ struct ResultStoreTests {
         #expect(try library.figures(run: "r1").count == 4)
     }
 
-    @Test func `a court that submits later takes away nothing of the others, and runs are told in their order`() throws {
+    @Test func `a court that submits later takes away nothing of the others, and runs are told in their order`() throws
+    {
         let library = try LibraryFixture().library
         func figure(_ court: String, _ value: String) -> FigureRecord {
             FigureRecord(

@@ -35,7 +35,9 @@ struct FormSuspicionTests {
     private static func consistent(_ random: inout RandomForms) -> Cells {
         var cells = Array(repeating: 0, count: 45)
         for row in [2, 3, 4, 6, 7, 8] {
-            let (a, b) = (Int.random(in: 0...60, using: &random.numbers), Int.random(in: 0...60, using: &random.numbers))
+            let (a, b) = (
+                Int.random(in: 0...60, using: &random.numbers), Int.random(in: 0...60, using: &random.numbers)
+            )
             let c = Int.random(in: 0...(a + b), using: &random.numbers)
             let leaf = [a, b, c, a + b - c, Int.random(in: 0...(a + b - c), using: &random.numbers)]
             for column in 0..<5 { cells[row * 5 + column] = leaf[column] }

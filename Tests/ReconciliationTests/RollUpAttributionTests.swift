@@ -81,7 +81,8 @@ struct RollUpAttributionTests {
         var submitted = library
         var changes: [String: [Int]] = [:]
         func changed(_ cells: [Int], _ name: String) -> [Int] {
-            let change = cells.map { _ in random.chance(1, in: 3) ? Int.random(in: -90...90, using: &random.numbers) : 0 }
+            let change = cells.map { _ in random.chance(1, in: 3) ? Int.random(in: -90...90, using: &random.numbers) : 0
+            }
             changes[name] = change
             return zip(cells, change).map(+)
         }

@@ -45,7 +45,8 @@ struct FormIntake {
         }
         let found = labels.court.map { schema.courts(called: $0.text) } ?? []
         if let label = labels.court, let court, !found.contains(court) {
-            return tell(label, "the figures are of '\(label.text)', not of \(court)", "数字属于“\(label.text)”，不属于 \(court)")
+            return tell(
+                label, "the figures are of '\(label.text)', not of \(court)", "数字属于“\(label.text)”，不属于 \(court)")
         }
         guard let chosen = court ?? (found.count == 1 ? found.first : nil) else {
             return tell(

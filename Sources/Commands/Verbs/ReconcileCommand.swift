@@ -137,11 +137,13 @@ struct ReconcileCommand: ParsableCommand {
             let summary = FormCheckSummary(
                 result, mismatches, compared: compared, period: periods.count == 1 ? periods[0] : nil, seconds: seconds,
                 status: status.rawValue,
-                language: session.language, explanations: explain ? explanations : nil, suspicions: explain ? suspicions : nil)
+                language: session.language, explanations: explain ? explanations : nil,
+                suspicions: explain ? suspicions : nil)
             return OperationResult(
                 status, json: summary,
                 text: Self.text(
-                    result, onSubmitted, mismatches, explain ? explanations : [], suspicions, compared: compared, seconds: seconds),
+                    result, onSubmitted, mismatches, explain ? explanations : [], suspicions, compared: compared,
+                    seconds: seconds),
                 products: findings.map { [$0] } ?? [])
         }
 

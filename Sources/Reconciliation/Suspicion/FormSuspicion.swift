@@ -38,7 +38,8 @@ public struct FormSuspicion: Sendable, Hashable {
 
     public var message: LocalizedText {
         let place = LocalizedText(
-            en: "\(form) of \(court) in \(period)\(isOwn ? " (own figures)" : ""): \(rules.count) rules are broken in \(brokenCount) places; ",
+            en:
+                "\(form) of \(court) in \(period)\(isOwn ? " (own figures)" : ""): \(rules.count) rules are broken in \(brokenCount) places; ",
             zh: "\(court) \(period) 的报表\(form)\(isOwn ? "（本级数）" : "")有 \(rules.count) 条规则 \(brokenCount) 处不符；")
         var en: String
         var zh: String
@@ -47,7 +48,8 @@ public struct FormSuspicion: Sendable, Hashable {
             en = "suspected, for example: \(cells.joined(separator: ", "))"
             zh = "疑似有误（例）：\(cells.joined(separator: "，"))"
             if choices.count > 1 {
-                en += "; \(choices.count - 1)\(hasMoreChoices ? " or more" : "") other choices of \(first.count) cells do as well"
+                en +=
+                    "; \(choices.count - 1)\(hasMoreChoices ? " or more" : "") other choices of \(first.count) cells do as well"
                 zh += "；另有 \(choices.count - 1)\(hasMoreChoices ? " 种以上" : " 种")同为 \(first.count) 格的可能"
             } else if !isCutShort {
                 en += "; no other choice of \(first.count) cells does"

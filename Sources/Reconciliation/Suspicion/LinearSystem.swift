@@ -92,7 +92,8 @@ struct LinearSystem {
             }
             guard let row else { return nil }
             let variable = basic[row]
-            let isTooSmall = try lower[variable].map { bound throws in try value[variable].isLess(than: bound) } ?? false
+            let isTooSmall =
+                try lower[variable].map { bound throws in try value[variable].isLess(than: bound) } ?? false
             guard let bound = isTooSmall ? lower[variable] : upper[variable] else { return nil }
             var column: Int?
             for candidate in free.indices where try canMove(candidate, row: row, up: isTooSmall) {
