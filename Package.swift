@@ -84,7 +84,7 @@ let package = Package(
         module(4, "Compression", "DataAccess", "Diagnostics", "CZstd", "CZlib"),
         module(4, "Digests", "DataAccess", "Diagnostics", "CCrypto"),
         module(4, "FileTransfer", "DataAccess", "Diagnostics", "CLibCurl"),
-        module(4, "Workbook", "Diagnostics", "CXLSXWriter"),
+        module(4, "Workbook", "Compression", "Diagnostics", "CXLSXWriter"),
 
         module(
             5, "Batches", "Schema", "CourtModel", "Columnar", "DataAccess", "Diagnostics", "DelimitedText",

@@ -57,21 +57,34 @@ public struct FormTrace {
     public func cases(
         form: String, row: String, column: String, courts: Set<String>, in reader: any CellReader
     ) throws -> [Case] {
-        guard let index = compiled.forms.firstIndex(where: { $0.definition.name == form }),
-            let row = compiled.forms[index].definition.rowIndex(row),
-            let column = compiled.forms[index].definition.columnIndex(column)
-        else { return [] }
-        var cases: [Case] = []
+        try cases(form: form, cells: [(row, column)], courts: courts, in: reader)[0]
+    }
+
+    /// The same for several cells of a form in one pass, each with its cases.
+    public func cases(
+        form: String, cells: [(row: String, column: String)], courts: Set<String>, in reader: any CellReader
+    ) throws -> [[Case]] {
+        var cases: [[Case]] = cells.map { _ in [] }
+        guard let index = compiled.forms.firstIndex(where: { $0.definition.name == form }) else { return cases }
+        let definition = compiled.forms[index].definition
+        let places = cells.enumerated().compactMap { cell, names -> (cell: Int, row: Int, column: Int)? in
+            guard let row = definition.rowIndex(names.row), let column = definition.columnIndex(names.column) else {
+                return nil
+            }
+            return (cell, row, column)
+        }
         try visit(reader) { view in
             guard let court = view.court, courts.contains(court) else { return }
-            let outcome = view.outcome(compiled.forms[index], row: row, column: column)
-            guard outcome != false else { return }
-            var found = Case(key: view.key, court: court, isUndecided: outcome == nil)
-            if case .sum(let scalar, let scale, _) = compiled.forms[index].columns[column] {
-                found.amount = view.rows.amount(scalar, period: 0, row: view.row)
-                    .map { ExactDecimal(unscaled: $0, scale: scale) }
+            for place in places {
+                let outcome = view.outcome(compiled.forms[index], row: place.row, column: place.column)
+                guard outcome != false else { continue }
+                var found = Case(key: view.key, court: court, isUndecided: outcome == nil)
+                if case .sum(let scalar, let scale, _) = compiled.forms[index].columns[place.column] {
+                    found.amount = view.rows.amount(scalar, period: 0, row: view.row)
+                        .map { ExactDecimal(unscaled: $0, scale: scale) }
+                }
+                cases[place.cell].append(found)
             }
-            cases.append(found)
         }
         return cases
     }

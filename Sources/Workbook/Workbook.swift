@@ -222,6 +222,8 @@ public final class Workbook {
             format_set_border(format, UInt8(LXW_BORDER_THIN.rawValue))
             if style == .formHeader { align(LXW_ALIGN_CENTER) }
             if style == .formNumber || style == .formTotal { align(LXW_ALIGN_RIGHT) }
+            // Digits do not touch the line beside them.
+            if style == .formNumber || style == .formTotal { format_set_indent(format, 1) }
             if style == .formHeader || style == .formTotalTitle || style == .formTotal { format_set_bold(format) }
         default: break
         }

@@ -26,6 +26,17 @@ extension OperationError {
                 zh: "请检查磁盘和临时目录的剩余空间"))
     }
 
+    /// Status 65: it is there, but is no sound workbook.
+    static func workbookUnreadable(_ path: String, _ reason: LocalizedText) -> OperationError {
+        OperationError(
+            .badData, code: "workbook-unreadable",
+            LocalizedText(
+                en: "the workbook '\(path)' cannot be read: \(reason.en)", zh: "无法读取工作簿“\(path)”：\(reason.zh)"),
+            hint: LocalizedText(
+                en: "open it in a spreadsheet program and save it as .xlsx without a password",
+                zh: "请用电子表格软件打开，另存为不加密码的 .xlsx"))
+    }
+
     static func workbook(_ code: lxw_error, _ path: String) -> OperationError {
         let reason = lxw_strerror(code).map { String(cString: $0) } ?? "error \(code.rawValue)"
         return code == LXW_ERROR_CREATING_XLSX_FILE

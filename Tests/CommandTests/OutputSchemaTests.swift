@@ -106,6 +106,25 @@ struct OutputSchemaTests {
             toFile: place + "/submitted.csv", atomically: true, encoding: .utf8)
         let submitted = ["forms", "import", "submitted.csv", "--period", "2026-10", "--to", "taken.csv"]
         try run(submitted, in: place)
+        try run(Array(submitted.prefix(5)), in: place)
+        let published = "form,court,period,row,column,value\nF01,\(court),2026-10,1,xs,100000\n"
+        try published.write(toFile: place + "/published.csv", atomically: true, encoding: .utf8)
+        try run(
+            ["forms", "import", "published.csv", "--period", "2026-10", "--side", "published"], in: place)
+        let compare = ["forms", "compare", "--form", "F01", "--court", court, "--period", "2026-10"]
+        try run(compare + ["--to", "sides.xlsx"], in: place, status: 1)
+        #expect(FileManager.default.fileExists(atPath: place + "/sides.xlsx"))
+        // The library counts as many cases as it says.
+        let compared = try SitongProcess.run(
+            compare + ["--json"], in: place, environment: ["SITONG_LIBRARY": "library"])
+        let object = try JSONSerialization.jsonObject(with: Data(compared.output.utf8)) as? [String: Any]
+        let differences = object?["differences"] as? [[String: Any]]
+        #expect(object?["compared"] as? Int == 1 && differences?.count == 1)
+        let found = try #require(differences?.first)
+        #expect(found["submitted"] as? String == "5" && found["published"] as? String == "100000")
+        let counted = try #require((found["computed"] as? String).flatMap { Int($0) })
+        #expect(found["case_count"] as? Int == counted && (found["cases"] as? [[String]])?.count == counted)
+        #expect(found["outlier"] is NSNull == (counted != 5))
         try run(
             ["rules", "check", "--schemas", MistakesTests.root + "/Fixtures/mistakes"], in: place, status: 78)
         #expect(checker.seen == (try Self.published))

@@ -1,6 +1,7 @@
 import Columnar
 import DataAccess
 import Diagnostics
+import FormEngine
 import Library
 import PostgresClient
 import Schema
@@ -47,6 +48,43 @@ struct ResultStoreTests {
         try library.store(figures: [figure("1", "13", "submitted")], source: "submitted", run: "r1")
         #expect(try library.figures(run: "r1", source: "computed") == computed)
         #expect(try library.figures(run: "r1").count == 4)
+    }
+
+    @Test func `a court that submits later takes away nothing of the others, and runs are told in their order`() throws
+    {
+        let library = try LibraryFixture().library
+        func figure(_ court: String, _ value: String) -> FigureRecord {
+            FigureRecord(
+                form: "F01", court: court, period: "2026-10", row: "1", column: "xs", value: value, own: nil,
+                source: "submitted")
+        }
+        for (court, value) in [("豫17", "1"), ("豫1702", "2"), ("豫17", "3")] {
+            try library.store(sheets: [figure(court, value)], source: "submitted", run: "alone")
+        }
+        #expect(try library.figures(run: "alone") == [figure("豫17", "3"), figure("豫1702", "2")])
+        for (run, day) in [("b", "2026-11-01"), ("a", "2026-11-02")] {
+            var record = RunRecord(run: run)
+            record.startedAt = "\(day) 08:00:00+08"
+            try library.record(record)
+            try library.store(figures: [figure("豫17", "9")], source: "submitted", run: run)
+        }
+        let history = try library.figureHistory(form: "F01", court: "豫17", period: "2026-10")
+        #expect(history.map(\.run) == ["b", "a", "alone"])
+        #expect(history.map(\.startedAt) == ["2026-11-01 08:00:00", "2026-11-02 08:00:00", nil])
+        #expect(history.map { $0.figures.map(\.value) } == [["9"], ["9"], ["3"]])
+    }
+
+    @Test func `cases that could not be decided are kept by run, and a second time replaces the first`() throws {
+        let library = try LibraryFixture().library
+        func undecided(_ court: String, _ cases: Int) -> FormComputation.Undecided {
+            FormComputation.Undecided(form: "F01", period: "2026-10", court: court, cases: cases)
+        }
+        try library.store(undecided: [undecided("豫1702", 3), undecided("豫1703", 1)], run: "r1")
+        try library.store(undecided: [undecided("豫1702", 9)], run: "r2")
+        try library.store(undecided: [undecided("豫1704", 4), undecided("豫1702", 2)], run: "r1")
+        #expect(try library.undecided(run: "r1") == [undecided("豫1702", 2), undecided("豫1704", 4)])
+        #expect(try library.undecided(run: "r2").map(\.cases) == [9])
+        #expect(try library.undecided(run: "r3").isEmpty)
     }
 
     @Test func `mismatches come back in their order with exact numbers`() throws {

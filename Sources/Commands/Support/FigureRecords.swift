@@ -18,6 +18,24 @@ extension StandardLibrary {
     }
 }
 
+extension StandardLibrary {
+    /// The figures of forms counted now, from the library's cases, in periods of a known kind.
+    func figures(of forms: [FormDefinition], schema: StandardSchema, periods: [String]) throws -> [Figure] {
+        let snapshot = try snapshot()
+        var figures: [Figure] = []
+        for table in FormComputation.tables(of: forms, in: schema) {
+            for period in periods.compactMap({ StatisticalPeriod($0) }) {
+                var computation = try FormComputation(table: table, forms: forms, schema: schema, periods: [period])
+                let names = computation.neededColumns.map { table.columns[$0].name }
+                try computation.read(try snapshot.reader(table: table, columns: names, schema: schema))
+                let jurisdictions = try schema.jurisdictions(of: computation.courts, named: [])
+                figures += try computation.finish(jurisdictions: jurisdictions).0
+            }
+        }
+        return figures
+    }
+}
+
 extension Figure {
     init(_ record: FigureRecord) {
         func cell(_ text: String?) -> CellValue { text.flatMap { ExactDecimal($0) }.map(CellValue.number) ?? .blank }

@@ -17,6 +17,8 @@ struct FormDocument {
     /// The label of 上年同期; nil where it was not computed.
     let lastYear: String?
     let figures: FigureTable
+    /// Cases that are in no cell, of the whole jurisdiction.
+    var undecidedCases = 0
     let language: Language
 
     /// Columns of the form that one page of a comparison takes, with four columns for each of them.
@@ -52,7 +54,7 @@ struct FormDocument {
 
     private func comparison(of columns: [Int], with lastYear: String) -> FormPage {
         FormPage(
-            title: form.title + text(" compared with last year", "（与上年同期比较）"), heads: heads,
+            title: form.title + FormLabels.comparison.text(in: language), heads: heads,
             corner: text("item", "项目"),
             columns: columns.flatMap { column in
                 [
@@ -145,6 +147,7 @@ struct FormDocument {
         if form.isProvisional {
             notes.append(text("Note: the form is provisional.", "说明：本表为暂行表式。"))
         }
+        if let note = UndecidedCases.note(undecidedCases) { notes.append(note.text(in: language)) }
         if form.rows.indices.contains(where: isLeftOut) {
             notes.append(text("Rows that are not listed are nought throughout.", "未列出的行各栏均为零。"))
         }
@@ -154,7 +157,7 @@ struct FormDocument {
     private var signatures: [String] {
         [
             text("made by:", "制表人："), text("checked by:", "审核人："), text("responsible:", "单位负责人："),
-            text("date:", "填报日期：　　年　　月　　日"),
+            text("date:", "填报日期：　　年　月　日"),
         ]
     }
 

@@ -31,6 +31,7 @@ struct ReportBuilder {
         let jurisdictions = try schema.jurisdictions(of: spokenOf, named: [])
         let courts = jurisdictions.courts + spokenOf.filter { !jurisdictions.contains($0) }.sorted()
         let counts = try library.findingCounts(run: run)
+        let undecided = try library.undecided(run: run)
         return ReportModel(
             title: LocalizedText(en: "Court statistics: data quality and differences", zh: "司法统计数据质量与差异报告"),
             period: period?.label,
@@ -49,7 +50,13 @@ struct ReportBuilder {
             },
             findings: findings.map(detail),
             forms: schema.forms.flatMap { form in
-                periods.compactMap { FormSheet(form, in: figures, period: $0, courts: courts) }.filter {
+                periods.compactMap { period in
+                    FormSheet(
+                        form, in: figures, period: period, courts: courts,
+                        undecidedCases: undecided.reduce(0) {
+                            $1.form == form.name && $1.period == period ? $0 + $1.cases : $0
+                        })
+                }.filter {
                     !$0.courts.isEmpty
                 }
             },

@@ -13,14 +13,16 @@ import RuleLanguage
 import Schema
 import Workbook
 
-/// `forms compute｜show｜export｜import｜explain`: figures of report forms (司法统计报表).
+/// `forms compute｜show｜export｜import｜compare｜explain`: figures of report forms (司法统计报表).
 struct FormsCommand: ParsableCommand {
     static var configuration: CommandConfiguration {
         CommandConfiguration(
             commandName: "forms",
             abstract: say(
-                "Compute, show, export, import and explain report forms.", "计算、显示、导出、导入、追溯司法统计报表。"),
-            subcommands: [Compute.self, Show.self, Export.self, Import.self, Explain.self])
+                "Compute, show, export, import, compare and explain report forms.", "计算、显示、导出、导入、比对、追溯司法统计报表。"),
+            subcommands: [
+                Compute.self, Show.self, Export.self, Import.self, Compare.self, Explain.self,
+            ])
     }
 
     struct Show: Operation {
@@ -36,14 +38,25 @@ struct FormsCommand: ParsableCommand {
         func perform(in session: Session) throws -> OperationResult {
             let loaded = try session.definitions(schema)
             let forms = try FormsCommand.forms(choice.form, of: loaded.schema)
-            let records = try session.library(library).figures(run: choice.run ?? session.runID, source: "computed")
+            let run = choice.run ?? session.runID
+            let store = try session.library(library)
+            let records = try store.figures(run: run, source: FigureSource.computed)
                 .filter { record in
                     choice.accepts(record) && forms.contains { $0.name == record.form }
                 }
-            guard !records.isEmpty else { throw OperationError.noFigures(run: choice.run ?? session.runID) }
+            guard !records.isEmpty else { throw OperationError.noFigures(run: run) }
+            let undecided = try UndecidedCases(store, run: run, schema: loaded.schema)
+            let grid = FigureGrid(records, forms: forms)
+            let notes = try grid.sheets.map { sheet in
+                UndecidedCases.note(
+                    try undecided.cases(form: sheet.form, court: sheet.court, period: sheet.period))
+            }
             return OperationResult(
-                json: FigureList(figures: records.map(FigureList.Item.init)),
-                text: LocalizedText(FigureGrid(records, forms: forms).text))
+                json: FigureList(
+                    figures: records.map(FigureList.Item.init),
+                    undecided: undecided.items.filter(choice.accepts).map(FigureList.Undecided.init)),
+                text: LocalizedText(
+                    en: grid.text(notes: notes.map { $0?.en }), zh: grid.text(notes: notes.map { $0?.zh })))
         }
     }
 
@@ -80,6 +93,11 @@ struct FigureChoice: ParsableArguments {
     @Option(help: help("Only this period.", "只要此统计周期。"))
     var period: String?
 
+    func accepts(_ undecided: FormComputation.Undecided) -> Bool {
+        (court.isEmpty || court.contains(undecided.court)) && (form.isEmpty || form.contains(undecided.form))
+            && (period == nil || period == undecided.period)
+    }
+
     func accepts(_ record: FigureRecord) -> Bool {
         (court.isEmpty || court.contains(record.court)) && (form.isEmpty || form.contains(record.form))
             && (period == nil || period == record.period)
@@ -96,10 +114,21 @@ struct FigureGrid {
         self.forms = forms
     }
 
-    var text: String {
-        let sheets = Dictionary(grouping: records) { [$0.form, $0.court, $0.period] }
-        return sheets.sorted { $0.key.lexicographicallyPrecedes($1.key) }.compactMap { key, cells in
-            forms.first { $0.name == key[0] }.map { sheet($0, court: key[1], period: key[2], cells) }
+    /// In the order in which they are shown.
+    var sheets: [(form: String, court: String, period: String)] {
+        Set(records.map { [$0.form, $0.court, $0.period] }).sorted { $0.lexicographicallyPrecedes($1) }
+            .map { ($0[0], $0[1], $0[2]) }
+    }
+
+    /// - Parameter notes: what is said under each sheet.
+    func text(notes: [String?]) -> String {
+        let cells = Dictionary(grouping: records) { [$0.form, $0.court, $0.period] }
+        return zip(sheets, notes).compactMap { key, note in
+            forms.first { $0.name == key.form }.map { form in
+                sheet(
+                    form, court: key.court, period: key.period, cells[[key.form, key.court, key.period]] ?? [])
+                    + (note.map { $0 + "\n" } ?? "")
+            }
         }
         .joined(separator: "\n")
     }
@@ -144,8 +173,21 @@ struct FigureList: Encodable {
         }
     }
 
+    /// Cases of a court itself that are in no cell of the form.
+    struct Undecided: Encodable {
+        var form: String
+        var court: String
+        var period: String
+        var cases: Int
+
+        init(_ undecided: FormComputation.Undecided) {
+            (form, court, period, cases) = (undecided.form, undecided.court, undecided.period, undecided.cases)
+        }
+    }
+
     var format = "sitong.figures/1"
     var figures: [Item]
+    var undecided: [Undecided]
 }
 
 /// `forms export --json`.

@@ -67,6 +67,7 @@ extension FormsCommand {
             try library?.requireOpen(period.label)
             let snapshot = try library?.snapshot()
             var counted: [ComputedFigures] = []
+            var undecided: [FormComputation.Undecided] = []
             var summary = FormsSummary(period: period.label, forms: forms.map(\.name))
             for table in FormComputation.tables(of: forms, in: loaded.schema) {
                 if let files, !files.tables.contains(table.name) {
@@ -88,6 +89,7 @@ extension FormsCommand {
                 let jurisdictions = try loaded.schema.jurisdictions(of: computation.courts, named: court)
                 let (figures, result) = try computation.finish(jurisdictions: jurisdictions)
                 counted.append(figures)
+                undecided += result.undecided
                 summary.add(result)
             }
             if let library {
@@ -105,6 +107,7 @@ extension FormsCommand {
                 } else if let lastYear {
                     try store(lastYear, as: FigureSource.lastYear)
                 }
+                try library.store(undecided: undecided, run: session.runID)
             }
             if let figures { try FiguresFile.write(counted.lazy.flatMap { $0 }, to: figures) }
             for malformed in files?.malformedRows() ?? [] { session.console.warn(malformed) }
@@ -126,6 +129,8 @@ enum FigureSource {
     static let lastYear = "last-year"
     /// What courts submitted.
     static let submitted = "submitted"
+    /// What an upper court published.
+    static let published = "published"
 }
 
 /// `forms compute --json`.

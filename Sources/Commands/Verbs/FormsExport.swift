@@ -91,14 +91,20 @@ extension FormsCommand {
             let forms = try FormsCommand.forms(choice.form, of: loaded.schema)
             var table = FigureTable(forms: forms)
             for figure in all { _ = table.insert(figure) }
+            let undecided =
+                try figures.isEmpty
+                ? UndecidedCases(
+                    session.library(library), run: choice.run ?? session.runID, schema: loaded.schema) : nil
             let documents = try forms.flatMap { form -> [FormDocument] in
                 guard let index = table.formIndex(form.name) else { return [] }
                 let courts = Set(table.courts(form: index, period: period))
                 let ordered = try loaded.schema.jurisdictions(of: courts, named: []).courts.filter(courts.contains)
-                return (ordered + courts.subtracting(ordered).sorted()).map { court in
+                return try (ordered + courts.subtracting(ordered).sorted()).map { court in
                     FormDocument(
                         form: form, court: court, courtName: loaded.schema.courtName(court), period: period,
-                        lastYear: lastYear, figures: table, language: session.language)
+                        lastYear: lastYear, figures: table,
+                        undecidedCases: try undecided?.cases(form: form.name, court: court, period: period) ?? 0,
+                        language: session.language)
                 }
             }
             guard documents.count <= Self.mostForms else {

@@ -50,8 +50,8 @@ struct ReconcileCommand: ParsableCommand {
 
         @Flag(
             help: help(
-                "Say what each roll-up that does not add up looks like: a known mistake or none.",
-                "说明每处上下级不符像哪种差错，或不像任何已知差错。"))
+                "Say what each roll-up that does not add up looks like and which courts cause it, and which cells of a form that breaks several rules are suspect.",
+                "说明每处上下级不符像哪种差错、由哪些法院造成，以及多处不符的报表中哪些格可疑。"))
         var explain = false
 
         @OptionGroup var library: LibraryOptions
@@ -61,28 +61,42 @@ struct ReconcileCommand: ParsableCommand {
         func perform(in session: Session) throws -> OperationResult {
             let begin = ContinuousClock.now
             let loaded = try session.definitions(schema)
-            let check = try FormRuleCheck(rules: loaded.rules.rules, schema: loaded.schema)
-            let submitted = try submittedFigures(loaded.schema, session)
+            var schema = loaded.schema
+            var check = try FormRuleCheck(rules: loaded.rules.rules, schema: schema)
             // Figures alone are judged by themselves; with a library they are compared with what it yields.
             let usesLibrary = figures.isEmpty || library.library != nil || session.environment["SITONG_LIBRARY"] != nil
             let store = usesLibrary ? try session.library(library) : nil
+            // Where the cases are, rules that count them can be judged too.
+            let caseForms = store == nil ? [] : check.caseForms
+            if !caseForms.isEmpty {
+                schema.forms += caseForms
+                check = try FormRuleCheck(rules: loaded.rules.rules, schema: schema)
+            }
+            let submitted = try submittedFigures(schema, session)
+            let submittedTable = submitted?.table
             let run = run ?? session.runID
-            let table = try store?.figureTable(run: run, source: "computed", forms: loaded.schema.forms)
+            let table = try store?.figureTable(run: run, source: FigureSource.computed, forms: schema.forms)
             if let table, table.isEmpty { throw OperationError.noFigures(run: run) }
             let computed = table.map { FigureStore($0) }
             guard let judged = computed ?? submitted else { throw OperationError.noFigures(run: run) }
             let periods = periods(of: judged, session)
-            let courts = try ReportingCourts(loaded.schema, check, computed, submitted, periods: periods)
+            let courts = try ReportingCourts(schema, check, computed, submitted, periods: periods)
+            if let store, !caseForms.isEmpty {
+                for figure in try store.figures(of: caseForms, schema: schema, periods: periods) {
+                    _ = computed?.insert(figure)
+                    _ = submitted?.insert(figure)
+                }
+            }
             let result = check.judge(judged, periods: periods, jurisdictions: courts.jurisdictions)
             // What the courts submitted must hold by itself too, beside what the cases yield.
             var onSubmitted: [FormFinding] = []
             var mismatches: [FigureMismatch] = []
             var compared = 0
-            if let table, let submitted {
+            if let table, let submitted, let submittedTable {
                 onSubmitted = check.judge(submitted, periods: periods, jurisdictions: courts.jurisdictions).findings
                 for period in periods {
                     let comparison = try FigureComparison.compare(
-                        computed: table, submitted: submitted.table, period: period,
+                        computed: table, submitted: submittedTable, period: period,
                         jurisdictions: courts.jurisdictions(nil, period))
                     mismatches += comparison.mismatches
                     compared += comparison.comparedCells
@@ -94,6 +108,20 @@ struct ReconcileCommand: ParsableCommand {
                     }
                 }
             }
+            var explanations: [RollUpExplanation] = []
+            if explain {
+                explanations = check.explain(
+                    result.findings, judged, library: computed, jurisdictions: courts.jurisdictions)
+            }
+            // What the library yields is no slip of a pen: its cases are to be looked at.
+            var suspicions = explain && computed == nil ? check.suspect(result.findings, judged) : []
+            if let computed, let submitted {
+                if explain { suspicions += check.suspect(onSubmitted, submitted) }
+                let onThem = check.explain(
+                    onSubmitted, submitted, library: computed, jurisdictions: courts.jurisdictions)
+                onSubmitted = onSubmitted.attributed(by: onThem)
+                explanations += onThem
+            }
             let own: MismatchRecord.Side = computed == nil ? .submitted : .computed
             let records =
                 result.findings.map { MismatchRecord($0, own, session.language) }
@@ -104,18 +132,18 @@ struct ReconcileCommand: ParsableCommand {
             try store?.store(
                 mismatches: records, statistics: result.statistics.map { RuleStatisticRecord($0, session.language) },
                 run: session.runID)
-            let explanations =
-                explain ? check.explain(result.findings, judged, jurisdictions: courts.jurisdictions) : nil
             let status = status(of: result, records)
             let seconds = (ContinuousClock.now - begin) / .seconds(1)
             let summary = FormCheckSummary(
                 result, mismatches, compared: compared, period: periods.count == 1 ? periods[0] : nil, seconds: seconds,
                 status: status.rawValue,
-                language: session.language, explanations: explanations)
+                language: session.language, explanations: explain ? explanations : nil,
+                suspicions: explain ? suspicions : nil)
             return OperationResult(
                 status, json: summary,
                 text: Self.text(
-                    result, onSubmitted, mismatches, explanations ?? [], compared: compared, seconds: seconds),
+                    result, onSubmitted, mismatches, explain ? explanations : [], suspicions, compared: compared,
+                    seconds: seconds),
                 products: findings.map { [$0] } ?? [])
         }
 
@@ -162,7 +190,7 @@ struct ReconcileCommand: ParsableCommand {
 
         private static func text(
             _ result: FormRuleCheck.Result, _ onSubmitted: [FormFinding], _ mismatches: [FigureMismatch],
-            _ explanations: [RollUpExplanation], compared: Int, seconds: Double
+            _ explanations: [RollUpExplanation], _ suspicions: [FormSuspicion], compared: Int, seconds: Double
         ) -> LocalizedText {
             var en = [
                 "\(result.statistics.count) form rules, \(result.findings.count) findings, \(Format.seconds(seconds))"
@@ -181,8 +209,8 @@ struct ReconcileCommand: ParsableCommand {
                     zh.append("  没有判定任何格：\(rule.rule)")
                 } else if rule.falseCount > 0 {
                     let line = "\(Format.padded(rule.falseCount, 8))  \(rule.rule)  \(rule.title)"
-                    en.append(line)
-                    zh.append(line)
+                    en.append(line + (rule.excepted > 0 ? "  (\(rule.excepted) excepted)" : ""))
+                    zh.append(line + (rule.excepted > 0 ? "（其中例外 \(rule.excepted) 处）" : ""))
                 }
             }
             for (rule, findings) in Dictionary(grouping: onSubmitted, by: \.rule).sorted(by: { $0.key < $1.key }) {
@@ -192,6 +220,19 @@ struct ReconcileCommand: ParsableCommand {
             for explanation in explanations {
                 en.append("  " + explanation.message.en)
                 zh.append("  " + explanation.message.zh)
+                for attribution in explanation.attributions.prefix(5) {
+                    let cell = "    [\(attribution.row), \(attribution.column)] "
+                    en.append(cell + attribution.message.en)
+                    zh.append(cell + attribution.message.zh)
+                }
+                if let obstacle = explanation.obstacle {
+                    en.append("    " + obstacle.message.en)
+                    zh.append("    " + obstacle.message.zh)
+                }
+            }
+            for suspicion in suspicions {
+                en.append("  " + suspicion.message.en)
+                zh.append("  " + suspicion.message.zh)
             }
             for mismatch in mismatches.prefix(20) {
                 let cell = "  \(mismatch.court) \(mismatch.form)[\(mismatch.row), \(mismatch.column)]: "
@@ -203,6 +244,27 @@ struct ReconcileCommand: ParsableCommand {
                 zh.append("  … 另有 \(mismatches.count - 20) 处")
             }
             return LocalizedText(en: en.joined(separator: "\n"), zh: zh.joined(separator: "\n"))
+        }
+    }
+}
+
+extension [FormFinding] {
+    /// The same, with who caused it said in the message of each roll-up that could be split over the courts.
+    fileprivate func attributed(by explanations: [RollUpExplanation]) -> [FormFinding] {
+        var messages: [[String]: LocalizedText] = [:]
+        for explanation in explanations {
+            for part in explanation.attributions {
+                let key = [explanation.rule, explanation.form, explanation.court, explanation.period]
+                messages[key + [part.row, part.column]] = part.message
+            }
+        }
+        return map { finding in
+            let key = [finding.rule, finding.form, finding.court, finding.period, finding.row, finding.column]
+            guard let message = messages[key] else { return finding }
+            var finding = finding
+            finding.message = LocalizedText(
+                en: "\(finding.message.en); \(message.en)", zh: "\(finding.message.zh)；\(message.zh)")
+            return finding
         }
     }
 }
@@ -287,6 +349,8 @@ struct FormCheckSummary: Encodable {
         var error: Int
         var stored: Int
         var truncated: Bool
+        /// Violations that an exception covers; part of `false`.
+        var excepted: Int
         // swift-format-ignore: AlwaysUseLowerCamelCase
         @Nullable var not_run: String?
     }
@@ -307,6 +371,90 @@ struct FormCheckSummary: Encodable {
     var status: Int32
     /// With `--explain` only.
     var explanations: [Explanation]?
+    /// With `--explain` only.
+    var suspicions: [Suspicion]?
+
+    struct Suspicion: Encodable {
+        struct Cell: Encodable {
+            var row: String
+            var column: String
+            var figure: String
+            var suggested: String
+        }
+
+        var form: String
+        var court: String
+        var period: String
+        var own: Bool
+        var rules: [String]
+        var broken: Int
+        var choices: [[Cell]]
+        // swift-format-ignore: AlwaysUseLowerCamelCase
+        var more_choices: Bool
+        // swift-format-ignore: AlwaysUseLowerCamelCase
+        var least_cells: Int
+        // swift-format-ignore: AlwaysUseLowerCamelCase
+        var time_limit_reached: Bool
+        // swift-format-ignore: AlwaysUseLowerCamelCase
+        var left_out: [String]
+        var message: String
+
+        init(_ suspicion: FormSuspicion, _ language: Language) {
+            form = suspicion.form
+            court = suspicion.court
+            period = suspicion.period
+            own = suspicion.isOwn
+            rules = suspicion.rules
+            broken = suspicion.brokenCount
+            choices = suspicion.choices.map { choice in
+                choice.map {
+                    Cell(row: $0.row, column: $0.column, figure: "\($0.figure)", suggested: "\($0.suggested)")
+                }
+            }
+            more_choices = suspicion.hasMoreChoices
+            least_cells = suspicion.leastSize
+            time_limit_reached = suspicion.isCutShort
+            left_out = suspicion.unconsidered
+            message = suspicion.message.text(in: language)
+        }
+    }
+
+    /// d = (P − Σe) − Σ(c − e): `difference` is `amount` of `upper` and of all terms added up.
+    struct Attribution: Encodable {
+        struct Upper: Encodable {
+            var figure: String
+            var library: String
+            var amount: String
+        }
+
+        struct Term: Encodable {
+            var court: String
+            var own: Bool
+            var figure: String
+            var library: String
+            var amount: String
+        }
+
+        var row: String
+        var column: String
+        var difference: String
+        var upper: Upper
+        var terms: [Term]
+
+        init(_ attribution: RollUpAttribution) {
+            row = attribution.row
+            column = attribution.column
+            difference = "\(attribution.difference)"
+            upper = Upper(
+                figure: "\(attribution.upper.figure)", library: "\(attribution.upper.library)",
+                amount: "\(attribution.upper.amount)")
+            terms = attribution.terms.map { term in
+                Term(
+                    court: term.court, own: term.isOwn, figure: "\(term.figure)", library: "\(term.library)",
+                    amount: "\(term.amount)")
+            }
+        }
+    }
 
     struct Explanation: Encodable {
         var rule: String
@@ -316,6 +464,10 @@ struct FormCheckSummary: Encodable {
         var pattern: String
         var courts: [String]
         var cells: [[String]]
+        /// Of the cells that could be split over the courts.
+        var attributions: [Attribution]
+        /// Why another could not be.
+        @Nullable var unattributed: String?
         var message: String
 
         init(_ explanation: RollUpExplanation, _ language: Language) {
@@ -326,15 +478,19 @@ struct FormCheckSummary: Encodable {
             pattern = explanation.pattern.rawValue
             courts = explanation.courts
             cells = explanation.cells.map { [$0.row, $0.column] }
+            attributions = explanation.attributions.map(Attribution.init)
+            unattributed = explanation.obstacle?.message.text(in: language)
             message = explanation.message.text(in: language)
         }
     }
 
     init(
         _ result: FormRuleCheck.Result, _ mismatches: [FigureMismatch], compared: Int, period: String?, seconds: Double,
-        status: Int32, language: Language, explanations: [RollUpExplanation]?
+        status: Int32, language: Language, explanations: [RollUpExplanation]?,
+        suspicions: [FormSuspicion]?
     ) {
         self.period = period
+        self.suspicions = suspicions?.map { Suspicion($0, language) }
         self.explanations = explanations?.map { Explanation($0, language) }
         self.seconds = seconds
         rules = result.statistics.map { rule in
@@ -343,7 +499,7 @@ struct FormCheckSummary: Encodable {
                 rows_in_scope: rule.rowsInScope, applicable: rule.applicable, true: rule.trueCount,
                 false: rule.falseCount,
                 undecided: rule.undecidedCount, error: rule.errorCount, stored: rule.stored,
-                truncated: rule.truncated > 0,
+                truncated: rule.truncated > 0, excepted: rule.excepted,
                 not_run: rule.notRun?.text(in: language))
         }
         findings = result.findings.count

@@ -1,4 +1,5 @@
 import Diagnostics
+public import FormEngine
 import PostgresClient
 
 /// What reports ask of the library.
@@ -54,6 +55,44 @@ extension StandardLibrary {
                 form: text(row[0]), court: text(row[1]), period: text(row[2]), row: text(row[3]), column: text(row[4]),
                 value: row[5], own: row[6], source: text(row[7]))
         }
+    }
+
+    /// Cases that forms could not decide, of each court alone; by form, period and court.
+    public func undecided(run: String) throws -> [FormComputation.Undecided] {
+        try requireLedger()
+        return try connection.execute(
+            "SELECT form, period, court, cases FROM sitong.undecided WHERE run = $1 ORDER BY form, period, court", [run]
+        ).map { row in
+            FormComputation.Undecided(
+                form: text(row[0]), period: text(row[1]), court: text(row[2]), cases: number(row[3]))
+        }
+    }
+
+    /// One sheet as every run kept it, source by source: the runs in the order in which they began, what was kept
+    /// outside of a run last.
+    public func figureHistory(
+        form: String, court: String, period: String
+    ) throws -> [(run: String, startedAt: String?, source: String, figures: [FigureRecord])] {
+        var history: [(run: String, startedAt: String?, source: String, figures: [FigureRecord])] = []
+        let rows = try connection.execute(
+            """
+            SELECT f.run, to_char(r.started_at AT TIME ZONE 'Asia/Shanghai', 'YYYY-MM-DD HH24:MI:SS'), f.source,
+                   f.row_code, f.column_code, f.value, f.own
+            FROM sitong.figure f LEFT JOIN sitong.run r ON r.run = f.run
+            WHERE f.form = $1 AND f.court = $2 AND f.period = $3
+            ORDER BY r.started_at NULLS LAST, f.run, f.source, f.row_code, f.column_code
+            """, [form, court, period])
+        for row in rows {
+            let figure = FigureRecord(
+                form: form, court: court, period: period, row: text(row[3]), column: text(row[4]), value: row[5],
+                own: row[6], source: text(row[2]))
+            if let last = history.last, last.run == text(row[0]), last.source == figure.source {
+                history[history.count - 1].figures.append(figure)
+            } else {
+                history.append((text(row[0]), row[1], figure.source, [figure]))
+            }
+        }
+        return history
     }
 
     /// In the order in which they were found.

@@ -1,4 +1,5 @@
 import Diagnostics
+public import FormEngine
 import PostgresClient
 
 /// Keeping the results of a run: each call replaces what the same run kept before, in one transaction, so that a step
@@ -58,11 +59,33 @@ extension StandardLibrary {
         }
     }
 
-    /// Replaces the run's figures of one source (`computed`, `submitted`).
+    /// Replaces the run's figures of one source (`computed`, `submitted`, `published`).
     public func store(figures: some Sequence<FigureRecord>, source: String, run: String) throws {
+        try store(figures, source: source, run: run) {
+            try connection.execute("DELETE FROM sitong.figure WHERE run = $1 AND source = $2", [run, source])
+        }
+    }
+
+    /// Replaces what the run has of these sheets (form, court, period) from one source, and leaves its others alone:
+    /// courts submit one after the other.
+    public func store(sheets figures: some Collection<FigureRecord>, source: String, run: String) throws {
+        try store(figures, source: source, run: run) {
+            for sheet in Set(figures.lazy.map { [$0.form, $0.court, $0.period] }) {
+                try connection.execute(
+                    """
+                    DELETE FROM sitong.figure
+                    WHERE run = $1 AND source = $2 AND form = $3 AND court = $4 AND period = $5
+                    """, [run, source] + sheet)
+            }
+        }
+    }
+
+    private func store(
+        _ figures: some Sequence<FigureRecord>, source: String, run: String, clear: () throws -> Void
+    ) throws {
         try requireLedger()
         try connection.withTransaction {
-            try connection.execute("DELETE FROM sitong.figure WHERE run = $1 AND source = $2", [run, source])
+            try clear()
             try connection.copyRows(figures, into: "sitong.figure") { figure, buffer in
                 for text in [
                     run, figure.form, figure.court, figure.period, figure.row, figure.column, figure.value, figure.own,
@@ -70,6 +93,19 @@ extension StandardLibrary {
                 ] { CopyText.append(text, to: &buffer) }
             }
             faultPoint("library.beforeFiguresCommit")
+        }
+    }
+
+    /// Replaces the run's counts of cases that forms could not decide.
+    public func store(undecided: some Sequence<FormComputation.Undecided>, run: String) throws {
+        try requireLedger()
+        try connection.withTransaction {
+            try clear(["undecided"], run: run)
+            try connection.copyRows(undecided, into: "sitong.undecided") { item, buffer in
+                for text in [run, item.form, item.court, item.period, String(item.cases)] {
+                    CopyText.append(text, to: &buffer)
+                }
+            }
         }
     }
 

@@ -22,6 +22,10 @@ struct CompiledFormRule: Sendable {
     /// Along which hierarchy a roll-up goes, and whether the court's own figures are added; nil for a check.
     var rollup: (hierarchy: String, own: Bool)?
     var program: FormProgram
+    /// What the program was written from, for who reads the rule in another way than judging.
+    var check: FormExpression
+    var when: FormExpression?
+    var tolerance: Tolerance
 
     /// A code, with its place in every form; -1 where the form does not take part.
     struct Binding: Sendable {

@@ -50,6 +50,8 @@ public struct FormRuleStatistic: Sendable, Hashable {
     public var falseCount = 0
     public var undecidedCount = 0
     public var errorCount = 0
+    /// Violations that an exception of the rule covers: counted as false, but no findings.
+    public var excepted = 0
     public var stored = 0
     public var truncated = 0
     /// Why the rule could not be judged at all: a form was not given, not in force.

@@ -18,9 +18,14 @@ public struct FormRuleCheck: Sendable {
         public var notices: [Diagnostic] = []
     }
 
-    private let schema: StandardSchema
+    let schema: StandardSchema
     private let rules: [RuleDefinition]
     let compiled: [CompiledFormRule]
+    /// Forms that would count the cases that rules ask for (`计数(案件 当 …)`).
+    ///
+    /// With these among the schema's forms, and their figures beside the others, such rules are judged; without, they are
+    /// not run.
+    public let caseForms: [FormDefinition]
     private let notRun: [(rule: RuleDefinition, form: String, reason: LocalizedText)]
 
     /// Compiles the form rules of a rule set (row rules in it are left alone); throws all that is wrong with them.
@@ -31,6 +36,7 @@ public struct FormRuleCheck: Sendable {
         self.schema = schema
         self.rules = rules
         compiled = compiler.rules
+        caseForms = compiler.caseForms
         notRun = compiler.notRun
     }
 

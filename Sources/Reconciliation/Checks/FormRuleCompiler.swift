@@ -22,6 +22,8 @@ struct FormRuleCompiler {
     private var columnSets: [(form: Int, places: [Int])] = []
     private var first: (row: FormCell.Place, column: FormCell.Place)?
     private var countsCases = false
+    /// What rules count of cases and the schema has no form for, by table: each count once, by its canonical text.
+    private var caseCounts: [(table: String, columns: [FormDefinition.Column])] = []
 
     init(schema: StandardSchema) {
         self.schema = schema
@@ -96,12 +98,13 @@ struct FormRuleCompiler {
             return
         }
         let (rows, columns) = (bindings(rowSets, .row), bindings(columnSets, .column))
+        let tolerance = try tolerance(rule)
         var writer = FormProgramWriter(
             columnCounts: schema.forms.map(\.columns.count), rowBindings: rows, columnBindings: columns,
             blank: try policy(rule.formOptions.blank, ["null": .null, "zero": .zero], "blank", rule) ?? .null,
             absent: try policy(
                 rule.formOptions.absent, ["undecided": .null, "zero": .zero, "fail": .fail], "absent", rule) ?? .null,
-            tolerance: try tolerance(rule))
+            tolerance: tolerance)
         writer.write(when: when, check: check)
         let readsNow = { (other: Int) in
             check.readsCurrentPeriod(of: other) || when?.readsCurrentPeriod(of: other) ?? false
@@ -111,7 +114,8 @@ struct FormRuleCompiler {
                 definition: rule, form: form, forms: usedForms.sorted(),
                 formsOfOtherPeriods: usedForms.filter { $0 != form && !readsNow($0) }, rowBindings: rows,
                 columnBindings: columns, firstRow: firstCode(.row), firstColumn: firstCode(.column),
-                figures: try figureChoice(rule), rollup: rollup, program: writer.program))
+                figures: try figureChoice(rule), rollup: rollup, program: writer.program, check: check, when: when,
+                tolerance: tolerance))
     }
 
     /// The cell of a roll-up.
@@ -241,10 +245,47 @@ struct FormRuleCompiler {
             return .conditional(
                 try truth(condition), try amount(then),
                 try otherwise.map { syntax throws(LanguageError) in try amount(syntax) })
+        case .aggregate(.count, let relation, nil, let condition):
+            return try caseCount(syntax, of: relation, condition)
         case .aggregate:
             countsCases = true
             return .null
         default: throw misplaced(syntax, "a cell, a number, or sums of them", "单元格、数或其加减")
+        }
+    }
+
+    /// `count(案件 where …)`: a figure of a form that the program makes for itself, whose cells are the court's and its
+    /// jurisdiction's as those of any other.
+    private mutating func caseCount(
+        _ syntax: Syntax, of relation: String, _ condition: Syntax?
+    ) throws(LanguageError) -> FormExpression {
+        guard let table = schema.table(relation)?.name else {
+            throw source.unknown(
+                "table", "表", relation, schema.tables.flatMap { [$0.name, $0.title] }, at: syntax.offset)
+        }
+        let code = Printer.text(of: syntax)
+        if let form = figures.formIndex(CaseForm.name(ofTable: table)),
+            let column = figures.columnIndex(code, form: form)
+        {
+            usedForms.insert(form)
+            return .cell(FormCell(form: form, row: .fixed(0), column: .fixed(column), period: .current))
+        }
+        countsCases = true
+        let place = caseCounts.firstIndex { $0.table == table } ?? caseCounts.count
+        if place == caseCounts.count { caseCounts.append((table, [])) }
+        guard !caseCounts[place].columns.contains(where: { $0.code == code }) else { return .null }
+        let text = ExpressionText(condition.map { Printer.text(of: $0) } ?? "true", at: source.location)
+        caseCounts[place].columns.append(
+            FormDefinition.Column(code: code, measure: .count(text), location: source.location))
+        return .null
+    }
+
+    /// Forms that would count the cases that rules ask for; a schema that has them lets these rules be judged.
+    var caseForms: [FormDefinition] {
+        caseCounts.map { table, columns in
+            FormDefinition(
+                name: CaseForm.name(ofTable: table), table: table, columns: columns,
+                rows: [FormDefinition.Row(code: "*", selection: .when(ExpressionText("true")))])
         }
     }
 
@@ -383,4 +424,10 @@ struct FormRuleCompiler {
     ) -> LanguageError {
         LanguageError(Diagnostic(code: code, message, at: location, hint: hint))
     }
+}
+
+/// A form that no file defines, made of what form rules count.
+private enum CaseForm {
+    /// No form of a file is called so: a name in a file has no blank at its beginning.
+    static func name(ofTable table: String) -> String { " count \(table)" }
 }

@@ -1,3 +1,4 @@
+import CourtModel
 import Diagnostics
 import FormEngine
 import RuleLanguage
@@ -114,16 +115,33 @@ struct FormRuleRun {
         case FormTruth.isError.rawValue: statistic.errorCount += 1
         default:
             statistic.falseCount += 1
+            let court = figures.courts[scene.courts[scene.courts.startIndex + lane / scene.bindings.count]]
+            let binding = scene.bindings.lowerBound + lane % scene.bindings.count
+            guard !isExcepted(court: court, period: period, binding: binding) else {
+                statistic.excepted += 1
+                return
+            }
             guard statistic.stored < maxStored else {
                 statistic.truncated += 1
                 return
             }
             statistic.stored += 1
-            let court = scene.courts[scene.courts.startIndex + lane / scene.bindings.count]
-            findings.append(
-                finding(
-                    sides ?? (nil, nil), court: figures.courts[court], period: period,
-                    binding: scene.bindings.lowerBound + lane % scene.bindings.count))
+            findings.append(finding(sides ?? (nil, nil), court: court, period: period, binding: binding))
+        }
+    }
+
+    /// Whether an exception covers the instance: its key is the court, or the court, row and column, by code or title.
+    private func isExcepted(court: String, period: String, binding: Int) -> Bool {
+        guard !rule.definition.exceptions.isEmpty else { return false }
+        let last = StatisticalPeriod(period)?.lastDay
+        let form = schema.forms[rule.form]
+        let (row, column) = rule.codes(ofBinding: binding)
+        return rule.definition.exceptions.contains { exception in
+            if let until = exception.until, let last, until < last { return false }
+            guard exception.key.first == court else { return false }
+            guard exception.key.count == 3 else { return exception.key.count == 1 }
+            return form.rowIndex(exception.key[1]) == form.rowIndex(row)
+                && form.columnIndex(exception.key[2]) == form.columnIndex(column)
         }
     }
 

@@ -3,20 +3,22 @@ import RuleLanguage
 import Schema
 
 extension FormRuleCheck {
-    /// What each roll-up with own figures that does not hold looks like, a sheet (rule, form, period, court) at a time, in
-    /// the order of the findings.
+    /// What each roll-up that does not hold looks like, and who caused it, a sheet (rule, form, period, court) at a time,
+    /// in the order of the findings.
     ///
     /// - Parameters:
     ///   - findings: of `judge`, over the same figures; those of other rules are left alone.
+    ///   - library: what the library yields, made with the same forms; nil when it is not there.
     ///   - jurisdictions: as in `judge`.
     public func explain(
-        _ findings: [FormFinding], _ figures: FigureStore,
+        _ findings: [FormFinding], _ figures: FigureStore, library: FigureStore? = nil,
         jurisdictions: (_ hierarchy: String?, _ period: String) -> Jurisdictions
     ) -> [RollUpExplanation] {
         var explanations: [RollUpExplanation] = []
         for rule in compiled {
-            guard let rollup = rule.rollup, rollup.own else { continue }
+            guard let rollup = rule.rollup else { continue }
             let form = figures.forms[rule.form]
+            let attributor = RollUpAttributor(rule: rule, figures: figures, library: library)
             let own = findings.filter { $0.rule == rule.definition.id && $0.form == form.name }
             for sheet in own.chunked(by: { $0.court == $1.court && $0.period == $1.period }) {
                 guard let first = sheet.first, let period = figures.periodNames.find(first.period),
@@ -30,11 +32,17 @@ extension FormRuleCheck {
                     let found = sheetOf.sheet(court: court, children: numbers, period: period, before: before)
                 else { continue }
                 let (pattern, parts) = found.pattern()
-                explanations.append(
-                    RollUpExplanation(
-                        rule: first.rule, form: first.form, court: first.court, period: first.period, pattern: pattern,
-                        courts: parts.map { children[$0] },
-                        cells: sheet.map { RollUpExplanation.Cell(row: $0.row, column: $0.column) }))
+                var explanation = RollUpExplanation(
+                    rule: first.rule, form: first.form, court: first.court, period: first.period, pattern: pattern,
+                    courts: parts.map { children[$0] },
+                    cells: sheet.map { RollUpExplanation.Cell(row: $0.row, column: $0.column) })
+                for finding in sheet {
+                    switch attributor.attribution(of: finding, children: children) {
+                    case .success(let attribution): explanation.attributions.append(attribution)
+                    case .failure(let obstacle): explanation.obstacle = explanation.obstacle ?? obstacle
+                    }
+                }
+                explanations.append(explanation)
             }
         }
         return explanations
@@ -48,9 +56,13 @@ private struct RollUpSheetReader {
 
     /// Nil when a court has no sheet, or a sum needs too many digits.
     func sheet(court: Int, children: [Int], period: Int, before: Int?) -> RollUpSheet? {
-        guard let own = numbers(court, period, isOwn: true), let actual = numbers(court, period) else { return nil }
+        guard let actual = numbers(court, period) else { return nil }
         var parts: [[ExactDecimal?]] = []
-        var expected = own
+        var expected: [ExactDecimal?] = actual.map { _ in .zero }
+        if rule.rollup?.own ?? false {
+            guard let own = numbers(court, period, isOwn: true) else { return nil }
+            expected = own
+        }
         for child in children {
             guard let part = numbers(child, period) else { return nil }
             for cell in expected.indices {

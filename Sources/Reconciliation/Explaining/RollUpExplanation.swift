@@ -32,6 +32,10 @@ public struct RollUpExplanation: Sendable, Hashable {
     public var courts: [String]
     /// Codes of rows and columns that do not add up.
     public var cells: [Cell]
+    /// 归因 of each of those cells that could be split over the courts, in their order.
+    public var attributions: [RollUpAttribution] = []
+    /// Why the first of the others could not.
+    public var obstacle: RollUpAttribution.Obstacle?
 
     public struct Cell: Sendable, Hashable {
         public var row: String
