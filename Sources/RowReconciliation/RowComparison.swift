@@ -1,4 +1,3 @@
-import Diagnostics
 import RuleEngine
 import Schema
 
@@ -48,7 +47,6 @@ public struct RowComparison {
                 sums.right = try right.bucketSums(plan).sums
             }
         }
-        faultPoint("rows.afterSums")
         let (leftSums, rightSums) = (sums.left ?? BucketSums(), sums.right ?? BucketSums())
         let bad = leftSums.differing(from: rightSums)
         let used = (0..<BucketSums.bucketCount).count { leftSums.counts[$0] > 0 || rightSums.counts[$0] > 0 }

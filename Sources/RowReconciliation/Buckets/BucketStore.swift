@@ -14,6 +14,7 @@ final class BucketStore {
     private var pieces = [[UInt8]](repeating: [], count: rangeCount)
     private var files: [FileHandle?] = Array(repeating: nil, count: rangeCount)
     private var bytesInMemory = 0
+    private(set) var hasSpilled = false
 
     func append(_ row: PackedRow, _ bucket: Int) throws {
         let range = bucket / Self.bucketsPerRange
@@ -42,6 +43,7 @@ final class BucketStore {
             throw OperationError.rowSpill
         }
         bytesInMemory = 0
+        hasSpilled = true
     }
 
     /// Removed from its folder at once, so that nothing of it stays, however the process ends.
