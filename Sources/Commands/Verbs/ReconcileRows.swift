@@ -91,7 +91,7 @@ extension ReconcileCommand {
                             en: "column '\(column)' is on the \(side.title.en) only and not compared",
                             zh: "列“\(column)”只在\(side.title.zh)有，不参与比对"))
                 }
-                let groups = by.map(names) ?? [definition.courtPath, "案件类型", "立案日期"].compactMap(\.self)
+                let groups = by.map(names) ?? Self.groups(of: definition, schema)
                 let comparison = RowComparison(plan, codes: codes, groups: groups, secondKey: secondKey)
                 var output = try RowOutput(out, keys: keysOut, plan: plan, reveal: reveal)
                 let result = try comparison.run(left, right) { try output.append($0) }
@@ -109,6 +109,16 @@ extension ReconcileCommand {
         ) throws -> R {
             guard let source else { return try body(try sides.side(left ?? ""), [:]) }
             return try sides.withMapped(source, at: left, connections: jobs, body)
+        }
+
+        /// 法院 × 案件类型 × 月份, as far as the table says them: its court, its first column of the list that case types come
+        /// from, and its filing date.
+        private static func groups(of table: TableDefinition, _ schema: StandardSchema) -> [String] {
+            let caseType = table.columns.first { column in
+                guard case .code(.list(let name)) = column.type else { return false }
+                return name == schema.caseNumberTypes?.codelist
+            }
+            return [table.courtPath, caseType?.name, "立案日期"].compactMap(\.self)
         }
 
         private func names(_ list: String) -> [String] {
