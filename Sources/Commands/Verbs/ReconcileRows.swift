@@ -136,7 +136,10 @@ extension ReconcileCommand {
                     .usage, code: diagnostic.code,
                     LocalizedText(
                         en: "--where: \(diagnostic.message.en)", zh: "--where：\(diagnostic.message.zh)"),
-                    hint: diagnostic.hint)
+                    hint: diagnostic.hint
+                        ?? LocalizedText(
+                            en: "write a condition as in rules, such as: 立案日期 >= 2026-10-01 且 法院 = '豫17'",
+                            zh: "请按规则的写法给出条件，如：立案日期 >= 2026-10-01 且 法院 = '豫17'"))
             }
         }
     }

@@ -109,7 +109,12 @@ struct RowsSummary: Encodable {
                     } : [])
         }
         group_columns = result.groupNames
-        by_group = result.groups.map { Group(values: $0.key, differences: $0.value) }
+        let grouping = result.groupNames.map { plan.table.column($0) }
+        by_group = result.groups
+            .map { values, differences in
+                let shown = zip(values, grouping).map { RowOutput.shown($0, $1, reveal: reveal) }
+                return Group(values: shown, differences: differences)
+            }
             .sorted { a, b in
                 a.differences != b.differences
                     ? a.differences > b.differences

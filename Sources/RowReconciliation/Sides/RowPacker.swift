@@ -11,13 +11,15 @@ struct RowPacker {
 
     /// - Parameter offered: the reader's columns.
     init(_ plan: RowPlan, offered: [String]) throws {
-        places = plan.columns.map { column in
-            let name = plan.table.columns[column].name
-            return offered.firstIndex { plan.table.column(offered: $0)?.name == name } ?? -1
+        let codes = offered.map { plan.table.column(offered: $0)?.name ?? $0 }
+        places = try plan.names.map { name in
+            guard let place = codes.firstIndex(of: name) else {
+                throw OperationError.rowColumnGone(name, table: plan.table)
+            }
+            return place
         }
-        precondition(!places.contains(-1), "a plan has only columns that both sides offer")
         forms = plan.columns.map { CanonicalText(plan.table.columns[$0]) }
-        filter = try plan.filter.map { try RowFilter($0, plan: plan, offered: offered) }
+        filter = try plan.filter.map { try RowFilter($0, plan: plan, offered: codes) }
     }
 
     /// Calls `body` with each row that is meant; the row is lent.
@@ -39,5 +41,17 @@ struct RowPacker {
             return
         }
         for index in try filter.rows(of: block) { try visit(index) }
+    }
+}
+
+extension OperationError {
+    /// A file that was exchanged while it was compared.
+    static func rowColumnGone(_ name: String, table: TableDefinition) -> OperationError {
+        OperationError(
+            .badData, code: "rows-column-gone",
+            LocalizedText(
+                en: "column '\(name)' of table '\(table.name)' was there a moment ago",
+                zh: "表“\(table.title)”的列“\(name)”刚才还在，现在没有了"),
+            hint: LocalizedText(en: "is the file being written?", zh: "文件是否正在被改写？"))
     }
 }
