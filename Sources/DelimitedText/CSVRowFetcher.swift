@@ -35,43 +35,34 @@ public struct CSVRowFetcher: RowFetcher {
         guard byteOffset >= 0 else { throw OperationError.fileChanged(path) }
         // A record begins where the file does, with or without a byte order mark, or after a line feed.
         let before = byteOffset == 0 || byteOffset == 3 ? 0 : 1
-        block.restart(columnCount: columnCount, firstRow: firstRow, firstLine: 0, byteOffset: byteOffset - before)
-        source.seek(to: byteOffset - before)
-        var feed = ByteFeed(source)
-        var places: [(start: Int, end: Int)] = []
-        var filled = 0
-        var position = before
-        while places.count < count {
-            // Cells are counted in 32 bits.
-            guard filled < 1 << 30 else { throw OperationError.fileChanged(path) }
-            filled = try feed.fill(&block.bytes, from: filled, upTo: max(wanted, filled * 2))
-            guard filled > position, before == 0 || block.bytes[0] == UInt8(ascii: "\n") else {
+        while true {
+            block.restart(
+                columnCount: columnCount, firstRow: firstRow, firstLine: 0, byteOffset: byteOffset - before)
+            source.seek(to: byteOffset - before)
+            var feed = ByteFeed(source)
+            let filled = try feed.fill(&block.bytes, from: 0, upTo: wanted)
+            guard filled > before, before == 0 || block.bytes[0] == UInt8(ascii: "\n") else {
                 throw OperationError.fileChanged(path)
             }
-            try findRecords(&places, count: count, &position, block.bytes, filled, isLast: feed.isAtEnd)
-        }
-        wanted = max(wanted, position + position / 4)
-        var free = filled
-        for place in places {
-            _ = scan(block.bytes, from: place.start, upTo: place.end, isLast: true)
-            block.append(exact, start: place.start, nullText: nullText, end: &free)
-        }
-        block.bytes.grow(to: free + CellBlock.padding)
-    }
-
-    /// Notes where whole records lie, as far as the bytes go.
-    private mutating func findRecords(
-        _ places: inout [(start: Int, end: Int)], count: Int, _ position: inout Int, _ bytes: [UInt8], _ filled: Int,
-        isLast: Bool
-    ) throws {
-        while places.count < count, position < filled {
-            let result = scan(bytes, from: position, upTo: filled, isLast: isLast)
-            if case .incomplete = result, filled - position <= tuning.longestRecord { return }
-            guard case .record(let end, let next) = result, !exact.hasZero, exact.fields.count == columnCount,
-                exact.union < 0x80 || bytes[position..<end].isValidUTF8(level: tuning.level)
-            else { throw OperationError.fileChanged(path) }
-            places.append((position, end))
-            position = next
+            var position = before
+            var free = filled
+            while block.rowCount < count, position < filled {
+                let result = scan(block.bytes, from: position, upTo: filled, isLast: feed.isAtEnd)
+                if case .incomplete = result, filled - position <= tuning.longestRecord { break }
+                guard case .record(let end, let next) = result, !exact.hasZero, exact.fields.count == columnCount,
+                    exact.union < 0x80 || block.bytes[position..<end].isValidUTF8(level: tuning.level)
+                else { throw OperationError.fileChanged(path) }
+                block.append(exact, start: position, nullText: nullText, end: &free)
+                position = next
+            }
+            if block.rowCount == count {
+                wanted = max(wanted, position + position / 4)
+                block.bytes.grow(to: free + CellBlock.padding)
+                return
+            }
+            // Cells are counted in 32 bits.
+            guard !feed.isAtEnd, wanted < 1 << 30 else { throw OperationError.fileChanged(path) }
+            wanted *= 2
         }
     }
 

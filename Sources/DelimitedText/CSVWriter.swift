@@ -28,6 +28,18 @@ public struct CSVWriter<Sink: ByteSink>: BlockWriter {
         rowCount += block.rowCount
     }
 
+    /// Writes one row, field by field, without a block between.
+    public mutating func writeRow(_ body: (inout CSVFields) -> Void) throws {
+        // Lent to the fields, so that it is not copied.
+        var fields = CSVFields()
+        swap(&fields.buffer, &buffer)
+        body(&fields)
+        swap(&fields.buffer, &buffer)
+        buffer.append(UInt8(ascii: "\n"))
+        rowCount += 1
+        if buffer.count >= 1 << 18 { try flush() }
+    }
+
     public mutating func finish() throws {
         try flush()
         try sink.finish()
@@ -36,6 +48,44 @@ public struct CSVWriter<Sink: ByteSink>: BlockWriter {
     private mutating func flush() throws {
         try buffer.withUnsafeBytes { try sink.write($0) }
         buffer.removeAll(keepingCapacity: true)
+    }
+}
+
+/// The fields of one record, one after another; nil is NULL.
+public struct CSVFields {
+    fileprivate var buffer: [UInt8] = []
+    private var isFirst = true
+
+    fileprivate init() {}
+
+    private mutating func begin() {
+        if !isFirst { buffer.append(UInt8(ascii: ",")) }
+        isFirst = false
+    }
+
+    public mutating func append(_ bytes: UnsafeBufferPointer<UInt8>?) {
+        begin()
+        if let bytes { CSVEncoding.append(bytes, to: &buffer) }
+    }
+
+    public mutating func append(_ text: String?) {
+        begin()
+        guard var text else { return }
+        text.withUTF8 { CSVEncoding.append($0, to: &buffer) }
+    }
+
+    public mutating func append(_ number: Int?) {
+        begin()
+        guard let number else { return }
+        // Digits need no quotes.
+        var magnitude = number.magnitude
+        let start = buffer.count
+        repeat {
+            buffer.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: magnitude % 10))
+            magnitude /= 10
+        } while magnitude > 0
+        if number < 0 { buffer.append(UInt8(ascii: "-")) }
+        buffer[start...].reverse()
     }
 }
 
@@ -73,12 +123,13 @@ public enum CSVEncoding {
     /// The empty text does, so that it differs from NULL; so does `\.`, which ends PostgreSQL's COPY.
     private static func needsQuotes(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
         if bytes.isEmpty { return true }
+        // To the end whatever is found, so that many bytes are looked at together.
+        var special: UInt8 = 0
         for byte in bytes {
-            switch byte {
-            case UInt8(ascii: ","), UInt8(ascii: "\""), UInt8(ascii: "\n"), UInt8(ascii: "\r"): return true
-            default: break
-            }
+            special |=
+                (byte == UInt8(ascii: ",") ? 1 : 0) | (byte == UInt8(ascii: "\"") ? 1 : 0)
+                | (byte == UInt8(ascii: "\n") ? 1 : 0) | (byte == UInt8(ascii: "\r") ? 1 : 0)
         }
-        return bytes.count == 2 && bytes[0] == UInt8(ascii: "\\") && bytes[1] == UInt8(ascii: ".")
+        return special != 0 || bytes.count == 2 && bytes[0] == UInt8(ascii: "\\") && bytes[1] == UInt8(ascii: ".")
     }
 }

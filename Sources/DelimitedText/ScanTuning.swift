@@ -3,7 +3,7 @@ import CKernels
 /// How much is done at once, and where patience ends. Tests make it small, so that every boundary is met.
 package struct ScanTuning: Sendable {
     /// Bytes of a block, but for records that are longer: so many that with their cells they stay in the cache.
-    package var chunk = 128 << 10
+    package var chunk = 192 << 10
     /// Bytes that are judged at once, a multiple of 64; where one of them is odd, all records that begin there are read
     /// byte by byte.
     package var window = 4096

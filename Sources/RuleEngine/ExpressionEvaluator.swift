@@ -34,13 +34,16 @@ final class ExpressionEvaluator {
     private let isCostly: [Bool]
     private let operandTypes: [[ExpressionType]]
     /// Vectors of constant steps, as long as the longest block so far, and their memory.
-    private var constants: [Int: Vector] = [:]
+    private var constants: [Vector?]
     private var constantRows = 0
     private var constantMemory = Arena()
     /// Case numbers read in this block, by the step of their text.
     private var caseNumbers: [Int: ParsedCaseNumbers] = [:]
     /// Texts of this block that were looked at as words, by their step.
     private var shortTexts: [ShortTexts?]
+
+    /// The operands of one step; empty between steps.
+    private var operandMemory: [Vector] = []
 
     /// What a step looks things up in.
     private enum Resource {
@@ -58,6 +61,7 @@ final class ExpressionEvaluator {
         operandTypes = plan.steps.map { $0.operands.map { plan.steps[$0].type } }
         isCostly = plan.steps.map { NeededSteps.isCostly($0.operation) }
         shortTexts = Array(repeating: nil, count: plan.steps.count)
+        constants = Array(repeating: nil, count: plan.steps.count)
         self.period = period
         resources = plan.steps.map { step in
             switch step.operation {
@@ -91,7 +95,7 @@ final class ExpressionEvaluator {
     func evaluate(_ leaves: Leaves, needed: NeededSteps, _ arena: Arena) -> [Vector?] {
         if leaves.count > constantRows {
             constantRows = max(leaves.count, 1024)
-            constants = [:]
+            constants = Array(repeating: nil, count: steps.count)
             constantMemory = Arena()
         }
         caseNumbers.removeAll(keepingCapacity: true)
@@ -119,9 +123,15 @@ final class ExpressionEvaluator {
             return leaves.related[RelatedColumn(relation: relation, column: column)] ?? .null(step.type, count, arena)
         case .aggregate(let aggregate): return leaves.aggregates[aggregate] ?? .null(step.type, count, arena)
         case .apply(let op):
-            var operands = step.operands.indices.map(operand)
+            // Taken out of the evaluator while it is used, so that it is neither copied nor made again.
+            var operands = operandMemory
+            operandMemory = []
+            for place in step.operands.indices { operands.append(operand(place)) }
             if isCostly[index] { operands[0] = needed.restricted(operands[0], for: index, values, arena) }
-            return apply(op, index, operands, operandTypes[index], step.type, arena)
+            let result = apply(op, index, operands, operandTypes[index], step.type, arena)
+            operands.removeAll(keepingCapacity: true)
+            operandMemory = operands
+            return result
         case .memberOf(let set):
             guard case .texts(let codes) = resources[index] else {
                 return SetKernel.member(operand(0), steps[step.operands[0]].type, set, arena)

@@ -139,9 +139,9 @@ struct FindingBuffer {
     /// Begins a record; its parts are appended in the order key, court, message.
     mutating func begin(row: Int, line: Int) -> Int {
         let start = bytes.count
-        append(UInt32(truncatingIfNeeded: row))
-        append(UInt32(truncatingIfNeeded: line))
-        for _ in 0..<3 { append(FindingStore.none) }
+        let none = FindingStore.none
+        let head = (UInt32(truncatingIfNeeded: row), UInt32(truncatingIfNeeded: line), none, none, none)
+        withUnsafeBytes(of: head) { bytes.append(contentsOf: $0) }
         return start
     }
 
@@ -154,10 +154,6 @@ struct FindingBuffer {
         bytes.withUnsafeMutableBytes {
             $0.storeBytes(of: length, toByteOffset: record + 8 + part * 4, as: UInt32.self)
         }
-    }
-
-    private mutating func append(_ number: UInt32) {
-        withUnsafeBytes(of: number) { bytes.append(contentsOf: $0) }
     }
 }
 

@@ -1,4 +1,3 @@
-import Columnar
 import DataAccess
 import DelimitedText
 import Diagnostics
@@ -13,45 +12,31 @@ struct FindingsFile {
     ]
 
     private var writer: CSVWriter<FileSink>
-    private var block: RawBlock
 
     init(_ path: String, columns: [String]) throws {
         writer = try CSVWriter(FileSink(path, exclusive: false), columns: columns)
-        block = RawBlock(columnCount: columns.count)
     }
 
     mutating func append(_ texts: [String?]) throws {
-        for (index, text) in texts.enumerated() { block.columns[index].append(text) }
-        block.rowCount += 1
-        if block.rowCount == RawBlock.preferredRowCount { try flush() }
+        try writer.writeRow { fields in
+            for text in texts { fields.append(text) }
+        }
     }
 
     /// A finding of the engine, byte by byte as it keeps it.
     mutating func append(_ source: FindingSource, _ finding: EncodedFinding, file: String?, hasRow: Bool) throws {
-        block.columns[0].append(source.rule)
-        block.columns[1].append(source.severity.rawValue)
-        block.columns[2].append(source.table)
-        block.columns[3].append(bytes: finding.key)
-        block.columns[4].append(hasRow ? String(finding.row) : nil)
-        if let court = finding.court { block.columns[5].append(bytes: court) } else { block.columns[5].appendNull() }
-        if let message = finding.message {
-            block.columns[6].append(bytes: message)
-        } else {
-            block.columns[6].append(source.message)
+        try writer.writeRow { fields in
+            fields.append(source.rule)
+            fields.append(source.severity.rawValue)
+            fields.append(source.table)
+            fields.append(finding.key)
+            fields.append(hasRow ? finding.row : nil)
+            fields.append(finding.court)
+            if let message = finding.message { fields.append(message) } else { fields.append(source.message) }
+            fields.append(file)
+            fields.append(finding.line == 0 ? nil : finding.line)
         }
-        block.columns[7].append(file)
-        block.columns[8].append(finding.line == 0 ? nil : String(finding.line))
-        block.rowCount += 1
-        if block.rowCount == RawBlock.preferredRowCount { try flush() }
     }
 
-    mutating func finish() throws {
-        try flush()
-        try writer.finish()
-    }
-
-    private mutating func flush() throws {
-        try writer.write(block)
-        block = RawBlock(columnCount: block.columns.count)
-    }
+    mutating func finish() throws { try writer.finish() }
 }

@@ -7,7 +7,7 @@ import Schema
 /// Writes the findings of one table's rows: key, court, message, from the cells as they were read.
 ///
 /// Belongs to one thread.
-struct FindingComposer {
+final class FindingComposer {
     private let program: TableProgram
     private let options: QualityCheck.Options
     /// Where each of the table's columns stands in the reader's blocks.
@@ -54,7 +54,7 @@ struct FindingComposer {
     }
 
     /// Whether the row is excepted from a rule.
-    mutating func isExcepted(_ rule: Int, _ row: Int, _ cells: RowCells) -> Bool {
+    func isExcepted(_ rule: Int, _ row: Int, _ cells: RowCells) -> Bool {
         guard !exceptions[rule].isEmpty else { return false }
         scratch.removeAll(keepingCapacity: true)
         appendKey(row, cells, masks: false, to: &scratch)

@@ -74,35 +74,35 @@ final class LinkJoin {
         let totals = link.aggregates.map { use in
             use.aggregate.isCorrelated ? nil : GroupTotals(use, members, partition.arena)
         }
+        let groups = try partition.groups(of: (state, link.hereStream), in: (related, link.thereStream))
         for first in stride(from: 0, to: rows.count, by: LinkJoin.blockSize) {
             arena.reset()
             let chosen = rows[first..<min(first + LinkJoin.blockSize, rows.count)]
-            try judge(UnsafeBufferPointer(rebasing: chosen), members, values, totals)
+            try judge(
+                UnsafeBufferPointer(rebasing: chosen), UnsafeBufferPointer(start: groups + first, count: chosen.count),
+                members, values, totals)
         }
     }
 
     private func judge(
-        _ rows: UnsafeBufferPointer<UnsafeRawPointer>, _ members: Members, _ values: [Int: Vector],
-        _ totals: [GroupTotals?]
+        _ rows: UnsafeBufferPointer<UnsafeRawPointer>, _ groups: UnsafeBufferPointer<Int32>, _ members: Members,
+        _ values: [Int: Vector], _ totals: [GroupTotals?]
     ) throws {
         let count = rows.count
         let layout = state.layouts[link.hereStream]
         let payload = arena.make(UnsafeRawPointer.self, count)
         for row in 0..<count { payload[row] = rows[row] + KeyRecord.headerSize }
         let records = UnsafeBufferPointer(start: payload, count: count)
-        let groups = arena.make(Int32.self, count)
-        for row in 0..<count { groups[row] = members.group(of: rows[row], layout) }
 
         var leaves = Leaves(count: count, columns: Array(repeating: nil, count: state.program.table.columns.count))
         for (step, slot) in link.known { leaves.known[step] = layout.read(slot, records, arena) }
         leaves.aggregates = Array(repeating: nil, count: state.program.plan.expressions.aggregates.count)
-        let found = UnsafeBufferPointer(start: groups, count: count)
         for (use, totals) in zip(link.aggregates, totals) {
             if let totals {
-                leaves.aggregates[use.index] = totals.values(found, arena)
+                leaves.aggregates[use.index] = totals.values(groups, arena)
             } else if let condition = correlated[use.index] {
                 leaves.aggregates[use.index] = condition.values(
-                    use, found, members, outer: link.outer.map { ($0.column, layout.read($0.slot, records, arena)) },
+                    use, groups, members, outer: link.outer.map { ($0.column, layout.read($0.slot, records, arena)) },
                     arena)
             }
         }
@@ -115,11 +115,11 @@ final class LinkJoin {
         }
         let firstMembers = UnsafeBufferPointer(start: firsts, count: count)
         if !link.rules.isEmpty {
-            try judgeRules(leaves, found, firstMembers, hasSeveral && !lookups.isEmpty, rows, members, values)
+            try judgeRules(leaves, groups, firstMembers, hasSeveral && !lookups.isEmpty, rows, members, values)
         }
         if let courts { try noteCourts(courts, rows, firstMembers, members) }
         if let notes {
-            try notes.append(rows, found, members, leaves.aggregates, values, link, arena)
+            try notes.append(rows, groups, members, leaves.aggregates, values, link, arena)
         }
     }
 

@@ -11,6 +11,14 @@ final class PartitionRows {
     private var loaded: [[LoadedStream?]]
     private var found: [[UnsafeBufferPointer<UnsafeRawPointer>?]]
     private var grouped: [[Members?]]
+    private var matches: [Match] = []
+
+    /// For each group of one stream the group with the same key of another, or −1.
+    private struct Match {
+        var from: (table: Int, stream: Int)
+        var to: (table: Int, stream: Int)
+        var groups: UnsafeMutablePointer<Int32>
+    }
 
     init(_ states: [TableState]) {
         self.states = states
@@ -28,6 +36,7 @@ final class PartitionRows {
     /// Lets go of what was loaded.
     func forget() {
         arena.reset()
+        matches.removeAll(keepingCapacity: true)
         for table in states.indices {
             for stream in loaded[table].indices {
                 loaded[table][stream] = nil
@@ -53,6 +62,44 @@ final class PartitionRows {
         let made = Members(try places(of: state, stream: stream), state.layouts[stream], arena)
         grouped[state.number][stream] = made
         return made
+    }
+
+    /// For each row of a stream the group of another stream with its key, or −1.
+    func groups(
+        of here: (state: TableState, stream: Int), in there: (state: TableState, stream: Int)
+    ) throws -> UnsafeMutablePointer<Int32> {
+        let rows = try places(of: here.state, stream: here.stream)
+        let members = try members(of: there.state, stream: there.stream)
+        let found = arena.make(Int32.self, rows.count)
+        // Where rows with equal keys are together already, a key is looked up once.
+        if let own = grouped[here.state.number][here.stream] {
+            let match = self.match(
+                own, (here.state.number, here.stream), members, (there.state.number, there.stream))
+            for row in 0..<rows.count { found[row] = match[Int(own.groups[row])] }
+        } else {
+            let layout = here.state.layouts[here.stream]
+            for row in 0..<rows.count { found[row] = members.group(of: rows[row], layout) }
+        }
+        return found
+    }
+
+    private func match(
+        _ own: Members, _ from: (table: Int, stream: Int), _ other: Members, _ to: (table: Int, stream: Int)
+    ) -> UnsafeMutablePointer<Int32> {
+        if let known = matches.first(where: { $0.from == from && $0.to == to }) { return known.groups }
+        let groups = arena.make(Int32.self, own.groupCount)
+        if let inverse = matches.first(where: { $0.from == to && $0.to == from }) {
+            groups.update(repeating: -1, count: own.groupCount)
+            for group in 0..<other.groupCount where inverse.groups[group] >= 0 {
+                groups[Int(inverse.groups[group])] = Int32(truncatingIfNeeded: group)
+            }
+        } else {
+            for group in 0..<own.groupCount {
+                groups[group] = other.group(of: own.places[Int(own.first[group])], own.layout)
+            }
+        }
+        matches.append(Match(from: from, to: to, groups: groups))
+        return groups
     }
 
     private static func places(

@@ -15,10 +15,10 @@ final class SecondReading {
     private let evaluator: ExpressionEvaluator
     private let arena = Arena()
     private var decoder: CellDecoder
-    private var composer: FindingComposer
+    private let composer: FindingComposer
     private var cursors: [ReplayNotes.Cursor]
     private var buffer = FindingBuffer()
-    private var chosenCells: [CellBlock.Cell] = []
+    private var late = LateRowBatch()
 
     init(
         _ state: TableState, _ context: RunContext, _ store: FindingStore, _ readerColumns: [String]
@@ -176,9 +176,9 @@ final class SecondReading {
             try rows.fetch(
                 at: place.byteOffset, count: last - place.firstRow + 1, firstRow: place.firstRow, into: &block)
             block.setLines(from: place.line)
-            arena.reset()
-            try block.withCells { try write(taken, block, $0, needed, groups) }
+            try keep(taken, of: block, needed, groups)
         }
+        try writeKept(needed, groups)
         try groups.finish(store, limit: context.options.maxStored ?? .max)
     }
 
@@ -202,48 +202,104 @@ final class SecondReading {
         while let wanted = try entries.next, try reader.next(into: &block) {
             let end = block.firstRow + block.rowCount
             guard Int(wanted) < end else { continue }
-            arena.reset()
-            let taken = try entries.take(before: UInt32(truncatingIfNeeded: end))
-            try block.withCells { all in
-                try write(taken, block, all, needed, groups)
-            }
+            try keep(entries.take(before: UInt32(truncatingIfNeeded: end)), of: block, needed, groups)
         }
+        try writeKept(needed, groups)
         try groups.finish(store, limit: context.options.maxStored ?? .max)
     }
 
-    private func write(
-        _ entries: [LateEntries.Entry], _ block: CellBlock, _ all: RowCells, _ needed: NeededSteps,
-        _ groups: CandidateGroups
+    /// Keeps rows until there are enough of them to be worth decoding.
+    private func keep(
+        _ entries: [LateEntries.Entry], of block: CellBlock, _ needed: NeededSteps, _ groups: CandidateGroups
     ) throws {
-        // The cells of the chosen rows alone, so that nothing is decoded for the others.
-        var numbers: [UInt32] = []
-        chosenCells.removeAll(keepingCapacity: true)
-        for entry in entries where numbers.last != entry.row {
-            numbers.append(entry.row)
-            let start = (Int(entry.row) - block.firstRow) * all.columnCount
-            chosenCells.append(contentsOf: UnsafeBufferPointer(start: all.cells + start, count: all.columnCount))
-        }
-        try chosenCells.withUnsafeBufferPointer { chosen in
-            guard let base = chosen.baseAddress else { return }
-            let cells = RowCells(bytes: all.bytes, cells: base, columnCount: all.columnCount, count: numbers.count)
+        late.append(entries, of: block)
+        if late.isFull { try writeKept(needed, groups) }
+    }
+
+    private func writeKept(_ needed: NeededSteps, _ groups: CandidateGroups) throws {
+        defer { late.removeAll() }
+        guard !late.entries.isEmpty else { return }
+        arena.reset()
+        try late.withCells { cells in
             let columns = decoder.decode(cells, arena)
-            let judged = try judge(numbers, columns, needed)
-            let keys = groups.keys(columns, count: numbers.count, arena)
+            let judged = try judge(late.numbers, columns, needed)
+            let keys = groups.keys(columns, count: cells.count, arena)
             var row = 0
-            for entry in entries {
-                while numbers[row] != entry.row { row += 1 }
-                let line = block.line(ofRow: Int(entry.row) - block.firstRow)
+            for entry in late.entries {
+                while late.numbers[row] != entry.row { row += 1 }
                 if keys[entry.rule] != nil {
                     // Kept until all rows of its group have been seen, or, decided already, until those before it are.
                     buffer.removeAll()
                     composer.compose(
-                        rule: entry.rule, row: row, number: Int(entry.row), line: line, cells, judged, to: &buffer)
+                        rule: entry.rule, row: row, number: Int(entry.row), line: late.lines[row], cells, judged,
+                        to: &buffer)
                     try groups.add(
                         entry.rule, entry.role, row, keys, isExcepted: composer.isExcepted(entry.rule, row, cells),
                         buffer)
                 } else {
-                    try write(entry.rule, row, Int(entry.row), line, cells, judged)
+                    try write(entry.rule, row, Int(entry.row), late.lines[row], cells, judged)
                 }
+            }
+        }
+    }
+}
+
+/// Rows that are shown in findings, gathered from where they were read, so that many are decoded together.
+private struct LateRowBatch {
+    private(set) var entries: [LateEntries.Entry] = []
+    /// Of each row its number and the line at which it begins.
+    private(set) var numbers: [UInt32] = []
+    private(set) var lines: [Int] = []
+    private var bytes: [UInt8] = []
+    private var cells: [CellBlock.Cell] = []
+    private var columnCount = 0
+
+    var isFull: Bool { numbers.count >= 256 || bytes.count >= 1 << 18 }
+
+    mutating func removeAll() {
+        entries.removeAll(keepingCapacity: true)
+        numbers.removeAll(keepingCapacity: true)
+        lines.removeAll(keepingCapacity: true)
+        bytes.removeAll(keepingCapacity: true)
+        cells.removeAll(keepingCapacity: true)
+    }
+
+    /// Takes over the rows of a block that some entries speak of.
+    mutating func append(_ wanted: [LateEntries.Entry], of block: CellBlock) {
+        columnCount = block.columnCount
+        for entry in wanted {
+            entries.append(entry)
+            guard numbers.last != entry.row else { continue }
+            let row = Int(entry.row) - block.firstRow
+            numbers.append(entry.row)
+            lines.append(block.line(ofRow: row))
+            appendCells(of: row, block)
+        }
+        // Kernels may read on behind the last value.
+        bytes.reserveCapacity(bytes.count + CellBlock.padding)
+    }
+
+    private mutating func appendCells(of row: Int, _ block: CellBlock) {
+        let own = row * columnCount..<(row + 1) * columnCount
+        var (first, last) = (UInt32.max, UInt32.min)
+        for place in own where !block.cells[place].isNull {
+            first = min(first, block.cells[place].start)
+            last = max(last, block.cells[place].end)
+        }
+        let moved = UInt32(truncatingIfNeeded: bytes.count) &- first
+        for place in own {
+            let cell = block.cells[place]
+            cells.append(cell.isNull ? cell : CellBlock.Cell(start: cell.start &+ moved, end: cell.end &+ moved))
+        }
+        if first < last { bytes.append(contentsOf: block.bytes[Int(first)..<Int(last)]) }
+    }
+
+    /// The rows as `CellDecoder` takes them.
+    func withCells<R>(_ body: (RowCells) throws -> R) rethrows -> R? {
+        try bytes.withUnsafeBufferPointer { bytes in
+            try cells.withUnsafeBufferPointer { cells in
+                guard let base = bytes.baseAddress, let first = cells.baseAddress else { return nil }
+                return try body(RowCells(bytes: base, cells: first, columnCount: columnCount, count: numbers.count))
             }
         }
     }

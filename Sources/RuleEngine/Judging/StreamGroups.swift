@@ -29,25 +29,49 @@ struct StreamGroups {
         let rest = EncodedKeys(
             home.rest.map { members.vector($0.slot, arena) }, restTypes, count: members.count,
             mask: state.program.keyMask, arena)
-        var group: [(hash: UInt64, member: Int)] = []
+        let group = UnsafeMutableBufferPointer(start: arena.make(Candidate.self, members.count), count: members.count)
         for number in 0..<members.groupCount {
             var member = Int(members.first[number])
             guard members.next[member] >= 0 else { continue }
-            group.removeAll(keepingCapacity: true)
+            var count = 0
             while member >= 0 {
-                if Bits.test(rest.complete, member) { group.append((rest.hash(member), member)) }
+                if Bits.test(rest.complete, member) {
+                    group[count] = Candidate(hash: rest.hash(member), member: Int32(truncatingIfNeeded: member))
+                    count += 1
+                }
                 member = Int(members.next[member])
             }
-            group.sort { $0.hash < $1.hash }
-            for (index, one) in group.enumerated() {
-                let isAlone =
-                    (index == 0 || group[index - 1].hash != one.hash)
-                    && (index + 1 == group.count || group[index + 1].hash != one.hash)
-                guard !isAlone else { continue }
-                try candidates.append(
-                    row: KeyRecord.row(members.places[one.member]),
-                    rule: rule | Int(GroupRole.member.code) << GroupRole.shift)
+            try note(UnsafeMutableBufferPointer(rebasing: group[..<count]), members)
+        }
+    }
+
+    private struct Candidate {
+        /// Of the rule's other columns.
+        var hash: UInt64
+        var member: Int32
+    }
+
+    /// Notes those of a group that are not alone with their hash.
+    private func note(_ group: UnsafeMutableBufferPointer<Candidate>, _ members: Members) throws {
+        // Nearly all groups have a few rows and nothing to be noted, which is seen without putting them in order.
+        if group.count <= 8 {
+            var hasEqual = false
+            for one in group.indices {
+                for other in 0..<one { hasEqual = hasEqual || group[one].hash == group[other].hash }
             }
+            guard hasEqual else { return }
+        }
+        var group = group
+        group.sort { ($0.hash, $0.member) < ($1.hash, $1.member) }
+        for index in group.indices {
+            let hash = group[index].hash
+            let isAlone =
+                (index == 0 || group[index - 1].hash != hash)
+                && (index + 1 == group.count || group[index + 1].hash != hash)
+            guard !isAlone else { continue }
+            try candidates.append(
+                row: KeyRecord.row(members.places[Int(group[index].member)]),
+                rule: rule | Int(GroupRole.member.code) << GroupRole.shift)
         }
     }
 

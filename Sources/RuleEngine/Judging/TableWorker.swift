@@ -28,7 +28,7 @@ final class TableWorker {
     private let conditionSteps: NeededSteps
     private let arena = Arena()
     private var decoder: CellDecoder
-    private var composer: FindingComposer
+    private let composer: FindingComposer
     private let keyWriters: [SpillStreams.Writer]
     private let groupWriters: [Int: SpillStreams.Writer]
     private let replayWriters: [ReplayNotes.Writer]
@@ -37,6 +37,16 @@ final class TableWorker {
     private let needed: NeededSteps
     /// Per link the steps of its rules, with what is carried taken as known.
     private let linkSteps: [NeededSteps]
+    /// A rule on single rows, by what there is to be looked at in each block.
+    private struct Check {
+        var rule: Int
+        var step: Int
+        var when: Int?
+    }
+
+    private let checks: [Check]
+    /// The other rules that are taken at once.
+    private let others: [Int]
     private let typeMessages: [[DecodingFault: [UInt8]]]
 
     private(set) var counts: RuleCounts
@@ -62,9 +72,18 @@ final class TableWorker {
         late = state.late.makeWriter()
         candidates = state.candidates.makeWriter()
         var roots: [Int] = []
+        var checks: [Check] = []
+        var others: [Int] = []
         for (index, rule) in program.rules.enumerated() where program.ways[index] == .atOnce {
             roots += program.roots(of: rule) + program.messageSteps(of: rule)
+            if case .check(let step) = rule.judgement {
+                checks.append(Check(rule: index, step: step, when: rule.when))
+            } else {
+                others.append(index)
+            }
         }
+        self.checks = checks
+        self.others = others
         if program.givesCourt, let court = program.plan.court, !program.isRelational[court] { roots.append(court) }
         for stream in program.streams {
             for case .step(let step) in stream.carried { roots.append(step) }
@@ -107,9 +126,8 @@ final class TableWorker {
             let count = cells.count
             let values = evaluator.evaluate(Leaves(count: count, columns: columns), needed: needed, arena)
             let judged = JudgedRows(values: values, count: count)
-            for index in program.rules.indices where program.ways[index] == .atOnce {
-                try judge(index, judged, columns, block, cells, &output)
-            }
+            for check in checks { judge(check, judged, block, cells, &output) }
+            for index in others { try judge(index, judged, columns, block) }
             judgeTypes(block, cells, judged, &output)
             for stream in program.streams.indices { try remember(stream, columns, values, block, count) }
             for link in program.links.indices { try judgeUnlinked(link, columns, values, block, cells) }
@@ -117,15 +135,17 @@ final class TableWorker {
     }
 
     private func judge(
-        _ index: Int, _ judged: JudgedRows, _ columns: [Vector?], _ block: CellBlock, _ cells: RowCells,
-        _ output: inout Output
-    ) throws {
+        _ check: Check, _ judged: JudgedRows, _ block: CellBlock, _ cells: RowCells, _ output: inout Output
+    ) {
+        guard let outcome = judged.values[check.step] else { return }
+        let violations = counts.take(check.rule, outcome, when: check.when.flatMap { judged.values[$0] }, arena)
+        if let violations { compose(check.rule, violations, judged, block, cells, &output) }
+    }
+
+    private func judge(_ index: Int, _ judged: JudgedRows, _ columns: [Vector?], _ block: CellBlock) throws {
         let rule = program.rules[index]
         switch rule.judgement {
-        case .check(let step):
-            guard let outcome = judged.values[step] else { return }
-            let violations = counts.take(index, outcome, when: rule.when.flatMap { judged.values[$0] }, arena)
-            if let violations { compose(index, violations, judged, block, cells, &output) }
+        case .check: break
         case .share(let step, _, _, _):
             _ = counts.take(index, judged.mask(step), applicable: judged.applicable(rule))
         case .unique, .depends:

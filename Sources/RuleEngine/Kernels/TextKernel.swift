@@ -85,9 +85,10 @@ enum TextKernel {
         let count = operands[0].count
         let made = arena.make(TextSpan.self, count)
         let state = Strict.state(operands, arena)
+        let empty = TextSpan.empty
         let has = Bits.make(count, arena) { row in
             guard Bits.test(state.valid, row), let text = body(row, spans[row]) else {
-                made[row] = TextSpan.empty
+                made[row] = empty
                 return false
             }
             made[row] = text
