@@ -111,7 +111,8 @@ let package = Package(
             "PostgresClient", "SQLiteClient"),
 
         module(
-            7, "Commands", "Pipelines", "Reporting", "RowReconciliation", "Demonstration", "Batches", "Library", "Extraction",
+            7, "Commands", "Pipelines", "Reporting", "RowReconciliation", "Demonstration", "Batches", "Library",
+            "Extraction",
             "PostgresClient",
             "SQLiteClient", "FileTransfer", "DelimitedText", "Compression", "Digests", "Workbook", "Definitions",
             "FormEngine", "SQLGeneration", "Reconciliation", "RuleEngine", "RulePlan", "RuleLanguage", "Schema",

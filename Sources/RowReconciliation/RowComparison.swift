@@ -42,9 +42,9 @@ public struct RowComparison {
         var sums: (left: BucketSums?, right: BucketSums?)
         try Parallel.run(2) { side in
             if side == 0 {
-                sums.left = try left.bucketSums(plan).sums
+                sums.left = try left.bucketSums(plan)
             } else {
-                sums.right = try right.bucketSums(plan).sums
+                sums.right = try right.bucketSums(plan)
             }
         }
         let (leftSums, rightSums) = (sums.left ?? BucketSums(), sums.right ?? BucketSums())

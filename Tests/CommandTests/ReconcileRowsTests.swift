@@ -25,9 +25,11 @@ struct ReconcileRowsTests {
         folder = try TemporaryDirectory()
         _ = try folder.write(Self.definitions, to: "people.yaml")
         _ = try folder.write(
-            "id,xm,fydm,larq,je\n1,张三,豫17,2026-10-01,1.00\n2,李四,豫17,2026-10-02,2\n3,王五,豫18,2026-11-01,3.5\n", to: "a.csv")
+            "id,xm,fydm,larq,je\n1,张三,豫17,2026-10-01,1.00\n2,李四,豫17,2026-10-02,2\n3,王五,豫18,2026-11-01,3.5\n",
+            to: "a.csv")
         _ = try folder.write(
-            "je,larq,fydm,姓名,ID\n1,20261001,豫17,张三,1\n2,20261002,豫17,李四 ,2\n3.5,20261101,豫18,王六,3\n4,,豫18,赵七,4\n", to: "b.csv")
+            "je,larq,fydm,姓名,ID\n1,20261001,豫17,张三,1\n2,20261002,豫17,李四 ,2\n3.5,20261101,豫18,王六,3\n4,,豫18,赵七,4\n",
+            to: "b.csv")
     }
 
     func run(_ arguments: [String], environment: [String: String] = [:]) throws -> SitongProcess {

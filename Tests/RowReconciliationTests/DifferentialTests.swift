@@ -28,7 +28,8 @@ struct DifferentialTests {
     }
 
     static let texts = [
-        "", " ", "a", "A", "a ", "司法统计", "司法统计　", "é", "e\u{301}", "a,b", "\"quoted\"", "two\nlines", "\\", "\\N", "\\.",
+        "", " ", "a", "A", "a ", "司法统计", "司法统计　", "é", "e\u{301}", "a,b", "\"quoted\"", "two\nlines", "\\", "\\N",
+        "\\.",
         "(", "NULL", "\u{1F}", "\u{1E}", "𠮷", "ＡＢ", "AB", "\r\n", "'", "\t", "null", "a\u{1F}b",
     ]
 
@@ -54,7 +55,8 @@ struct DifferentialTests {
     /// A difference as the tests write it: what, the key, and the columns.
     static func described(_ difference: RowDifference) -> String {
         let key = difference.key.map { $0.debugDescription }.joined(separator: ",")
-        return "\(difference.kind.rawValue) \(key) \(difference.cells.map(\.column)) \(difference.leftRows):\(difference.rightRows)"
+        let rows = "\(difference.leftRows):\(difference.rightRows)"
+        return "\(difference.kind.rawValue) \(key) \(difference.cells.map(\.column)) \(rows)"
     }
 
     static func described(_ kind: RowDifference.Kind, _ row: [String?], _ columns: [String], _ left: Int, _ right: Int)
@@ -69,8 +71,7 @@ struct DifferentialTests {
         var result = row
         for attempt in 0... {
             let other = self.row(attempt, &random)[column]
-            let isSame = other.map { new in row[column].map { $0.utf8.elementsEqual(new.utf8) } ?? false } ?? (row[column] == nil)
-            if !isSame {
+            if other.map({ Array($0.utf8) }) != row[column].map({ Array($0.utf8) }) {
                 result[column] = other
                 break
             }
@@ -84,7 +85,8 @@ struct DifferentialTests {
         RealPart.note(.sqlite)
         let folder = try TemporaryDirectory()
         for seed: UInt64 in 1...2 {
-            var random = Random(state: seed &* 1000 &+ UInt64(Pair.all.firstIndex { $0.testDescription == pair.testDescription } ?? 0))
+            let number = Pair.all.firstIndex { $0.testDescription == pair.testDescription } ?? 0
+            var random = Random(state: seed &* 1000 &+ UInt64(number))
             let base = (0..<120).map { Self.row($0, &random) }
             var left = base
             var right = base
@@ -120,7 +122,8 @@ struct DifferentialTests {
                 left.append(base[c])
                 right.append(base[c])
             }
-            let leftRows = left.enumerated().filter { !leftGone.contains($0.offset) }.map(\.element).shuffled(using: &random)
+            let leftRows = left.enumerated().filter { !leftGone.contains($0.offset) }.map(\.element).shuffled(
+                using: &random)
             let rightRows = right.enumerated().filter { !rightGone.contains($0.offset) }.map(\.element)
             let (one, other) = (try pair.left.side(leftRows, in: folder), try pair.right.side(rightRows, in: folder))
             let plan = try RowPlan(

@@ -136,7 +136,7 @@ struct RowComparisonTests {
             self.end = end
         }
 
-        func bucketSums(_ plan: RowPlan) throws -> BucketSumsBox {
+        func bucketSums(_ plan: RowPlan) throws -> BucketSums {
             if beforeSums { try end() }
             return try base.bucketSums(plan)
         }
@@ -180,9 +180,10 @@ struct RowComparisonTests {
         var found: [String: RowDifference] = [:]
         let comparison = RowComparison(try Self.plan(left, right), groups: ["t"], secondKey: "t")
         let result = try comparison.run(left, right) { found[($0.key[0] ?? "")] = $0 }
-        #expect(found.mapValues(\.cause) == [
-            "1": .keyChurn, "9": .keyChurn, "2": .unexplained, "8": .unexplained, "7": .unexplained,
-        ])
+        #expect(
+            found.mapValues(\.cause) == [
+                "1": .keyChurn, "9": .keyChurn, "2": .unexplained, "8": .unexplained, "7": .unexplained,
+            ])
         #expect(found["1"]?.otherKey == ["9", "k"])
         #expect(result.groups == [["甲"]: 2, ["乙"]: 3])
     }

@@ -55,7 +55,9 @@ enum SideKind: String, CaseIterable, Sendable {
             let path = folder.appending("\(rows.count)-\(UInt64.random(in: 0 ... .max)).sqlite")
             let database = try SQLiteDatabase(path, mode: .readWrite)
             try database.execute(
-                "CREATE TABLE rows (n INTEGER, k TEXT, t TEXT, code TEXT, i INTEGER, m TEXT, w TEXT, d TEXT, ts TEXT, b INTEGER)")
+                """
+                CREATE TABLE rows (n INTEGER, k TEXT, t TEXT, code TEXT, i INTEGER, m TEXT, w TEXT, d TEXT, ts TEXT, b INTEGER)
+                """)
             let insert = try database.prepare("INSERT INTO rows VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10)")
             try database.withTransaction {
                 for row in rows {

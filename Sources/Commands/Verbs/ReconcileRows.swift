@@ -19,7 +19,7 @@ extension ReconcileCommand {
 
         @Option(
             help: help(
-                "A side: postgresql://…, service=…, 'library', a SQLite file, a batch, or a CSV file. Without it, where --source says.",
+                "A side: postgresql://…, service=…, 'library', a SQLite file, a batch, or a CSV file. Default: that of --source.",
                 "左侧：postgresql://…、service=…、library、SQLite 文件、批次或 CSV 文件；不给出时为 --source 所说的位置。"))
         var left: String?
 
@@ -46,7 +46,9 @@ extension ReconcileCommand {
         @Option(help: help("Write every difference here: .jsonl, else CSV.", "把全部差异写入此文件：.jsonl，否则为 CSV。"))
         var out: String?
 
-        @Option(help: help("Write the keys that differ here, for 'extract --keys'.", "把有差异的主键写入此 CSV 文件，供 extract --keys 使用。"))
+        @Option(
+            help: help(
+                "Write the keys that differ here, for 'extract --keys'.", "把有差异的主键写入此 CSV 文件，供 extract --keys 使用。"))
         var keysOut: String?
 
         @Option(

@@ -32,7 +32,8 @@ struct RowOutput {
                 throw OperationError(
                     .usage, code: "rows-keys-personal",
                     LocalizedText(
-                        en: "the key of table '\(plan.table.name)' tells of persons", zh: "表“\(plan.table.title)”的主键含个人信息"),
+                        en: "the key of table '\(plan.table.name)' tells of persons",
+                        zh: "表“\(plan.table.title)”的主键含个人信息"),
                     hint: LocalizedText(en: "give --reveal to write it", zh: "确需写出时请加 --reveal"))
             }
             keys = try FindingsFile(keysPath, columns: columns.map(\.name))

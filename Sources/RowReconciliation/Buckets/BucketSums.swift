@@ -2,7 +2,7 @@
 ///
 /// Sums are modulo 2^64, so that they do not depend on the order of rows nor on who adds them up. They are sums, not
 /// exclusive ors: two equal rows do not cancel.
-struct BucketSums {
+public struct BucketSums: Sendable {
     /// Few enough that the sums of one side take little memory, many enough that a bucket with a difference is soon read.
     static let bucketCount = 1 << 16
 
@@ -14,14 +14,6 @@ struct BucketSums {
         counts[bucket] += 1
         first[bucket] &+= hash.0
         second[bucket] &+= hash.1
-    }
-
-    mutating func add(_ other: BucketSums) {
-        for bucket in 0..<Self.bucketCount {
-            counts[bucket] += other.counts[bucket]
-            first[bucket] &+= other.first[bucket]
-            second[bucket] &+= other.second[bucket]
-        }
     }
 
     var rowCount: Int { counts.reduce(0, +) }

@@ -23,7 +23,8 @@ public final class PostgresSide: RowSide {
 
     /// - Parameter schemaName: where the table is looked for; nil for the user's search path.
     /// - Throws: `OperationError` 65 when there is no such table.
-    public init(_ conninfo: String, kind: String = "postgres", table: TableDefinition, schemaName: String? = nil) throws {
+    public init(_ conninfo: String, kind: String = "postgres", table: TableDefinition, schemaName: String? = nil) throws
+    {
         let connection = try PostgresConnection(conninfo, applicationName: "sitong reconcile rows")
         if try connection.execute("SHOW server_encoding").first?.first == "SQL_ASCII" {
             try connection.execute("SET client_encoding = 'SQL_ASCII'")
@@ -70,7 +71,7 @@ public final class PostgresSide: RowSide {
         }
     }
 
-    public func bucketSums(_ plan: RowPlan) throws -> BucketSumsBox {
+    public func bucketSums(_ plan: RowPlan) throws -> BucketSums {
         guard let statements = try statements(plan) else {
             hashing = "client"
             return try fetched.bucketSums(plan)
@@ -89,7 +90,7 @@ public final class PostgresSide: RowSide {
                 sums.second[Int(bucket)] = UInt64(truncatingIfNeeded: second)
             }
         }
-        return BucketSumsBox(sums: sums)
+        return sums
     }
 
     public func rows(_ plan: RowPlan, in buckets: [Int]?) throws -> any BucketReader {

@@ -26,11 +26,11 @@ public final class ReadSide: RowSide {
         self.open = open
     }
 
-    public func bucketSums(_ plan: RowPlan) throws -> BucketSumsBox {
+    public func bucketSums(_ plan: RowPlan) throws -> BucketSums {
         var sums = BucketSums()
         var hasher = RowHasher(plan)
         try forEachRow(plan) { row in sums.add(hasher.bucket(of: row), hasher.hash(of: row)) }
-        return BucketSumsBox(sums: sums)
+        return sums
     }
 
     public func rows(_ plan: RowPlan, in buckets: [Int]?) throws -> any BucketReader {

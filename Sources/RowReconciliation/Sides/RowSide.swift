@@ -14,14 +14,9 @@ public protocol RowSide: AnyObject {
     var hashing: String { get }
 
     /// Reads all rows that are meant.
-    func bucketSums(_ plan: RowPlan) throws -> BucketSumsBox
+    func bucketSums(_ plan: RowPlan) throws -> BucketSums
     /// The rows of these buckets, nil for all, in the order of their buckets. One such reader is open at a time.
     func rows(_ plan: RowPlan, in buckets: [Int]?) throws -> any BucketReader
-}
-
-/// The sums of a side, for nobody but the comparison to look into.
-public struct BucketSumsBox: Sendable {
-    let sums: BucketSums
 }
 
 /// Rows bucket by bucket, ascending; those of one bucket in no order.

@@ -13,8 +13,9 @@ public struct RowDigestSQL: Sendable {
 
     private static let recordName = "sitong_record"
     private let base: SQLSelect
-    private let names: [String]
     private let bucket: SQLExpression
+    private let record: SQLExpression
+    private let cells: [SQLSelect.Column]
 
     /// Nil when the server would print some column's values in another way than the schema's type has them.
     ///
@@ -33,9 +34,7 @@ public struct RowDigestSQL: Sendable {
                 CellSQL.isDirect(table.definition.columns[$0].type.kind, table.serverColumn($0).type)
             })
         else { return nil }
-        names = columns.map { table.definition.columns[$0].name }
         var rows = table.cells(needed, row: nil)
-        // What is computed for a cell stays one value; plain columns need no fence.
         if let filter {
             let terms = RowTerms(
                 filter.plan, roots: filter.predicates, leaves: RowTerms.Leaves { table.term($0) }, schema: schema,
@@ -53,11 +52,8 @@ public struct RowDigestSQL: Sendable {
             ? .call("coalesce", [.cast(key[0], .text), .text("")]) : .cast(.call("ROW", key), .text)
         bucket = .infix("&", [Self.hash(keyText, seed: Self.bucketSeed), .number("\(bucketCount - 1)")])
         record = .cast(.call("ROW", cells), .text)
-        self.cells = zip(cells, names).map { SQLSelect.Column($0, as: $1) }
+        self.cells = zip(cells, columns).map { SQLSelect.Column($0, as: table.definition.columns[$1].name) }
     }
-
-    private let record: SQLExpression
-    private let cells: [SQLSelect.Column]
 
     /// Columns `sitong_bucket`, `n`, `first`, `second`: of each bucket that has rows their number and the exact sums of both
     /// signed hashes.
