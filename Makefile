@@ -3,7 +3,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help deps deps-test demo test test-all prove conformance fuzz mutants lint format bench bench-forms bench-compute bench-load bench-copy bench-postgres docs clean
+.PHONY: help deps deps-test demo test test-all prove conformance fuzz mutants lint format bench bench-forms bench-compute bench-load bench-rows bench-copy bench-postgres docs clean
 
 SWIFT_SOURCES := Package.swift Sources Tests
 DEMO_ARGUMENTS ?=
@@ -73,6 +73,10 @@ QUERY := SELECT n, n::numeric(18,2) / 7 AS v, md5(n::text) AS t, date '2000-01-0
 bench-copy: deps ## reading from PostgreSQL, as text and as binary: CONNECT=... QUERY=... · 从 PostgreSQL 读取：文本与二进制方式对比
 	swift build -c release --product Bench
 	.build/release/Bench '$(CONNECT)' "$(QUERY)" $(PAIRS)
+
+bench-rows: deps ## rows of two clusters compared against bare scans: ROWS=1000000 PAIRS=5 · 两库逐行比对同单纯扫描的比较
+	swift build -c release --product sitong
+	scripts/bench-rows.py --rows $(or $(ROWS),1000000) --pairs $(PAIRS)
 
 bench-load: deps ## extract and load against psql, zstd and \copy: ROWS=1000000 PAIRS=5 · 抽取与入库同裸工具的比较
 	swift build -c release --product sitong

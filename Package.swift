@@ -98,6 +98,10 @@ let package = Package(
             5, "Extraction", "Batches", "Definitions", "Schema", "CourtModel", "Columnar", "DataAccess", "Diagnostics",
             "DelimitedText", "PostgresClient", "SQLiteClient", "Digests"),
 
+        module(
+            6, "RowReconciliation", "Extraction", "Definitions", "SQLGeneration", "RuleEngine", "RulePlan",
+            "RuleLanguage", "Schema", "CourtModel", "Columnar", "DataAccess", "Diagnostics", "PostgresClient",
+            "SQLiteClient"),
         module(6, "Pipelines", "Definitions", "Schema", "CourtModel", "DataAccess", "Diagnostics", "Digests"),
         module(
             6, "Reporting", "Library", "RuleEngine", "RulePlan", "FormEngine", "Reconciliation", "Schema", "CourtModel",
@@ -107,7 +111,8 @@ let package = Package(
             "PostgresClient", "SQLiteClient"),
 
         module(
-            7, "Commands", "Pipelines", "Reporting", "Demonstration", "Batches", "Library", "Extraction",
+            7, "Commands", "Pipelines", "Reporting", "RowReconciliation", "Demonstration", "Batches", "Library",
+            "Extraction",
             "PostgresClient",
             "SQLiteClient", "FileTransfer", "DelimitedText", "Compression", "Digests", "Workbook", "Definitions",
             "FormEngine", "SQLGeneration", "Reconciliation", "RuleEngine", "RulePlan", "RuleLanguage", "Schema",
@@ -190,6 +195,9 @@ let package = Package(
         tests(
             "ExtractionTests", "Extraction", "Batches", "Definitions", "Schema", "CourtModel", "Columnar", "DataAccess",
             "DelimitedText", "Diagnostics", "PostgresClient", "SQLiteClient"),
+        tests(
+            "RowReconciliationTests", "RowReconciliation", "RuleEngine", "RulePlan", "RuleLanguage", "Schema",
+            "DelimitedText", "PostgresClient", "SQLiteClient", "Columnar", "DataAccess", "Diagnostics"),
         tests("PipelinesTests", "Pipelines", "Definitions", "CourtModel", "DataAccess", "Diagnostics"),
         tests(
             "ReportingTests", "Reporting", "Library", "FormEngine", "Reconciliation", "RuleEngine", "Schema",

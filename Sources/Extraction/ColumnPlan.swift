@@ -30,7 +30,7 @@ struct ColumnPlan {
         var places: [String: Int] = [:]
         var unknown: [String] = []
         for (place, name) in offered.enumerated() {
-            guard let column = Self.column(name, of: table) else {
+            guard let column = table.column(offered: name) else {
                 unknown.append(name)
                 continue
             }
@@ -86,13 +86,6 @@ struct ColumnPlan {
     func offeredPlace(of column: String) -> Int? {
         guard let place = columns.firstIndex(of: column), case .offered = origins[place] else { return nil }
         return place
-    }
-
-    /// By code or title; else by either without regard to case, as servers fold names that are not quoted.
-    private static func column(_ name: String, of table: TableDefinition) -> ColumnDefinition? {
-        if let column = table.column(name) { return column }
-        let lowered = name.lowercased()
-        return table.columns.first { $0.name.lowercased() == lowered || $0.title.lowercased() == lowered }
     }
 
     private static func ownCourtColumn(_ table: TableDefinition) -> String? {

@@ -4,7 +4,7 @@ import Glibc
 import Synchronization
 
 /// Work on several threads at once; the first error stops all and is thrown.
-enum Parallel {
+package enum Parallel {
     private final class Job: @unchecked Sendable {
         // Sound because the body is called, never changed, and the error is guarded by its mutex.
         let body: (Int) throws -> Void
@@ -19,7 +19,9 @@ enum Parallel {
     }
 
     /// The first error of several threads.
-    final class Failure: Sendable {
+    package final class Failure: Sendable {
+        package init() {}
+
         private let error = Mutex<(any Error)?>(nil)
         private let hasFailed = Atomic<Bool>(false)
 
@@ -36,7 +38,7 @@ enum Parallel {
     }
 
     /// Runs `body` for 0 ..< count, each on a thread of its own, and waits for all.
-    static func run(_ count: Int, _ failure: Failure = Failure(), _ body: (Int) throws -> Void) throws {
+    package static func run(_ count: Int, _ failure: Failure = Failure(), _ body: (Int) throws -> Void) throws {
         if count == 1 {
             try body(0)
             return

@@ -147,6 +147,14 @@ public struct TableDefinition: Sendable, Hashable {
         columnIndex(nameOrTitle).map { columns[$0] }
     }
 
+    /// The column that a source calls so: by code or title; else by either without regard to case, as servers fold names
+    /// that are not quoted.
+    public func column(offered name: String) -> ColumnDefinition? {
+        if let column = column(name) { return column }
+        let lowered = name.lowercased()
+        return columns.first { $0.name.lowercased() == lowered || $0.title.lowercased() == lowered }
+    }
+
     public func relation(_ nameOrTitle: String) -> Relation? {
         relations.first { $0.name == nameOrTitle } ?? relations.first { $0.title == nameOrTitle }
     }

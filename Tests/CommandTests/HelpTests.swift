@@ -22,6 +22,13 @@ import Testing
         ),
         ("forms compute", ["--period", "--form", "--library"]),
         ("reconcile forms", ["--schemas", "--figures", "--map", "--library", "--period", "--findings"]),
+        (
+            "reconcile rows",
+            [
+                "--left", "--right", "--table", "--key", "--columns", "--where", "--source", "--out", "--keys-out",
+                "--reveal", "--library", "--schemas",
+            ]
+        ),
         ("report", ["--run", "--formats", "--to"]), ("run", ["--period", "--resume", "--from"]), ("runs", []),
         ("rules list", []), ("rules check", []), ("quarantine list", []),
         ("quarantine retry", ["--batch", "--id", "--schemas"]),

@@ -81,6 +81,9 @@ struct OutputSchemaTests {
             try connection.execute(
                 "SELECT count(*) > 4, bool_and(exit_status IS NOT NULL AND finished_at >= started_at) FROM sitong.step")
                 == [["t", "t"]])
+        try run(
+            ["reconcile", "rows", "--source", "sources/yu1702.yaml", "--right", "library", "--table", "anjian"],
+            in: place, status: 1)
         let quarantine = ["quarantine", "export", "--to", "quarantine.csv"]
         try run(quarantine, in: place)
         let last = try connection.execute("SELECT batch FROM sitong.batch ORDER BY number DESC LIMIT 1")

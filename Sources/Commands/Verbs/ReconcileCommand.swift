@@ -14,7 +14,7 @@ struct ReconcileCommand: ParsableCommand {
     static var configuration: CommandConfiguration {
         CommandConfiguration(
             commandName: "reconcile", abstract: say("Compare what should agree.", "核对应当一致的数据。"),
-            subcommands: [Forms.self])
+            subcommands: [Forms.self, Rows.self])
     }
 
     struct Forms: Operation {
