@@ -40,7 +40,12 @@ trap 'exit 130' INT
 trap 'exit 143' TERM
 
 # As released: a debug build judges some twenty times slower. SITONG_TEST_BUILD=debug for quick rounds while working.
-nice -n "${SITONG_TEST_NICE:-0}" swift test -c "${SITONG_TEST_BUILD:-release}" "$@"
+build=(-c debug)
+if [ "${SITONG_TEST_BUILD:-release}" = release ]; then
+    # Beside the build that is shipped, which is not made for @testable.
+    build=(-c release --scratch-path .build/tests -Xswiftc -enable-testing)
+fi
+nice -n "${SITONG_TEST_NICE:-0}" swift test "${build[@]}" "$@"
 status=$?
 
 # A test says once or more what it used.
