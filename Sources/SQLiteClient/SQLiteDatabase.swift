@@ -106,7 +106,11 @@ public final class SQLiteDatabase {
         } while code == SQLITE_OK
         let end = sqlite3_backup_finish(backup)
         guard code == SQLITE_DONE, end == SQLITE_OK else {
-            throw OperationError.sqlite(code == SQLITE_DONE ? end : code, "\(path): copying failed", path: self.path)
+            let failure = code == SQLITE_DONE ? end : code
+            guard [SQLITE_IOERR, SQLITE_FULL].contains(failure & 0xFF) else {
+                throw OperationError.sqlite(failure, "\(path): copying failed", path: self.path)
+            }
+            throw OperationError.sqliteCopy(of: self.path, to: path)
         }
     }
 

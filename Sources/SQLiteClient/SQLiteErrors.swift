@@ -65,6 +65,17 @@ extension OperationError {
     }
 
     /// By SQLite's primary result code. Its messages name objects, never values.
+    static func sqliteCopy(of path: String, to copy: String) -> OperationError {
+        OperationError(
+            .ioError, code: "sqlite-copy",
+            LocalizedText(
+                en: "database file '\(path)' could not be copied to '\(copy)', where it is read from",
+                zh: "无法把数据库文件“\(path)”复制到“\(copy)”（从该副本读取）"),
+            hint: LocalizedText(
+                en: "the copy needs as much room as the file: make room there, or set TMPDIR to another folder",
+                zh: "副本需要与原文件同样大的空间：请清理该处磁盘，或把 TMPDIR 设为其他目录"))
+    }
+
     static func sqlite(_ code: Int32, _ message: String, path: String) -> OperationError {
         func make(
             _ status: ExitStatus, _ stableCode: String, en: String, zh: String, hint: LocalizedText? = nil,

@@ -3,7 +3,7 @@ import SQLGeneration
 /// The ledger (台账): what was done to the library, by whom, when, and with how many rows; in the schema `sitong`.
 enum LedgerTables {
     /// What makes each version of a library out of the one before; a version that was published is never changed.
-    static let versions = [first, second, third, fourth, undecidedCases]
+    static let versions = [first, second, third, fourth, fifth]
 
     /// The version that this program reads and writes.
     static var current: Int { versions.count }
@@ -15,6 +15,19 @@ enum LedgerTables {
             version    integer PRIMARY KEY,
             applied_at timestamptz NOT NULL DEFAULT now()
         )
+        """
+
+    /// Cases that a form could not decide, beside its figures.
+    private static let fifth = """
+        CREATE TABLE sitong.undecided (
+            run    text NOT NULL,
+            form   text NOT NULL,
+            court  text NOT NULL,
+            period text NOT NULL,
+            cases  bigint NOT NULL,
+            PRIMARY KEY (run, form, court, period)
+        );
+        COMMENT ON TABLE sitong.undecided IS 'cases of the court itself that are in no cell of the form';
         """
 
     /// Periods are closed: with their figures and the cases behind each cell.
@@ -78,19 +91,6 @@ enum LedgerTables {
                 ON UPDATE CASCADE ON DELETE CASCADE;
         ALTER TABLE sitong.watermark DROP CONSTRAINT watermark_batch_fkey,
             ADD CONSTRAINT watermark_batch_fkey FOREIGN KEY (batch) REFERENCES sitong.batch ON UPDATE CASCADE
-        """
-
-    /// Cases that a form could not decide, beside its figures.
-    private static let undecidedCases = """
-        CREATE TABLE IF NOT EXISTS sitong.undecided (
-            run    text NOT NULL,
-            form   text NOT NULL,
-            court  text NOT NULL,
-            period text NOT NULL,
-            cases  bigint NOT NULL,
-            PRIMARY KEY (run, form, court, period)
-        );
-        COMMENT ON TABLE sitong.undecided IS 'cases of the court itself that are in no cell of the form';
         """
 
     private static let first = """
