@@ -21,6 +21,8 @@ public struct Proof {
     public private(set) var ruleCount = 0
     public private(set) var cases = 0
     public private(set) var disagreements: [Disagreement] = []
+    /// What engines said that could not bear all the rules of a question together.
+    public private(set) var refusals: [String] = []
 
     private let engines: [any Engine]
     private let reference: ReferenceEngine
@@ -55,13 +57,21 @@ public struct Proof {
         observe(question, expected)
         for engine in engines {
             // An engine that cannot bear one of the rules is asked rule by rule which one it is.
-            let answers = try? engine.judge(question)
+            let answers: [Verdict?]?
+            do {
+                answers = try engine.judge(question)
+            } catch {
+                answers = nil
+                refusals.append("\(engine.name): \(error)")
+            }
             for index in question.rules.rules.indices {
                 if answers != nil { cases += expected[index]?.rowsInScope ?? 0 }
                 guard disagreements.count < limit, answers == nil || answers?[index] != expected[index] else {
                     continue
                 }
-                guard let disagreement = compare(engine, question, index, answers?[index]) else { continue }
+                // Not by optional chaining, which cannot tell a rule that was not run from an engine that gave up.
+                let answer = answers.map { $0[index] }
+                guard let disagreement = compare(engine, question, index, answer) else { continue }
                 disagreements.append(disagreement)
                 try found(disagreement)
             }

@@ -107,8 +107,10 @@ say(
     "\(proof.distinctRules) distinct rules of \(proof.ruleCount), \(proof.cases) rule × row cases, \(proof.disagreements.count) disagreements, seed \(seed), \(Int(elapsed)) s",
     "不同规则 \(proof.distinctRules) 条（共 \(proof.ruleCount) 条），“规则×行” \(proof.cases) 个，不一致 \(proof.disagreements.count) 个，种子 \(seed)，\(Int(elapsed)) 秒"
 )
+for refusal in proof.refusals { say("given up: \(refusal)", "未能判定：\(refusal)") }
 let isEnough = proof.distinctRules >= wantedRules && proof.cases >= wantedCases
 if !isEnough {
     say("fewer than \(wantedRules) rules or \(wantedCases) cases: give more SECONDS", "规则或数据不足，请增大 SECONDS")
 }
-exit(proof.disagreements.isEmpty && wrongOperations == 0 && gaps.isEmpty && isEnough ? 0 : 1)
+exit(
+    proof.disagreements.isEmpty && proof.refusals.isEmpty && wrongOperations == 0 && gaps.isEmpty && isEnough ? 0 : 1)
