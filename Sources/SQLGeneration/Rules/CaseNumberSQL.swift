@@ -50,13 +50,21 @@ extension RowTerms {
         func term(_ value: SQLExpression, _ type: SQLType = .text) -> SQLTerm {
             SQLTerm(value: .when(.isNotNull(mark), value), error: text.error, type: type, level: markLevel)
         }
+        // Guarded by itself too: a cast of a literal is done when the statement is planned, whatever `mark` will be.
+        func number(_ digits: SQLExpression, _ type: SQLType) -> SQLExpression {
+            .when(
+                .and([
+                    .infix("<>", [digits, .text("")]), .infix("=", [trimmed(digits), .text("")]),
+                    .infix("<=", [length(digits), .number("18")]),
+                ]), .cast(digits, type))
+        }
         let isOld = isLike(mark, "%字第")
         switch field {
-        case .year: return term(.cast(cut(text.value, 2, 4), .integer), .integer)
+        case .year: return term(number(cut(text.value, 2, 4), .integer), .integer)
         case .court: return term(.call("left", [stem, courtLength]))
         case .number:
-            let number = SQLExpression.call("substr", [head, .infix("+", [length(stem), .number("1")])])
-            return term(.cast(number, .bigint), .bigint)
+            let digits = SQLExpression.call("substr", [head, .infix("+", [length(stem), .number("1")])])
+            return term(number(digits, .bigint), .bigint)
         case .suffix: return term(cut(rest, 2))
         case .style: return term(.cases([.init(isOld, .text("old"))], otherwise: .text("2016")))
         case .type, .special: break

@@ -30,6 +30,7 @@ final class RowTerms {
     /// Columns that each level adds to those below it.
     private(set) var levels: [[SQLSelect.Column]] = []
     private var names: [SQLExpression: (name: String, level: Int)] = [:]
+    private var nameCount = 0
 
     /// - Parameter roots: the steps that will be asked for, each as often as it will be used.
     init(
@@ -79,7 +80,9 @@ final class RowTerms {
             return (.column(known.name, of: Self.alias), known.level)
         }
         while levels.count <= level { levels.append([]) }
-        let name = "sitong_\(names.count + 1)"
+        // Not the number of `names`: an expression that is named again, further out, does not add to them.
+        nameCount += 1
+        let name = "sitong_\(nameCount)"
         levels[level].append(.init(expression, as: name))
         names[expression] = (name, level + 1)
         return (.column(name, of: Self.alias), level + 1)
