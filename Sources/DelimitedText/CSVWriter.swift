@@ -11,11 +11,7 @@ public struct CSVWriter<Sink: ByteSink>: BlockWriter {
 
     public init(_ sink: Sink, columns: [String]) throws {
         self.sink = sink
-        for (index, column) in columns.enumerated() {
-            if index > 0 { buffer.append(UInt8(ascii: ",")) }
-            var text = column
-            text.withUTF8 { CSVEncoding.append($0, to: &buffer) }
-        }
+        buffer.append(contentsOf: CSVEncoding.record(of: columns).utf8)
         buffer.append(UInt8(ascii: "\n"))
     }
 
@@ -100,12 +96,9 @@ public enum CSVEncoding {
 
     /// The record of some texts, such as a header, without a line end.
     public static func record(of texts: [String]) -> String {
-        var bytes: [UInt8] = []
-        for (index, text) in texts.enumerated() {
-            if index > 0 { bytes.append(UInt8(ascii: ",")) }
-            Array(text.utf8).withUnsafeBufferPointer { append($0, to: &bytes) }
-        }
-        return String(decoding: bytes, as: UTF8.self)
+        var fields = CSVFields()
+        for text in texts { fields.append(text) }
+        return String(decoding: fields.buffer, as: UTF8.self)
     }
 
     public static func append(_ block: RawBlock, row: Int, to buffer: inout [UInt8]) {

@@ -66,6 +66,9 @@ public struct CodeList: Sendable {
     public func attributeIndex(_ nameOrTitle: String) -> Int? {
         attributes.firstIndex { $0.name == nameOrTitle } ?? attributes.firstIndex { $0.title == nameOrTitle }
     }
+
+    /// The attribute that holds what a code is called (名称).
+    public var nameIndex: Int? { attributeIndex("mc") ?? attributeIndex("名称") }
 }
 
 /// 上下级: a code list read as a tree. Roots are whoever has no parent.

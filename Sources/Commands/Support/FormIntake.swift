@@ -64,7 +64,7 @@ extension StandardSchema {
     fileprivate func courts(called text: String) -> Set<String> {
         guard let hierarchy = hierarchies["court"] ?? hierarchies.values.first, let list = codelist(hierarchy.codelist)
         else { return [text] }
-        let name = list.attributeIndex("mc") ?? list.attributeIndex("名称")
+        let name = list.nameIndex
         return Set(
             list.entries.filter { entry in entry.code == text || name.map { entry.values[$0] == text } ?? false }
                 .map(\.code))

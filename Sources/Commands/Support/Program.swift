@@ -10,11 +10,6 @@ public enum Program {
     }
 
     static func run(_ arguments: [String], environment: [String: String]) -> ExitStatus {
-        // Before the parser looks through all commands, since scripts and monitors ask for it all day.
-        if arguments == ["--version"] {
-            FileHandle.standardOutput.write(Data((SitongCommand.version + "\n").utf8))
-            return .ok
-        }
         Speech.choose(arguments: arguments, environment: environment)
         if let fault = environment["SITONG_FAULT"], !fault.isEmpty { FaultPoints.arm(fault) }
         signal(SIGPIPE, SIG_IGN)

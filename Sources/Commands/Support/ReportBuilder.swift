@@ -86,7 +86,7 @@ struct ReportBuilder {
 
     private func name(of court: String) -> String? {
         guard let list = schema.hierarchies["court"].flatMap({ schema.codelist($0.codelist) }),
-            let attribute = list.attributeIndex("mc") ?? list.attributeIndex("名称"),
+            let attribute = list.nameIndex,
             let entry = list.entries.first(where: { $0.code == court }), attribute < entry.values.count
         else { return nil }
         return entry.values[attribute] ?? court

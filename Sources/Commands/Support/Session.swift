@@ -80,6 +80,10 @@ final class Session {
 
     func period(_ label: String?) throws -> StatisticalPeriod? {
         guard let label else { return nil }
+        return try period(label)
+    }
+
+    func period(_ label: String) throws -> StatisticalPeriod {
         guard let period = StatisticalPeriod(label) ?? StatisticalPeriod(relative: label, today: today) else {
             throw OperationError(
                 .usage, code: "period-unknown",

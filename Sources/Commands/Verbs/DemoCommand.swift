@@ -44,7 +44,7 @@ struct DemoCommand: Operation {
     @OptionGroup var common: CommonOptions
 
     func perform(in session: Session) throws -> OperationResult {
-        guard let period = try session.period(period) else { preconditionFailure("--period has a default") }
+        let period = try session.period(period)
         let folder = URL(fileURLWithPath: dir).standardizedFileURL.path
         let loaded = try session.definitions(SchemaOptions.shipped)
         try Folders.make(folder)
@@ -120,7 +120,7 @@ struct DemoCommand: Operation {
 
     /// The intermediate court of 豫17 and its basic courts, as the court list has them.
     private static func courtRows(_ schema: StandardSchema) throws -> [CourtRow] {
-        guard let list = schema.codelist("court"), let name = list.attributeIndex("mc") ?? list.attributeIndex("名称"),
+        guard let list = schema.codelist("court"), let name = list.nameIndex,
             let parents = schema.hierarchies["court"]?.parents
         else { throw OperationError.demoCourtsMissing }
         let rows = list.entries.filter { $0.code == "豫17" || parents[$0.code] == "豫17" }.map { entry in

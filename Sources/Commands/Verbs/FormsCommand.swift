@@ -94,13 +94,15 @@ struct FigureChoice: ParsableArguments {
     var period: String?
 
     func accepts(_ undecided: FormComputation.Undecided) -> Bool {
-        (court.isEmpty || court.contains(undecided.court)) && (form.isEmpty || form.contains(undecided.form))
-            && (period == nil || period == undecided.period)
+        accepts(form: undecided.form, court: undecided.court) && (period == nil || period == undecided.period)
     }
 
     func accepts(_ record: FigureRecord) -> Bool {
-        (court.isEmpty || court.contains(record.court)) && (form.isEmpty || form.contains(record.form))
-            && (period == nil || period == record.period)
+        accepts(form: record.form, court: record.court) && (period == nil || period == record.period)
+    }
+
+    func accepts(form name: String, court code: String) -> Bool {
+        (court.isEmpty || court.contains(code)) && (form.isEmpty || form.contains(name))
     }
 }
 

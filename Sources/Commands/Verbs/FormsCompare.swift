@@ -45,7 +45,7 @@ extension FormsCommand {
         func perform(in session: Session) throws -> OperationResult {
             let loaded = try session.definitions(schema)
             let form = try FormsCommand.forms([form], of: loaded.schema)[0]
-            guard let period = try session.period(period) else { preconditionFailure("--period is required") }
+            let period = try session.period(period)
             let store = try session.library(library)
             let snapshots = try store.figureHistory(form: form.name, court: court, period: period.label)
                 .compactMap { entry in

@@ -55,7 +55,7 @@ extension FormsCommand {
             let cpu = ResourceUse.cpuSeconds
             let loaded = try session.definitions(schema)
             let forms = try FormsCommand.forms(form, of: loaded.schema)
-            guard let period = try session.period(period) else { preconditionFailure("--period is required") }
+            let period = try session.period(period)
             let lastYear = withoutLastYear ? nil : period.samePeriodLastYear
             let periods = [period, lastYear].compactMap(\.self)
             let files =

@@ -49,7 +49,7 @@ extension FormsCommand {
 
         func perform(in session: Session) throws -> OperationResult {
             let loaded = try session.definitions(schema)
-            guard let period = try session.period(period) else { preconditionFailure("--period is required") }
+            let period = try session.period(period)
             if let caseKey {
                 let forms = try FormsCommand.forms(form.map { [$0] } ?? [], of: loaded.schema)
                 return try explain(case: caseKey, forms, period, loaded.schema, session)

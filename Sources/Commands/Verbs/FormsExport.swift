@@ -146,16 +146,14 @@ extension FormsCommand {
 }
 
 extension FigureChoice {
-    func accepts(_ figure: Figure) -> Bool {
-        (court.isEmpty || court.contains(figure.court)) && (form.isEmpty || form.contains(figure.form))
-    }
+    func accepts(_ figure: Figure) -> Bool { accepts(form: figure.form, court: figure.court) }
 }
 
 extension StandardSchema {
     /// The name of a court, its code where the list has none.
     func courtName(_ court: String) -> String {
         guard let hierarchy = hierarchies["court"] ?? hierarchies.values.first, let list = codelist(hierarchy.codelist),
-            let name = list.attributeIndex("mc") ?? list.attributeIndex("名称"),
+            let name = list.nameIndex,
             let entry = list.entries.last(where: { $0.code == court }), let title = entry.values[name]
         else { return court }
         return title

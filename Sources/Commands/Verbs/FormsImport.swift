@@ -54,7 +54,7 @@ extension FormsCommand {
 
         func perform(in session: Session) throws -> OperationResult {
             let loaded = try session.definitions(schema)
-            guard let period = try session.period(period) else { preconditionFailure("--period is required") }
+            let period = try session.period(period)
             let list = loaded.schema.hierarchies["court"].flatMap { loaded.schema.codelist($0.codelist) }
             var intake = FormIntake(
                 schema: loaded.schema, period: period, form: form, court: court,

@@ -41,7 +41,7 @@ extension LibraryCommand.PeriodCommand {
 
         func perform(in session: Session) throws -> OperationResult {
             let loaded = try session.definitions(schema)
-            guard let period = try session.period(period) else { preconditionFailure("the period is required") }
+            let period = try session.period(period)
             let count = PeriodCount(period: period, schema: loaded.schema, jobs: resources.threads)
             let closing = try session.library(library).close(
                 period: period.label, reason: reason, count: count.counted)
@@ -103,7 +103,7 @@ extension LibraryCommand.PeriodCommand {
 
         func perform(in session: Session) throws -> OperationResult {
             let loaded = try session.definitions(schema)
-            guard let period = try session.period(period) else { preconditionFailure("the period is required") }
+            let period = try session.period(period)
             let library = try session.library(library)
             guard let closing = try library.closings(of: period.label).last else {
                 throw OperationError.periodNotClosed(period.label)
@@ -137,7 +137,7 @@ extension LibraryCommand.PeriodCommand {
         }
 
         func perform(in session: Session) throws -> OperationResult {
-            guard let period = try session.period(period) else { preconditionFailure("the period is required") }
+            let period = try session.period(period)
             let closing = try session.library(library).reopen(period: period.label, reason: reason)
             return OperationResult(
                 json: PeriodSummary(closing),
