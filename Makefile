@@ -3,7 +3,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help deps deps-test demo test test-all prove conformance fuzz mutants lint format bench bench-forms bench-compute bench-load bench-rows bench-copy bench-postgres docs clean
+.PHONY: help deps deps-test demo test test-all prove conformance fuzz mutants lint format bench bench-forms bench-compute bench-load bench-rows bench-peers bench-copy bench-postgres docs clean
 
 SWIFT_SOURCES := Package.swift Sources Tests
 DEMO_ARGUMENTS ?=
@@ -81,6 +81,9 @@ bench-rows: deps ## rows of two clusters compared against bare scans: ROWS=10000
 bench-load: deps ## extract and load against psql, zstd and \copy: ROWS=1000000 PAIRS=5 · 抽取与入库同裸工具的比较
 	swift build -c release --product sitong
 	scripts/bench-load.py --rows $(or $(ROWS),1000000) --pairs $(PAIRS)
+
+bench-peers: ## install the programs that we are measured beside · 安装用作对照的程序
+	@scripts/bench-peers.sh
 
 docs: ## write the generated pages of docs/ · 生成 docs/ 中的自动文档
 	@scripts/fault-points.sh > docs/fault-points.md.new && mv docs/fault-points.md.new docs/fault-points.md

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs with apt what is missing to build and run sitong; with --tests also what its tests need.
+# Installs with apt what is missing to build and run sitong; with --tests also what its tests need; with --peers also the
+# programs that it is measured beside.
 #
 # Asks dpkg first: when everything is there, nothing is touched and no network is used. Works as root, else with sudo.
 # No server is left running or enabled by it: PostgreSQL gets no "main" cluster, sshd is neither started nor enabled.
@@ -21,9 +22,10 @@ wanted=(
     'pkg-config|pkgconf'
     'postgresql|postgresql-[0-9]*'
 )
-if [ "${1:-}" = --tests ]; then
-    wanted+=('openssh-server' 'sqlite3' 'python3')
-fi
+case "${1:-}" in
+--tests) wanted+=('openssh-server' 'sqlite3' 'python3') ;;
+--peers) wanted+=('python3-venv' 'sqlite3' 'pgloader' 'postgresql-comparator') ;;
+esac
 
 check_swift() {
     if ! command -v swift >/dev/null 2>&1; then
