@@ -10,7 +10,7 @@ OPEN, CLOSE = "([{", ")]}"
 
 SWIFT_QUESTION = """
 import Glibc
-private let plantedFault = getenv("SITONG_FAULT").flatMap { Int(String(cString: $0)) } ?? 0
+private let plantedFault = getenv("SITONG_MUTANT").flatMap { Int(String(cString: $0)) } ?? 0
 """
 # A file that is included more than once asks once.
 C_QUESTION = """#ifndef PLANTED_FAULT
@@ -18,7 +18,7 @@ C_QUESTION = """#ifndef PLANTED_FAULT
 #include <stdlib.h>
 static int planted_fault(void) {
     static int asked = -1;
-    if (asked < 0) asked = getenv("SITONG_FAULT") ? atoi(getenv("SITONG_FAULT")) : 0;
+    if (asked < 0) asked = getenv("SITONG_MUTANT") ? atoi(getenv("SITONG_MUTANT")) : 0;
     return asked;
 }
 #endif

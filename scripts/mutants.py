@@ -17,7 +17,7 @@ The faults are listed in Tests/Mutants/*.txt, a file for each module:
 once ends the run (78): the list has fallen behind the code. `- line @2` means the second of several alike.
 
 Works in .build/mutants, a copy that is kept so that each build is a small one; the working tree stays as it is. Most
-faults are planted together in one build, each behind a question for the number in SITONG_FAULT, so that they are built
+faults are planted together in one build, each behind a question for the number in SITONG_MUTANT, so that they are built
 once; what cannot be written so is planted and built alone. With --check only the lines are looked up. A fault that does
 not compile counts as wrong in the list, not as caught.
 Exit status: 0 all caught, 1 some survived, 78 the list is wrong.
@@ -232,9 +232,9 @@ def main():
         print(f"{verdicts[mutant]}  ({mutant.place}, {time.monotonic() - begin:.0f} s)  {mutant.new}", flush=True)
 
     for mutant in together:
-        os.environ["SITONG_FAULT"] = str(mutant.number)
+        os.environ["SITONG_MUTANT"] = str(mutant.number)
         judge(mutant, verdict)
-    os.environ.pop("SITONG_FAULT", None)
+    os.environ.pop("SITONG_MUTANT", None)
     restore(together)
     for mutant in mutants:
         if mutant not in verdicts:
