@@ -15,7 +15,9 @@ struct RowPlacesTests {
         return block
     }
 
-    @Test("every row is found from a place before it, and there are never more places than may be", arguments: [5, 40, 9999])
+    @Test(
+        "every row is found from a place before it, and there are never more places than may be",
+        arguments: [5, 40, 9999])
     func places(maximumCount: Int) throws {
         var all = RowPlaces(maximumCount: maximumCount)
         var firstRow = 1

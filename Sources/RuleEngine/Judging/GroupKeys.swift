@@ -70,7 +70,8 @@ struct GroupKeys {
         let members = judged.applicable(rule)
         try forEachWhole { row in
             guard broken[row] != .isTrue else { return }
-            try write(row, firstRow + row, GroupRole(isMember: members[row], outcome: broken[row]), record, &target, writer)
+            try write(
+                row, firstRow + row, GroupRole(isMember: members[row], outcome: broken[row]), record, &target, writer)
         }
         outside.formOr(judged.spread(alone))
         return judged.worst(outside)
