@@ -122,7 +122,8 @@ public enum Demonstration {
         truth += figures.truth + slips.truth
         let province = DemonstrationProvince(
             databases: databases, sourcesFolder: "\(folder)/sources",
-            submittedFigures: "\(folder)/submitted/F01.csv", slipsFolder: "\(folder)/slips", truthFile: "\(folder)/truth.csv",
+            submittedFigures: "\(folder)/submitted/F01.csv", slipsFolder: "\(folder)/slips",
+            truthFile: "\(folder)/truth.csv",
             planted: plantedKinds(truth))
         try CSVFile.write(figures.lines, columns: SubmittedFigures.header, to: province.submittedFigures)
         for file in slips.files {

@@ -33,7 +33,9 @@ import Testing
             let checked = try SitongProcess.run(
                 arguments + (period.map { ["--period", $0] } ?? []), in: folder.path)
             #expect(checked.status == 0, "\(checked.errors)")
-            guard case .array(let explanations)? = try JSONValue(parsing: checked.output)["explanations"] else { return [] }
+            guard case .array(let explanations)? = try JSONValue(parsing: checked.output)["explanations"] else {
+                return []
+            }
             return explanations.map { explanation in
                 func text(_ name: String) -> String {
                     if case .string(let text)? = explanation[name] { text } else { "" }
@@ -83,7 +85,8 @@ import Testing
             for number in 0..<(1 + edit % 3) {
                 // Not a multiple of nine, as any exchange of two digits would be; all upwards, as no exchange of figures is.
                 let place = open.remove(at: next(open.count))
-                sheet[place]["value"] = String((Int(sheet[place]["value"] ?? "") ?? 0) + (1 + next(40)) * 9 + 1 + number)
+                let figure = Int(sheet[place]["value"] ?? "") ?? 0
+                sheet[place]["value"] = String(figure + (1 + next(40)) * 9 + 1 + number)
             }
             for var line in sheet {
                 line["period"] = "\(2000 + edit)-10"

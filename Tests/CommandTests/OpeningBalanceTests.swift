@@ -51,7 +51,7 @@ import Testing
         return reasons
     }
 
-    @Test func `an opening balance that differs is explained by the cases that came, went and changed since the closing`()
+    @Test func `an opening balance that differs is explained by the cases that came and went since the closing`()
         throws
     {
         let site = try BrokenRunSite()

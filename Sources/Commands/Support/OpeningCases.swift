@@ -67,7 +67,8 @@ struct OpeningCases {
 
     /// The cases of some rows' balances, row by row; none where the period before is not closed.
     private func balances(
-        _ balance: OpeningBalance, _ rows: [String], _ courts: Set<String>, period label: String, _ snapshot: LibrarySnapshot
+        _ balance: OpeningBalance, _ rows: [String], _ courts: Set<String>, period label: String,
+        _ snapshot: LibrarySnapshot
     ) throws -> [Balances] {
         guard let form = schema.form(balance.form), let table = table(of: balance.form),
             let period = StatisticalPeriod(label),
@@ -82,7 +83,8 @@ struct OpeningCases {
         return zip(rows, opening).map { row, cases in
             Balances(
                 opening: Dictionary(
-                    cases.filter { !$0.isUndecided }.map { ($0.key, $0.court) }, uniquingKeysWith: { first, _ in first }),
+                    cases.filter { !$0.isUndecided }.map { ($0.key, $0.court) }, uniquingKeysWith: { first, _ in first }
+                ),
                 kept: Dictionary(
                     kept.map {
                         ($0.key, .init(court: $0.court, isCounted: $0.cells.contains("\(row),\(balance.closing)")))

@@ -246,7 +246,8 @@ struct ReconcileCommand: ParsableCommand {
                 }
             }
             for opening in openings {
-                let cell = "  \(opening.court) \(opening.form)[\(opening.row)] \(opening.difference.map { "\($0)" } ?? ""): "
+                let difference = opening.difference.map { "\($0)" } ?? ""
+                let cell = "  \(opening.court) \(opening.form)[\(opening.row)] \(difference): "
                 en.append(cell + opening.message.en)
                 zh.append(cell + opening.message.zh)
             }
