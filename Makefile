@@ -61,8 +61,8 @@ PERIODS := 12
 bench-forms: deps ## W1's 64 report rules beside DuckDB and Polars; PERIODS=12 PAIRS=5 · 报表规则与 DuckDB、Polars 对比
 	@scripts/bench.sh forms --periods $(PERIODS) --pairs $(PAIRS)
 
-bench-compute: deps ## all report forms from CSV beside DuckDB; ROWS=2000000 PAIRS=3 · 从 CSV 计算全部报表，与 DuckDB 对比
-	@ROWS='$(or $(ROWS),2000000)' PAIRS='$(PAIRS)' scripts/bench-forms-compute.sh
+bench-compute: deps ## all report forms from CSV and from a library; ROWS=2000000 PAIRS=3 ONLY=csv · 计算全部报表：从 CSV 与 DuckDB 对比，从标准库与预聚合 SQL 对比
+	@ROWS='$(or $(ROWS),2000000)' PAIRS='$(PAIRS)' ONLY='$(filter csv library,$(ONLY))' scripts/bench-forms-compute.sh
 
 bench-postgres: deps ## rules inside PostgreSQL against counting alone: W1=folder ROWS=n · 库内质检与单纯计数的比较
 	swift build -c release --product sitong

@@ -9,7 +9,7 @@ cd "$(dirname "$0")/.."
 
 environment=.build/bench-venv
 # The peers' versions are part of what is measured.
-packages=(numpy==2.4.6 pyarrow==26.0.1 duckdb==2.0.0 polars==2.1.0 reladiff==0.6.0 psycopg2-binary==2.9.13)
+packages=(numpy==2.4.6 pyarrow==26.0.1 duckdb==2.0.0 polars==2.1.0 reladiff==0.6.0 psycopg2-binary==2.9.13 pyyaml==6.0.3)
 
 [ "${1-}" = --python ] || scripts/deps.sh --peers
 [ "$(cat $environment/packages 2>/dev/null)" != "${packages[*]}" ] || exit 0

@@ -53,8 +53,12 @@ count() { sort -u "$SITONG_TEST_PARTS" | grep -c "^$1\b" || true; }
 postgres=$(count postgres)
 sqlite=$(count sqlite)
 sshd=$(count sshd)
-say "on real parts: $postgres tests on PostgreSQL, $sqlite on SQLite, $sshd on sshd" \
-    "使用真实部件的测试：PostgreSQL $postgres 个，SQLite $sqlite 个，sshd $sshd 个"
+office=$(count office)
+say "on real parts: $postgres tests on PostgreSQL, $sqlite on SQLite, $sshd on sshd, $office on LibreOffice" \
+    "使用真实部件的测试：PostgreSQL $postgres 个，SQLite $sqlite 个，sshd $sshd 个，LibreOffice $office 个"
+if ! command -v soffice >/dev/null; then
+    say "warning: LibreOffice is not installed; its tests were skipped" "警告：未安装 LibreOffice，相关测试已跳过"
+fi
 if [ $# -eq 0 ] && [ $status -eq 0 ] && { [ "$postgres" -eq 0 ] || [ "$sqlite" -eq 0 ] || [ "$sshd" -eq 0 ]; }; then
     say "error: one of the real parts was used by no test" "错误：有真实部件未被任何测试使用"
     status=1

@@ -51,6 +51,8 @@ public struct DemonstrationProvince: Sendable {
     public var sourcesFolder: String
     /// The figures of F01 as the courts submit them, a long CSV.
     public var submittedFigures: String
+    /// Figures of F01 with one mistake each, long CSV files, and `sound.csv` without one.
+    public var slipsFolder: String
     public var truthFile: String
     /// How often each kind of defect or boundary was planted.
     public var planted: [String: Int]
@@ -100,6 +102,7 @@ public enum Demonstration {
         }
         var truth: [TruthItem] = []
         var counted: [(court: CourtRow, own: [FigureRow])] = []
+        var countedBefore: [(court: CourtRow, own: [FigureRow])] = []
         var databases: [DemonstrationProvince.TrialDatabase] = []
         // The upper courts come first, so that the appeals of a lower court can name their second instances.
         var secondInstances: [String: [String: [SecondInstance]]] = [:]
@@ -111,14 +114,22 @@ public enum Demonstration {
             databases.append(made.database)
             truth += made.truth
             counted.append((court, made.figures))
+            if let before = made.figuresBefore { countedBefore.append((court, before)) }
         }
         let figures = SubmittedFigures(period: options.period, counted: counted)
-        truth += figures.truth
+        let before = options.period.previous.map { ($0, SubmittedFigures.rolledUp(countedBefore)) }
+        let slips = FormSlips(period: options.period, now: SubmittedFigures.rolledUp(counted), before: before)
+        truth += figures.truth + slips.truth
         let province = DemonstrationProvince(
             databases: databases, sourcesFolder: "\(folder)/sources",
-            submittedFigures: "\(folder)/submitted/F01.csv", truthFile: "\(folder)/truth.csv",
+            submittedFigures: "\(folder)/submitted/F01.csv", slipsFolder: "\(folder)/slips",
+            truthFile: "\(folder)/truth.csv",
             planted: plantedKinds(truth))
         try CSVFile.write(figures.lines, columns: SubmittedFigures.header, to: province.submittedFigures)
+        for file in slips.files {
+            try CSVFile.write(
+                file.lines, columns: SubmittedFigures.header, to: "\(province.slipsFolder)/\(file.name).csv")
+        }
         try TruthFile.write(truth, to: province.truthFile)
         try writeDescription(province, options)
         return province
@@ -131,6 +142,7 @@ public enum Demonstration {
         var database: DemonstrationProvince.TrialDatabase
         var truth: [TruthItem]
         var figures: [FigureRow]
+        var figuresBefore: [FigureRow]?
         var secondInstances: [String: [SecondInstance]]
     }
 
@@ -168,7 +180,7 @@ public enum Demonstration {
                 court: court, kind: layout.rawValue, place: place, sourceFile: sourceFile, rows: invented.rows)
             return MadeCourt(
                 database: database, truth: invented.truth, figures: invented.figures,
-                secondInstances: invented.secondInstances)
+                figuresBefore: invented.figuresBefore, secondInstances: invented.secondInstances)
         }
     }
 
@@ -210,7 +222,7 @@ public enum Demonstration {
     /// Makes the folders, without what an earlier demonstration left in them.
     private static func clearFolder(_ folder: String) throws {
         let files = FileManager.default
-        let parts = ["sources", "databases", "submitted", "truth.csv", "demo.json"]
+        let parts = ["sources", "databases", "submitted", "slips", "truth.csv", "demo.json"]
         do {
             if files.fileExists(atPath: "\(folder)/\(folderMarker)") {
                 for part in parts where files.fileExists(atPath: "\(folder)/\(part)") {
@@ -219,7 +231,7 @@ public enum Demonstration {
             } else if parts.contains(where: { files.fileExists(atPath: "\(folder)/\($0)") }) {
                 throw OperationError.notOurFolder(folder)
             }
-            for part in ["sources/maps", "databases", "submitted"] {
+            for part in ["sources/maps", "databases", "submitted", "slips"] {
                 try files.createDirectory(atPath: "\(folder)/\(part)", withIntermediateDirectories: true)
             }
         } catch let error as OperationError {

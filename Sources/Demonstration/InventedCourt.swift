@@ -6,6 +6,8 @@ struct InventedCourt {
     private var inventor: CaseInventor
     private var planter: Planter
     private var counter: FigureCounter
+    /// Of the period before; nil when there is none.
+    private var counterBefore: FigureCounter?
     private var nextIndex = 0
     private let caseCount: Int
     /// Rows so far, by table of the standard.
@@ -29,10 +31,12 @@ struct InventedCourt {
             caseCount: caseCount, secondInstances: above, random: random)
         planter = Planter(court: court, layout: layout, period: period, kinds: kinds, caseCount: caseCount)
         counter = FigureCounter(period: period)
+        counterBefore = period.previous.map { FigureCounter(period: $0) }
     }
 
     var truth: [TruthItem] { planter.truth }
     var figures: [FigureRow] { counter.counts }
+    var figuresBefore: [FigureRow]? { counterBefore?.counts }
 
     /// Nil when the court has all its cases.
     mutating func next() -> PlantedCase? {
@@ -40,6 +44,7 @@ struct InventedCourt {
         let planted = planter.next(nextIndex, from: &inventor)
         nextIndex += 1
         counter.count(planted)
+        counterBefore?.count(planted)
         let record = planted.record
         if record.type.hasSuffix("02"), record.type != "1002", !planted.isQuarantined, let number = record.number,
             let filed = record.filed

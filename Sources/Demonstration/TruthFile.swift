@@ -15,6 +15,8 @@ public struct TruthItem: Sendable, Hashable {
         case mismatch
         /// The figures as submitted break a rule of the form.
         case submittedFinding = "submitted-finding"
+        /// A mistake in a form, named by its pattern.
+        case explanation
         /// Exactly on the boundary of a rule: must not be reported.
         case boundary
     }
@@ -29,7 +31,8 @@ public struct TruthItem: Sendable, Hashable {
     public var court: String
     /// The table's or the form's code.
     public var table: String
-    /// A plain value, JSON array text for a composite key, `court|row|column` for a cell of a form.
+    /// A plain value, JSON array text for a composite key, `court|row|column` for a cell of a form,
+    /// `file|court|courts below` for an explanation.
     public var key: String
     public var note: String
 
@@ -45,6 +48,18 @@ public struct TruthItem: Sendable, Hashable {
         self.table = table
         self.key = key
         self.note = note
+    }
+}
+
+extension FoundItem {
+    /// What the tool makes of a file of figures with a mistake in it.
+    ///
+    /// - Parameters:
+    ///   - courts: the courts below at which it points.
+    public init(slip file: String, pattern: String, form: String, court: String, courts: [String]) {
+        self.init(
+            outcome: .explanation, rule: pattern, court: court, table: form,
+            key: FormSlips.key(file: file, court, courts))
     }
 }
 

@@ -5,7 +5,7 @@ import Schema
 
 /// The forms over one table with their predicates in one plan, so that shared conditions are evaluated once per block.
 ///
-/// The only place of the module that speaks the rule language.
+/// With `CoveringPredicates` the only place of the module that speaks the rule language.
 struct CompiledForms {
     /// What a cell of a column adds up.
     enum Measure: Sendable {
@@ -101,7 +101,7 @@ struct CompiledForms {
                 }
             }
         }
-        return gates.sorted()
+        return predicates.covering(gates)
     }
 
     /// Columns of codes by which rows are told.

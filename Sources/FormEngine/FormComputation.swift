@@ -130,13 +130,16 @@ public struct FormComputation {
     public mutating func read(_ reader: any CellReader, jobs: Int = 1) throws {
         let workers = try (0..<max(1, jobs)).map { _ in
             FormTally(
-                compiled.forms, periods: periods.count,
+                compiled.forms, periods: periods.count, courtColumn: compiled.courtColumn,
                 try PredicateScan(
                     compiled.predicates, gates: compiled.gates, periods: periods, court: compiled.courtColumn,
-                    kept: compiled.codeColumns, schema: schema, readerColumns: reader.columns))
+                    kept: compiled.codeColumns + [compiled.courtColumn], schema: schema, readerColumns: reader.columns))
         }
         try PredicateScan.distribute(reader, to: workers) { worker, block in try worker.add(block) }
-        for worker in workers { try add(worker) }
+        for worker in workers {
+            try worker.finish()
+            try add(worker)
+        }
     }
 
     private mutating func add(_ tally: FormTally) throws(OperationError) {

@@ -14,9 +14,8 @@ final class FormTally {
     private(set) var casesWithoutCourt = 0
     /// By period, then form.
     private(set) var totals: [[FormTotals]]
-    /// Courts of the rows of the block; -1 where it is not known.
-    private var courtOfRow: [Int32] = []
-    /// Of the rows that came through the gates.
+    private let courtColumn: Int
+    /// Of the rows that came through the gates; -1 where it is not known.
     private var court: [Int32] = []
     /// Per form and subtree: the rows of each code met so far.
     private var codes: [[CodeCache]]
@@ -34,37 +33,44 @@ final class FormTally {
         }
     }
 
-    init(_ forms: [CompiledForms.Form], periods: Int, _ scan: PredicateScan) {
+    /// - Parameter scan: keeps `courtColumn` and the columns of the forms' subtrees.
+    init(_ forms: [CompiledForms.Form], periods: Int, courtColumn: Int, _ scan: PredicateScan) {
         self.forms = forms
         self.scan = scan
+        self.courtColumn = courtColumn
         totals = Array(repeating: forms.map { FormTotals($0) }, count: periods)
         codes = forms.map { $0.subtrees.map { CodeCache(table: $0) } }
     }
 
     func add(_ block: CellBlock) throws {
-        courtOfRow.removeAll(keepingCapacity: true)
-        try scan.judge(block) { _, bytes in
+        try scan.gather(block) { _, bytes in
             guard let bytes else {
                 casesWithoutCourt += 1
-                courtOfRow.append(-1)
                 return
             }
-            let court = courts.index(of: bytes)
-            if Int(court) == cases.count { cases.append(0) }
-            cases[Int(court)] += 1
-            courtOfRow.append(court)
-        } _: { rows in
-            court = rows.places.map { courtOfRow[Int($0)] }
-            for period in totals.indices {
-                for form in forms.indices {
-                    totals[period][form].makeRoom(forCourts: courts.texts.count)
-                    try count(form, period, rows)
-                }
+            let court = Int(courts.index(of: bytes))
+            if court == cases.count { cases.append(0) }
+            cases[court] += 1
+        } _: {
+            try count($0)
+        }
+    }
+
+    /// Counts what `add` has set aside; to be called after the last block.
+    func finish() throws { try scan.judgeGathered { try count($0) } }
+
+    private func count(_ rows: PredicateScan.Rows) throws {
+        court.removeAll(keepingCapacity: true)
+        for row in 0..<rows.count { court.append(rows.text(courtColumn, row: row).map { courts.index(of: $0) } ?? -1) }
+        for period in totals.indices {
+            for form in forms.indices {
+                totals[period][form].makeRoom(forCourts: courts.texts.count)
+                try count(form, period, rows)
             }
         }
     }
 
-    /// Rows of the block for which something is true, and those for which it is not false; the same where all is decided.
+    /// Rows for which something is true, and those for which it is not false; the same where all is decided.
     private struct Mask {
         var isTrue: [UInt64]
         /// Nil where every row is decided.

@@ -63,12 +63,19 @@ final class ExpressionEvaluator {
         shortTexts = Array(repeating: nil, count: plan.steps.count)
         constants = Array(repeating: nil, count: plan.steps.count)
         self.period = period
+        var trees: [String: CodeTree] = [:]
+        func membership(_ list: CodeList, under root: String?) -> CodeMembership {
+            guard let root else { return CodeMembership(list, among: nil) }
+            let tree = trees[list.name] ?? CodeTree(list)
+            trees[list.name] = tree
+            return CodeMembership(list, among: tree.subtree(of: root))
+        }
         resources = plan.steps.map { step in
             switch step.operation {
             case .matches(let pattern): (try? Pattern(pattern.string)).map { .automaton(Automaton($0)) } ?? .none
             case .memberOf(.texts(let texts)): .texts(CodeIndex(texts.map(\.string)))
             case .inCodelist(let list, let under):
-                schema.codelists[list].map { .codes(CodeMembership($0, under: under?.string)) } ?? .none
+                schema.codelists[list].map { .codes(membership($0, under: under?.string)) } ?? .none
             case .attribute(let list, let index):
                 schema.codelists[list].map { .attribute(CodeAttribute($0, index)) } ?? .none
             case .apply(.caseNumber): .marks(ExpressionEvaluator.caseNumberMarks(schema))
@@ -77,6 +84,17 @@ final class ExpressionEvaluator {
             default: .none
             }
         }
+    }
+
+    /// The same plan for another period, on the same thread: what depends on the plan alone is shared.
+    init(_ other: ExpressionEvaluator, period: StatisticalPeriod?) {
+        steps = other.steps
+        operandTypes = other.operandTypes
+        isCostly = other.isCostly
+        resources = other.resources
+        shortTexts = Array(repeating: nil, count: steps.count)
+        constants = Array(repeating: nil, count: steps.count)
+        self.period = period
     }
 
     private static func caseNumberMarks(_ schema: StandardSchema) -> TextIndex {

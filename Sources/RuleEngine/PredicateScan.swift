@@ -16,7 +16,7 @@ public final class PredicateScan {
         public let count: Int
         /// Words of 64 rows in each mask; bits beyond the last row are zero.
         public var wordCount: Int { (count + 63) >> 6 }
-        /// By row: its place in the block.
+        /// By row: its place in the block; empty for rows that were gathered from several.
         public let places: [Int32]
         fileprivate let truths: [[UnsafePointer<UInt64>]]
         fileprivate let possibles: [[UnsafePointer<UInt64>]]
@@ -67,6 +67,9 @@ public final class PredicateScan {
     private let shared: [Int]
     private var gateDecoder: CellDecoder
     private var decoder: CellDecoder
+    /// Reads what was gathered, where only the wanted columns stand.
+    private var gatheredDecoder: CellDecoder
+    private var gathered: GatheredRows
     private let court: Int?
     private let arena = Arena()
 
@@ -82,7 +85,8 @@ public final class PredicateScan {
         self.set = set
         self.gates = gates
         self.court = court
-        evaluators = periods.map { ExpressionEvaluator(set.plan, schema: schema, period: $0) }
+        let evaluator = ExpressionEvaluator(set.plan, schema: schema, period: periods.first)
+        evaluators = [evaluator] + periods.dropFirst().map { ExpressionEvaluator(evaluator, period: $0) }
         let steps = set.plan.steps
         var dependsOnPeriod = [Bool](repeating: false, count: steps.count)
         for (index, step) in steps.enumerated() {
@@ -91,7 +95,6 @@ public final class PredicateScan {
                 || step.operands.contains { dependsOnPeriod[$0] }
         }
         /// What is shared is wanted in all rows, whatever one period asks for.
-        let evaluator = evaluators[0]
         func closure(of roots: [Int]) -> NeededSteps {
             let needed = evaluator.closure(of: roots)
             return evaluator.closure(of: roots + steps.indices.filter { needed[$0] && !dependsOnPeriod[$0] })
@@ -109,6 +112,10 @@ public final class PredicateScan {
         decoder = try CellDecoder(
             table: set.table, required: Set(set.neededColumns + kept), optional: [], checked: [],
             readerColumns: readerColumns)
+        gatheredDecoder = try CellDecoder(
+            table: set.table, required: Set(decoder.columns), optional: [], checked: [],
+            readerColumns: decoder.columns.map { set.table.columns[$0].name })
+        gathered = GatheredRows(places: decoder.places)
     }
 
     /// Judges a block.
@@ -119,6 +126,45 @@ public final class PredicateScan {
     public func judge(
         _ block: CellBlock, courts: (Int, UnsafeBufferPointer<UInt8>?) throws -> Void, _ body: (Rows) throws -> Void
     ) throws {
+        try withOpenRows(of: block, courts: courts) { cells, places in
+            guard places.count < cells.count else { return try judge(cells, places, &decoder, body) }
+            let width = cells.columnCount
+            let chosen = arena.make(CellBlock.Cell.self, places.count * width)
+            for (row, place) in places.enumerated() {
+                (chosen + row * width).update(from: cells.cells + Int(place) * width, count: width)
+            }
+            try judge(
+                RowCells(bytes: cells.bytes, cells: chosen, columnCount: width, count: places.count), places, &decoder,
+                body)
+        }
+    }
+
+    /// Sets the rows of a block that come through the gates aside, and judges all such rows as soon as they are many.
+    /// `judgeGathered` must follow the last block.
+    ///
+    /// - Parameters:
+    ///   - courts: as for `judge`.
+    ///   - body: told many rows of several blocks, in the order in which they came.
+    public func gather(
+        _ block: CellBlock, courts: (Int, UnsafeBufferPointer<UInt8>?) throws -> Void, _ body: (Rows) throws -> Void
+    ) throws {
+        try withOpenRows(of: block, courts: courts) { cells, places in gathered.append(cells, places) }
+        if gathered.isFull { try judgeGathered(body) }
+    }
+
+    /// Judges what was gathered and not judged yet.
+    public func judgeGathered(_ body: (Rows) throws -> Void) throws {
+        guard gathered.count > 0 else { return }
+        arena.reset()
+        try gathered.withCells { cells in try judge(cells, [], &gatheredDecoder, body) }
+        gathered.removeAll()
+    }
+
+    /// The cells of a block and the places of its rows that come through the gates, unless there are none.
+    private func withOpenRows(
+        of block: CellBlock, courts: (Int, UnsafeBufferPointer<UInt8>?) throws -> Void,
+        _ body: (RowCells, [Int32]) throws -> Void
+    ) throws {
         guard block.rowCount > 0 else { return }
         arena.reset()
         try block.withCells { cells in
@@ -126,7 +172,7 @@ public final class PredicateScan {
             if let court, let vector = columns[court], case .text(let spans) = vector.storage {
                 for row in 0..<cells.count { try courts(row, vector.isValid(row) ? spans[row].bytes : nil) }
             }
-            guard let gates else { return try judge(cells, Array(0..<Int32(cells.count)), body) }
+            guard let gates else { return try body(cells, Array(0..<Int32(cells.count))) }
             var open = [UInt64](repeating: 0, count: Bits.words(cells.count))
             var known: [Int: Vector] = [:]
             for (period, evaluator) in evaluators.enumerated() {
@@ -151,15 +197,7 @@ public final class PredicateScan {
                     rest &= rest &- 1
                 }
             }
-            guard !places.isEmpty else { return }
-            guard places.count < cells.count else { return try judge(cells, places, body) }
-            let width = cells.columnCount
-            let chosen = arena.make(CellBlock.Cell.self, places.count * width)
-            for (row, place) in places.enumerated() {
-                (chosen + row * width).update(from: cells.cells + Int(place) * width, count: width)
-            }
-            try judge(
-                RowCells(bytes: cells.bytes, cells: chosen, columnCount: width, count: places.count), places, body)
+            if !places.isEmpty { try body(cells, places) }
         }
     }
 
@@ -170,7 +208,9 @@ public final class PredicateScan {
         return known
     }
 
-    private func judge(_ cells: RowCells, _ places: [Int32], _ body: (Rows) throws -> Void) rethrows {
+    private func judge(
+        _ cells: RowCells, _ places: [Int32], _ decoder: inout CellDecoder, _ body: (Rows) throws -> Void
+    ) rethrows {
         let count = cells.count
         let columns = decoder.decode(cells, arena)
         var known: [Int: Vector] = [:]

@@ -4,6 +4,8 @@ import Synchronization
 /// The real servers and libraries that a test ran against, so that `make test` can tell how many did.
 public enum RealPart: String, Sendable {
     case postgres, sqlite, sshd
+    /// LibreOffice; its tests are skipped where it is not installed.
+    case office
 
     private static let lock = Mutex(())
 

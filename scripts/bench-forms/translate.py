@@ -143,7 +143,7 @@ class Expression:
             self.take(",")
             second = self.primary()
             self.take(")")
-            return f"CAST({first} + INTERVAL {second} MONTH AS DATE)" if token == "addmonths" else f"({second} - {first})"
+            return f"CAST({first} + INTERVAL '{second}' MONTH AS DATE)" if token == "addmonths" else f"({second} - {first})"
         if token[0] == "'" or token.isdigit():
             return token
         if token in self.filters:
@@ -203,7 +203,7 @@ class FormSQL:
     def amounts(self):
         return sorted({c[3] for c in self.columns if c[3]})
 
-    def statement(self, source="live"):
+    def statement(self, source="live", postgres=False):
         """The form's cells as rows (court, row, values of all columns), and what its values are.
 
         Cases are first added up by court and by what tells rows apart; which rows a combination of these belongs to is
@@ -224,13 +224,17 @@ class FormSQL:
             value = f"sum({amount})" if amount else "count(*)"
             values.append(f"coalesce({value} FILTER (WHERE {condition}), 0) AS v{number}")
         names = list(keys)
-        same = " AND ".join(f"g.{n} IS NOT DISTINCT FROM m.{n}" for n in names) or "true"
+        if postgres:  # It joins by hashes only what is compared with `=`.
+            same = " AND ".join(f"coalesce(g.{n}::text, '') = coalesce(m.{n}::text, '')" for n in names) or "true"
+        else:
+            same = " AND ".join(f"g.{n} IS NOT DISTINCT FROM m.{n}" for n in names) or "true"
         chosen = "".join(f"{n}, " for n in names)
         rows = ", ".join(f"CASE WHEN {test} THEN '{code}' END" for code, test in tests)
-        map_of = (f"SELECT {chosen}unnest([{rows}]) AS line\n  FROM (SELECT DISTINCT {', '.join(names) or '1 AS one'} "
-                  "FROM grouped)")
+        several = f"ARRAY[{rows}]" if postgres else f"[{rows}]"
+        map_of = (f"SELECT {chosen}unnest({several}) AS line\n  FROM (SELECT DISTINCT {', '.join(names) or '1 AS one'} "
+                  "FROM grouped) d")
         if self.each:
-            map_of += (f"\n  UNION ALL SELECT {chosen}above FROM (SELECT DISTINCT {', '.join(names)} FROM grouped)"
+            map_of += (f"\n  UNION ALL SELECT {chosen}above FROM (SELECT DISTINCT {', '.join(names)} FROM grouped) d"
                        f" JOIN above_{self.each.replace('-', '_')} USING (ay)")
         listed = "".join(f", {c} AS {n}" for n, c in keys.items())
         newline = ",\n    "

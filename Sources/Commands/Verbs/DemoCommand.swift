@@ -10,7 +10,9 @@ import Diagnostics
 import Foundation
 import Library
 import PostgresClient
+import Reconciliation
 import Reporting
+import RuleLanguage
 import Schema
 import Workbook
 
@@ -70,13 +72,14 @@ struct DemoCommand: Operation {
                     dir: dir, seed: seed, planted: province.planted, missing: [], unexpected: [], reports: []),
                 text: LocalizedText(en: "the province is in \(dir)", zh: "小省位于 \(dir)"), products: [dir])
         }
-        return try runMonth(in: folder, province, loaded.schema, session)
+        return try runMonth(in: folder, province, loaded, session)
     }
 
     /// As an operator would, in the demonstration's folder: `sitong run monthly --period …`.
     private func runMonth(
-        in folder: String, _ province: DemonstrationProvince, _ schema: StandardSchema, _ session: Session
+        in folder: String, _ province: DemonstrationProvince, _ loaded: LoadedDefinitions, _ session: Session
     ) throws -> OperationResult {
+        let schema = loaded.schema
         let before = FileManager.default.currentDirectoryPath
         guard FileManager.default.changeCurrentDirectoryPath(folder) else {
             throw OperationError(
@@ -102,6 +105,7 @@ struct DemoCommand: Operation {
             try Self.found(in: library, run: inner.runID)
             + Self.quarantined(in: library, inbox: "inbox", schema: schema)
             + Self.superseded(in: library, run: inner.runID, truth: truth)
+            + Self.explained(in: province.slipsFolder, loaded, period: model.period ?? period, inner)
         let (missing, unexpected) = TruthFile.compare(truth, found: found)
         let reports = try FileManager.default.contentsOfDirectory(atPath: "reports/\(period)").sorted()
             .map { "\(dir)/reports/\(period)/\($0)" }
@@ -154,6 +158,25 @@ struct DemoCommand: Operation {
                 table: record.form, key: cell)
         }
         return found
+    }
+
+    /// What `reconcile forms --explain` makes of each file of figures with a mistake in it.
+    private static func explained(
+        in folder: String, _ loaded: LoadedDefinitions, period: String, _ session: Session
+    ) throws -> [FoundItem] {
+        let check = try FormRuleCheck(rules: loaded.rules.rules, schema: loaded.schema)
+        let files = try FileNames.expand(
+            ["\(folder)/*.csv"], what: LocalizedText(en: "figures file", zh: "报表数字文件"))
+        return try files.flatMap { file in
+            let figures = try session.figures([file], map: [:], forms: loaded.schema.forms)
+            let courts = try ReportingCourts(loaded.schema, check, nil, figures, periods: [period])
+            let result = check.judge(figures, periods: [period], jurisdictions: courts.jurisdictions)
+            return check.explain(result.findings, figures, jurisdictions: courts.jurisdictions).map {
+                FoundItem(
+                    slip: URL(fileURLWithPath: file).deletingPathExtension().lastPathComponent,
+                    pattern: $0.pattern.rawValue, form: $0.form, court: $0.court, courts: $0.courts)
+            }
+        }
     }
 
     /// Rows in quarantine, by the keys in their bytes.
@@ -278,6 +301,7 @@ extension TruthItem.Outcome {
         case .superseded: LocalizedText(en: "rows superseded in their batch", zh: "同批次内被取代的行")
         case .mismatch: LocalizedText(en: "figures submitted that differ from the cases", zh: "报送数与案件计算数不符")
         case .submittedFinding: LocalizedText(en: "figures submitted that break a form rule", zh: "报送数违反报表规则")
+        case .explanation: LocalizedText(en: "mistakes in forms, to be named by their pattern", zh: "报表差错（应说出差错模式）")
         case .boundary: LocalizedText(en: "boundary cases, which must not be found", zh: "边界情形（不得查出）")
         }
     }

@@ -81,13 +81,27 @@ struct ReconcileCommand: ParsableCommand {
             guard let judged = computed ?? submitted else { throw OperationError.noFigures(run: run) }
             let periods = periods(of: judged, session)
             let courts = try ReportingCourts(schema, check, computed, submitted, periods: periods)
+            let openings = store.map { OpeningCases(store: $0, schema: schema) }
+            if let computed, let openings {
+                for figure in try openings.figuresBefore(periods) { _ = computed.insert(figure) }
+            }
             if let store, !caseForms.isEmpty {
                 for figure in try store.figures(of: caseForms, schema: schema, periods: periods) {
                     _ = computed?.insert(figure)
                     _ = submitted?.insert(figure)
                 }
             }
-            let result = check.judge(judged, periods: periods, jurisdictions: courts.jurisdictions)
+            var result = check.judge(judged, periods: periods, jurisdictions: courts.jurisdictions)
+            let onOpenings =
+                computed == nil ? [] : try openings?.explanations(of: result.findings, check) ?? []
+            result.findings = result.findings.explained(by: onOpenings)
+            if onOpenings.contains(where: { $0.cases == nil }) {
+                session.console.warn(
+                    LocalizedText(
+                        en:
+                            "opening balances differ from the last closing ones, and which cases made the difference cannot be told: the period before was not closed",
+                        zh: "期初数与上期期末数不一致，且上期未关账，无法说明差在哪些案件"))
+            }
             // What the courts submitted must hold by itself too, beside what the cases yield.
             var onSubmitted: [FormFinding] = []
             var mismatches: [FigureMismatch] = []
@@ -138,12 +152,12 @@ struct ReconcileCommand: ParsableCommand {
                 result, mismatches, compared: compared, period: periods.count == 1 ? periods[0] : nil, seconds: seconds,
                 status: status.rawValue,
                 language: session.language, explanations: explain ? explanations : nil,
-                suspicions: explain ? suspicions : nil)
+                suspicions: explain ? suspicions : nil, openings: onOpenings)
             return OperationResult(
                 status, json: summary,
                 text: Self.text(
-                    result, onSubmitted, mismatches, explain ? explanations : [], suspicions, compared: compared,
-                    seconds: seconds),
+                    result, onSubmitted, mismatches, explain ? explanations : [], suspicions, onOpenings,
+                    compared: compared, seconds: seconds),
                 products: findings.map { [$0] } ?? [])
         }
 
@@ -190,7 +204,8 @@ struct ReconcileCommand: ParsableCommand {
 
         private static func text(
             _ result: FormRuleCheck.Result, _ onSubmitted: [FormFinding], _ mismatches: [FigureMismatch],
-            _ explanations: [RollUpExplanation], _ suspicions: [FormSuspicion], compared: Int, seconds: Double
+            _ explanations: [RollUpExplanation], _ suspicions: [FormSuspicion], _ openings: [OpeningExplanation],
+            compared: Int, seconds: Double
         ) -> LocalizedText {
             var en = [
                 "\(result.statistics.count) form rules, \(result.findings.count) findings, \(Format.seconds(seconds))"
@@ -230,6 +245,12 @@ struct ReconcileCommand: ParsableCommand {
                     zh.append("    " + obstacle.message.zh)
                 }
             }
+            for opening in openings {
+                let difference = opening.difference.map { "\($0)" } ?? ""
+                let cell = "  \(opening.court) \(opening.form)[\(opening.row)] \(difference): "
+                en.append(cell + opening.message.en)
+                zh.append(cell + opening.message.zh)
+            }
             for suspicion in suspicions {
                 en.append("  " + suspicion.message.en)
                 zh.append("  " + suspicion.message.zh)
@@ -249,6 +270,23 @@ struct ReconcileCommand: ParsableCommand {
 }
 
 extension [FormFinding] {
+    /// The same, with the cases that make the difference named in the message of each opening balance.
+    ///
+    /// - Parameter openings: one for each finding of such a rule, in their order.
+    fileprivate func explained(by openings: [OpeningExplanation]) -> [FormFinding] {
+        var rest = openings[...]
+        return map { finding in
+            guard let next = rest.first, next.rule == finding.rule, next.form == finding.form,
+                next.court == finding.court, next.period == finding.period, next.row == finding.row
+            else { return finding }
+            rest.removeFirst()
+            var finding = finding
+            finding.message = LocalizedText(
+                en: "\(finding.message.en); \(next.message.en)", zh: "\(finding.message.zh)；\(next.message.zh)")
+            return finding
+        }
+    }
+
     /// The same, with who caused it said in the message of each roll-up that could be split over the courts.
     fileprivate func attributed(by explanations: [RollUpExplanation]) -> [FormFinding] {
         var messages: [[String]: LocalizedText] = [:]
@@ -373,6 +411,41 @@ struct FormCheckSummary: Encodable {
     var explanations: [Explanation]?
     /// With `--explain` only.
     var suspicions: [Suspicion]?
+    /// Why opening balances differ from the last closing ones, where some do.
+    var openings: [Opening]?
+
+    struct Opening: Encodable {
+        struct Case: Encodable {
+            var key: [String]
+            var reason: String
+            /// Whether the opening balance has it and the closing one had not.
+            var more: Bool
+            // swift-format-ignore: AlwaysUseLowerCamelCase
+            @Nullable var other_court: String?
+        }
+
+        var rule: String
+        var form: String
+        var court: String
+        var period: String
+        var row: String
+        @Nullable var difference: String?
+        /// Null where the period before was not closed.
+        @Nullable var cases: [Case]?
+        var message: String
+
+        init(_ opening: OpeningExplanation, _ language: Language) {
+            (rule, form, court) = (opening.rule, opening.form, opening.court)
+            (period, row) = (opening.period, opening.row)
+            difference = opening.difference.map { "\($0)" }
+            cases = opening.cases.map { cases in
+                cases.map {
+                    Case(key: $0.key, reason: $0.reason.rawValue, more: $0.isMore, other_court: $0.otherCourt)
+                }
+            }
+            message = opening.message.text(in: language)
+        }
+    }
 
     struct Suspicion: Encodable {
         struct Cell: Encodable {
@@ -487,8 +560,9 @@ struct FormCheckSummary: Encodable {
     init(
         _ result: FormRuleCheck.Result, _ mismatches: [FigureMismatch], compared: Int, period: String?, seconds: Double,
         status: Int32, language: Language, explanations: [RollUpExplanation]?,
-        suspicions: [FormSuspicion]?
+        suspicions: [FormSuspicion]?, openings: [OpeningExplanation]
     ) {
+        self.openings = openings.isEmpty ? nil : openings.map { Opening($0, language) }
         self.period = period
         self.suspicions = suspicions?.map { Suspicion($0, language) }
         self.explanations = explanations?.map { Explanation($0, language) }

@@ -74,13 +74,20 @@ struct FigureRow: Equatable {
         open += other.open
     }
 
+    mutating func add(_ other: FigureRow, times: Int) {
+        counts = zip(counts, other.counts).map { $0 + times * $1 }
+    }
+
     mutating func exchangeClosedAndOpen() { (closed, open) = (open, closed) }
 
     /// 旧存 + 新收 = 已结 + 未结.
     var isBalanced: Bool { carriedOver + received == closed + open }
 
     /// In the order of `columns`, without the rate.
-    var counts: [Int] { [carriedOver, received, closed, open] }
+    var counts: [Int] {
+        get { [carriedOver, received, closed, open] }
+        set { (carriedOver, received, closed, open) = (newValue[0], newValue[1], newValue[2], newValue[3]) }
+    }
 
     /// As texts in the order of `columns`; the rate is empty when there was nothing to close.
     var texts: [String] { counts.map(String.init) + [rate] }

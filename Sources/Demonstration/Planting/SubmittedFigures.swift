@@ -21,15 +21,7 @@ struct SubmittedFigures {
 
     init(period: StatisticalPeriod, counted: [(court: CourtRow, own: [FigureRow])]) {
         self.period = period
-        var courts = counted.map {
-            Court(mark: $0.court.mark, upperMark: $0.court.upperMark, own: $0.own, value: $0.own)
-        }
-        // From the lowest courts upwards, since a court stands behind its upper court.
-        for lower in courts.indices.reversed() {
-            guard let upper = courts.firstIndex(where: { $0.mark == courts[lower].upperMark }) else { continue }
-            for row in courts[upper].value.indices { courts[upper].value[row].add(courts[lower].value[row]) }
-        }
-        self.courts = courts
+        courts = Self.rolledUp(counted)
         // Computed figures add up in every way but one: a case closed before it was filed unbalances its rows.
         expectUnbalancedRows(.finding, kind: PlantedKind.closedBeforeFiledAcrossPeriod.rawValue)
         let counted = courts
@@ -38,6 +30,19 @@ struct SubmittedFigures {
         expectUnbalancedRows(.submittedFinding, kind: "figure-differs")
         expectWrongTotals()
         expectWrongRollUps()
+    }
+
+    /// Sound figures, of each court alone and of its jurisdiction.
+    static func rolledUp(_ counted: [(court: CourtRow, own: [FigureRow])]) -> [Court] {
+        var courts = counted.map {
+            Court(mark: $0.court.mark, upperMark: $0.court.upperMark, own: $0.own, value: $0.own)
+        }
+        // From the lowest courts upwards, since a court stands behind its upper court.
+        for lower in courts.indices.reversed() {
+            guard let upper = courts.firstIndex(where: { $0.mark == courts[lower].upperMark }) else { continue }
+            for row in courts[upper].value.indices { courts[upper].value[row].add(courts[lower].value[row]) }
+        }
+        return courts
     }
 
     private mutating func expect(
@@ -133,12 +138,14 @@ struct SubmittedFigures {
     }
 
     /// The lines of the file, without its header.
-    var lines: [[String?]] {
+    var lines: [[String?]] { Self.lines(of: courts, in: period) }
+
+    static func lines(of courts: [Court], in period: StatisticalPeriod) -> [[String?]] {
         courts.flatMap { court in
             FigureCounter.rows.indices.flatMap { row in
                 zip(court.value[row].texts, court.own[row].texts).enumerated().map { column, pair in
                     [
-                        Self.form, court.mark, period.label, FigureCounter.rows[row].code, FigureRow.columns[column],
+                        form, court.mark, period.label, FigureCounter.rows[row].code, FigureRow.columns[column],
                         pair.0.isEmpty ? nil : pair.0, pair.1.isEmpty ? nil : pair.1,
                     ]
                 }

@@ -1,5 +1,8 @@
 public import Diagnostics
+import Foundation
 import PostgresClient
+import SQLGeneration
+public import Schema
 
 /// 关账: the figures of a period, and the cases behind them, as they were at one moment.
 public struct PeriodClosing: Sendable, Hashable {
@@ -130,6 +133,37 @@ extension StandardLibrary {
                 form: row[0] ?? "", court: row[1] ?? "", period: closing.period, row: row[2] ?? "",
                 column: row[3] ?? "", value: row[4], own: row[5], source: source)
         }
+    }
+
+    /// The cases of a form that a closing kept, with the cells that counted them.
+    public func cases(of closing: PeriodClosing, form: String) throws -> [CountedCase] {
+        func texts(_ json: String?) throws -> [String] {
+            try JSONDecoder().decode([String].self, from: Data((json ?? "[]").utf8))
+        }
+        return try connection.execute(
+            """
+            SELECT to_json(key), court, to_json(cells) FROM sitong.closed_case WHERE closing = $1::bigint AND form = $2
+            ORDER BY key
+            """, [String(closing.closing), form]
+        ).map { row in
+            CountedCase(form: form, key: try texts(row[0]), court: row[1] ?? "", cells: try texts(row[2]))
+        }
+    }
+
+    /// The court of a case as it is now, empty where it has none; nil when the library has no such case.
+    ///
+    /// - Parameter table: one whose court is a column of its own.
+    public func court(ofCase key: [String], in table: TableDefinition) throws -> String? {
+        guard key.count == table.key.count, let court = table.courtPath.flatMap({ table.column($0)?.name }) else {
+            return nil
+        }
+        let conditions = table.key.enumerated().map { "\(SQLIdentifier($1))::text = $\($0 + 1)" }
+        let found = try connection.execute(
+            """
+            SELECT \(SQLIdentifier(court))::text FROM \(SQLIdentifier(table.name, in: "public"))
+            WHERE \(conditions.joined(separator: " AND "))
+            """, key)
+        return found.first.map { $0[0] ?? "" }
     }
 
     private func keep(_ counted: CountedPeriod, figures: String, cases: String, closing: String) throws {

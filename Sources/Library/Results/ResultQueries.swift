@@ -57,6 +57,17 @@ extension StandardLibrary {
         }
     }
 
+    /// The figures of a period as the run that began last kept them; those of no run count as the latest.
+    public func latestFigures(period: String, source: String) throws -> [FigureRecord] {
+        let found = try connection.execute(
+            """
+            SELECT f.run FROM (SELECT DISTINCT run FROM sitong.figure WHERE period = $1 AND source = $2) f
+            LEFT JOIN sitong.run r ON r.run = f.run ORDER BY r.started_at DESC NULLS FIRST, f.run DESC LIMIT 1
+            """, [period, source])
+        guard let run = found.first?.first ?? nil else { return [] }
+        return try figures(run: run, source: source).filter { $0.period == period }
+    }
+
     /// Cases that forms could not decide, of each court alone; by form, period and court.
     public func undecided(run: String) throws -> [FormComputation.Undecided] {
         try requireLedger()

@@ -79,21 +79,47 @@ enum SetKernel {
     }
 }
 
+/// The codes directly below each code of a list.
+struct CodeTree {
+    private let children: [ExactText: [ExactText]]
+
+    init(_ list: CodeList) {
+        var children: [ExactText: [ExactText]] = [:]
+        for entry in list.entries {
+            if let parent = entry.parent { children[ExactText(parent), default: []].append(ExactText(entry.code)) }
+        }
+        self.children = children
+    }
+
+    /// The codes below a code, itself included.
+    func subtree(of root: String) -> Set<ExactText> {
+        var found: Set<ExactText> = []
+        var open = [ExactText(root)]
+        while let code = open.popLast() {
+            guard found.insert(code).inserted else { continue }
+            open.append(contentsOf: children[code] ?? [])
+        }
+        return found
+    }
+}
+
 /// 码表: whether a code is in a list, or in a subtree of it, at all or on a day.
 final class CodeMembership {
     private let codes: CodeIndex
     /// Per code the first and last day of each of its versions.
     private let versions: [[(since: Int64, until: Int64)]]
 
-    init(_ list: CodeList, under root: String?) {
+    /// - Parameter subtree: the codes that count; nil for all of the list.
+    init(_ list: CodeList, among subtree: Set<ExactText>?) {
         var numbers: [ExactText: Int] = [:]
         var texts: [String] = []
         var versions: [[(since: Int64, until: Int64)]] = []
-        let subtree = root.map { CodeMembership.subtree(of: $0, in: list) }
-        for entry in list.entries where subtree?.contains(ExactText(entry.code)) ?? true {
-            let number = numbers[ExactText(entry.code)] ?? texts.count
+        for entry in list.entries {
+            let code = ExactText(entry.code)
+            guard subtree?.contains(code) ?? true else { continue }
+            let number = numbers[code] ?? texts.count
             if number == texts.count {
-                numbers[ExactText(entry.code)] = number
+                numbers[code] = number
                 texts.append(entry.code)
                 versions.append([])
             }
@@ -102,21 +128,6 @@ final class CodeMembership {
         }
         codes = CodeIndex(texts)
         self.versions = versions
-    }
-
-    /// The codes below a code, itself included.
-    private static func subtree(of root: String, in list: CodeList) -> Set<ExactText> {
-        var children: [ExactText: [ExactText]] = [:]
-        for entry in list.entries {
-            if let parent = entry.parent { children[ExactText(parent), default: []].append(ExactText(entry.code)) }
-        }
-        var found: Set<ExactText> = []
-        var open = [ExactText(root)]
-        while let code = open.popLast() {
-            guard found.insert(code).inserted else { continue }
-            open.append(contentsOf: children[code] ?? [])
-        }
-        return found
     }
 
     func test(_ texts: ShortTexts, day: Vector?, _ arena: Arena) -> Vector {
