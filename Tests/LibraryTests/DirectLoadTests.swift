@@ -1,5 +1,6 @@
 import Diagnostics
 import Library
+import PostgresClient
 import Testing
 
 /// A new source's rows go straight into the library, a known one's are compared by their hashes (decision 0023).

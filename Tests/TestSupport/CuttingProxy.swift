@@ -103,7 +103,7 @@ public final class CuttingProxy: Sendable {
             var sent = 0
             while sent < allowed {
                 let more = buffer.withUnsafeBytes {
-                    send(to, $0.baseAddress.map { $0 + sent }, allowed - sent, Int32(MSG_NOSIGNAL.rawValue))
+                    send(to, $0.baseAddress.map { $0 + sent }, allowed - sent, Int32(MSG_NOSIGNAL))
                 }
                 guard more > 0 else { break }
                 sent += more

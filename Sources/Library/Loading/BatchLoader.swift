@@ -153,8 +153,8 @@ final class BatchLoader {
                             part: part.name, row: block.firstRow + row, line: nil, table: table.name,
                             column: kept.column, reason: "source.\(table.name).\(kept.reason)",
                             message: LocalizedText(
-                                en: "row \(kept.row) of the source's query: \(kept.column) is not UTF-8",
-                                zh: "来源查询结果第 \(kept.row) 行：“\(kept.column)”不是 UTF-8 编码"),
+                                en: "row \(kept.row) of the source: \(kept.column) is no text in its encoding",
+                                zh: "来源第 \(kept.row) 行：“\(kept.column)”不是其编码的文本"),
                             raw: kept.raw))
                 }
                 counts.quarantined += block.rowCount
