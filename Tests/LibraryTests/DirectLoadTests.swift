@@ -28,15 +28,15 @@ import Testing
     private func watch() throws {
         try fixture.inspector.execute(
             """
-            CREATE TABLE seen (statement text);
-            CREATE FUNCTION see() RETURNS trigger LANGUAGE plpgsql AS
-                $$ BEGIN INSERT INTO seen VALUES (substr(ltrim(current_query()), 1, 4)); RETURN NULL; END $$;
-            CREATE TRIGGER see AFTER INSERT ON anjian FOR EACH STATEMENT EXECUTE FUNCTION see()
+            CREATE TABLE public.seen (statement text);
+            CREATE FUNCTION public.see() RETURNS trigger LANGUAGE plpgsql AS
+                $$ BEGIN INSERT INTO public.seen VALUES (substr(ltrim(current_query()), 1, 4)); RETURN NULL; END $$;
+            CREATE TRIGGER see AFTER INSERT ON public.anjian FOR EACH STATEMENT EXECUTE FUNCTION public.see()
             """)
     }
 
     private func seen() throws -> [[String?]] {
-        try fixture.rows("WITH gone AS (DELETE FROM seen RETURNING statement) SELECT DISTINCT statement FROM gone")
+        try fixture.rows("WITH gone AS (DELETE FROM public.seen RETURNING statement) SELECT DISTINCT statement FROM gone")
     }
 
     @Test func `rows of a new source are copied straight in, those of a known one are merged`() throws {
