@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Extract and load against the bare tools, in interleaved pairs; prints medians of the ratios.
 
-Usage: scripts/bench-load.py [--rows 1000000] [--others 200000] [--pairs 5] [--bin .build/release/sitong]
+Usage: scripts/bench-load.py [--rows 1000000] [--others 200000] [--pairs 5] [--long 10000000] [--bin .build/release/sitong]
 
 A private PostgreSQL in a temporary folder (removed at the end) holds a source table of 20 columns with random keys of 32
 hexadecimal digits, and a library in which ten other courts have rows already, with its indexes, history and ledger.
@@ -9,19 +9,32 @@ hexadecimal digits, and a library in which ten other courts have rows already, w
   extract   sitong extract --full        against  psql -c "COPY … TO STDOUT (FORMAT csv)" | zstd -T2 -1
   load      sitong load                  against  \\copy of the same parts, decompressed, into a table with the same key
   again     the whole source with 1 % of its rows changed, and those alone, against the first load
+  sqlite    sitong extract and load of a SQLite file  against  pgloader copying its table into an empty database
+  long      with --long: a table of so many rows extracted and loaded once, in an address space of 512 MB, and the
+            memory that it took against that of the legs before
 
+--only extract,load,… measures some of them; load is measured for again, too. The peers come with `make bench-peers`.
 Every leg of load begins in a fresh copy of the same database. CPU is that of the client and of the server together.
 """
-import argparse, glob, json, os, shutil, statistics, subprocess, sys, tempfile, time
+import argparse, csv, glob, json, os, shutil, sqlite3, statistics, subprocess, sys, tempfile, time
 
 parser = argparse.ArgumentParser()
 parser.add_argument("--rows", type=int, default=1_000_000)
 parser.add_argument("--others", type=int, default=200_000, help="rows of each of the ten other courts")
 parser.add_argument("--pairs", type=int, default=5)
+parser.add_argument("--long", type=int, default=0, help="rows of the table that is read in 512 MB; 0 for none")
+parser.add_argument("--only", help="legs to measure, with commas between them; all by default")
 parser.add_argument("--bin", default=".build/release/sitong")
 parser.add_argument("--json", help="also write the figures there")
 options = parser.parse_args()
 sitong = os.path.abspath(options.bin)
+LEGS = ["extract", "load", "again", "sqlite", "long"]
+legs = options.only.split(",") if options.only else LEGS
+if set(legs) - set(LEGS):
+    sys.exit(f"bench-load: --only knows {', '.join(LEGS)}")
+absent = [program for program in ("psql", "zstd", "pgloader") if shutil.which(program) is None]
+if absent:
+    sys.exit(f"bench-load: {', '.join(absent)} not found, beside which is measured; `make bench-peers` installs what is missing")
 
 COLUMNS = [
     ("ajbs", "text(50)", "md5(random()::text || g)"), ("ah", "text(60)", "'（2026）豫1702民初' || g || '号'"),
@@ -133,56 +146,139 @@ try:
     def load(database, batch):
         return measure([sitong, "load", batch, "--library", place(database), *schemas, "--json", "--quiet"])
 
-    pairs = []
-    for number in range(options.pairs):
-        shutil.rmtree(f"{folder}/outbox", ignore_errors=True)
-        own = extract(f"{folder}/outbox", "--full")
-        peer = measure(f"psql --no-psqlrc -q '{place('source')}' -c 'COPY t_aj TO STDOUT (FORMAT csv)'"
-                       f" | zstd -q -T2 -1 -f -o '{folder}/peer.zst'", shell=True)
-        pairs.append((own, peer))
-    table(pairs, "extract", "sitong extract --full", "psql COPY … csv | zstd -T2 -1")
+    def extract_leg():
+        pairs = []
+        for number in range(options.pairs):
+            shutil.rmtree(f"{folder}/outbox", ignore_errors=True)
+            own = extract(f"{folder}/outbox", "--full")
+            peer = measure(f"psql --no-psqlrc -q '{place('source')}' -c 'COPY t_aj TO STDOUT (FORMAT csv)'"
+                           f" | zstd -q -T2 -1 -f -o '{folder}/peer.zst'", shell=True)
+            pairs.append((own, peer))
+        table(pairs, "extract", "sitong extract --full", "psql COPY … csv | zstd -T2 -1")
 
-    first = glob.glob(f"{folder}/outbox/bench-*")[0]
-    parts = sorted(glob.glob(f"{first}/anjian/*.zst"))
-    copies = " ".join(f"-c \"\\copy bare ({NAMES}) FROM PROGRAM 'zstd -dc {part}' (FORMAT csv, HEADER)\"" for part in parts)
-    pairs = []
-    for number in range(options.pairs):
-        fresh("leg", "base")
-        own = load("leg", first)
-        fresh("leg", "base")
-        peer = measure(f"psql --no-psqlrc -q --single-transaction '{place('leg')}' {copies}", shell=True)
-        pairs.append((own, peer))
-    counts = json.loads(pairs[-1][0]["output"])["total"]
-    assert counts["inserted"] == options.rows, counts
-    table(pairs, "load", "sitong load", "\\copy of the same parts, decompressed")
-    whole = statistics.median(own["wall"] for own, _ in pairs)
+    def load_leg(first):
+        parts = sorted(glob.glob(f"{first}/anjian/*.zst"))
+        copies = " ".join(
+            f"-c \"\\copy bare ({NAMES}) FROM PROGRAM 'zstd -dc {part}' (FORMAT csv, HEADER)\"" for part in parts)
+        pairs = []
+        for number in range(options.pairs):
+            fresh("leg", "base")
+            own = load("leg", first)
+            fresh("leg", "base")
+            peer = measure(f"psql --no-psqlrc -q --single-transaction '{place('leg')}' {copies}", shell=True)
+            pairs.append((own, peer))
+        counts = json.loads(pairs[-1][0]["output"])["total"]
+        assert counts["inserted"] == options.rows, counts
+        table(pairs, "load", "sitong load", "\\copy of the same parts, decompressed")
+        return statistics.median(own["wall"] for own, _ in pairs)
 
-    fresh("loaded", "base")
-    load("loaded", first)
-    sql("loaded", "VACUUM ANALYZE anjian")
-    shutil.copytree(f"{folder}/outbox", f"{folder}/changes")
-    sql("source", f"UPDATE t_aj SET ts = ts + 1000, gxsj = '{TODAY}' WHERE ajbs < '028f5c28'")
-    changed = int(sql("source", f"SELECT count(*) FROM t_aj WHERE gxsj = '{TODAY}'"))
-    extract(f"{folder}/outbox", "--full")
-    extract(f"{folder}/changes", "--since", TODAY)
-    again = max(glob.glob(f"{folder}/outbox/bench-*"), key=os.path.basename)
-    delta = max(glob.glob(f"{folder}/changes/bench-*"), key=os.path.basename)
-    pairs = []
-    for number in range(max(1, options.pairs // 2)):
-        fresh("leg", "loaded")
-        own = load("leg", again)
-        fresh("leg", "loaded")
-        pairs.append((own, load("leg", delta)))
-    total = json.loads(pairs[-1][0]["output"])["total"]
-    written = total["inserted"] + total["updated"]
-    assert total["updated"] == changed and total["unchanged"] == options.rows - changed, total
-    full, small = (statistics.median(pair[leg]["wall"] for pair in pairs) for leg in (0, 1))
-    print(f"{'all rows again, 1 % changed':34} {full:8.2f} s  {full / whole:.2f} × the first load,"
-          f" {100 * written / options.rows:.1f} % of the rows written")
-    print(f"{'the 1 % alone':34} {small:8.2f} s  {whole / small:.1f} × faster than the first load,"
-          f" {full / small:.1f} × than all again")
-    figures["again"] = {"wall": full, "of_first": full / whole, "written": written / options.rows}
-    figures["delta"] = {"wall": small, "faster_than_first": whole / small}
+    def again_leg(first, whole):
+        fresh("loaded", "base")
+        load("loaded", first)
+        sql("loaded", "VACUUM ANALYZE anjian")
+        shutil.copytree(f"{folder}/outbox", f"{folder}/changes")
+        sql("source", f"UPDATE t_aj SET ts = ts + 1000, gxsj = '{TODAY}' WHERE ajbs < '028f5c28'")
+        changed = int(sql("source", f"SELECT count(*) FROM t_aj WHERE gxsj = '{TODAY}'"))
+        extract(f"{folder}/outbox", "--full")
+        extract(f"{folder}/changes", "--since", TODAY)
+        again = max(glob.glob(f"{folder}/outbox/bench-*"), key=os.path.basename)
+        delta = max(glob.glob(f"{folder}/changes/bench-*"), key=os.path.basename)
+        pairs = []
+        for number in range(max(1, options.pairs // 2)):
+            fresh("leg", "loaded")
+            own = load("leg", again)
+            fresh("leg", "loaded")
+            pairs.append((own, load("leg", delta)))
+        total = json.loads(pairs[-1][0]["output"])["total"]
+        written = total["inserted"] + total["updated"]
+        assert total["updated"] == changed and total["unchanged"] == options.rows - changed, total
+        full, small = (statistics.median(pair[leg]["wall"] for pair in pairs) for leg in (0, 1))
+        print(f"{'all rows again, 1 % changed':34} {full:8.2f} s  {full / whole:.2f} × the first load,"
+              f" {100 * written / options.rows:.1f} % of the rows written")
+        print(f"{'the 1 % alone':34} {small:8.2f} s  {whole / small:.1f} × faster than the first load,"
+              f" {full / small:.1f} × than all again", flush=True)
+        figures["again"] = {"wall": full, "of_first": full / whole, "written": written / options.rows}
+        figures["delta"] = {"wall": small, "faster_than_first": whole / small}
+
+    def sqlite_leg():
+        file = f"{folder}/court.sqlite"
+        kinds = {"int": "integer", "bool": "boolean", "date": "date", "timestamp": "timestamp"}
+        names = [f"{name} {kinds.get(kind, 'text' if kind.startswith('text') else 'decimal(18,2)')}" for name, kind, _ in COLUMNS]
+        court = sqlite3.connect(file)
+        court.execute(f"CREATE TABLE t_aj ({', '.join(names)}, PRIMARY KEY (ajbs)) WITHOUT ROWID")
+        bools = [place for place, (_, kind, _) in enumerate(COLUMNS) if kind == "bool"]
+        query = f"COPY (SELECT {NAMES} FROM t_aj ORDER BY ajbs COLLATE \"C\") TO STDOUT (FORMAT csv)"
+        with subprocess.Popen(["psql", "--no-psqlrc", "-q", place("source"), "-c", query], stdout=subprocess.PIPE,
+                              text=True) as rows:
+            def values():
+                for row in csv.reader(rows.stdout):
+                    for bool_place in bools:
+                        row[bool_place] = int(row[bool_place] == "t")
+                    yield [None if value == "" else value for value in row]
+            court.executemany(f"INSERT INTO t_aj VALUES ({', '.join('?' * len(COLUMNS))})", values())
+        court.commit()
+        court.close()
+        with open(f"{folder}/sqlite.yaml", "w") as definition:
+            definition.write(f"source: court\nconnect: {{kind: sqlite, path: \"{file}\"}}\ntables:\n"
+                             "  anjian:\n    from: t_aj\n    columns: {" + ", ".join(f"{n}: {n}" for n, _, _ in COLUMNS)
+                             + "}\n    watermark: gxsj\n")
+        with open(f"{folder}/pgloader.load", "w") as command:
+            command.write(f"LOAD DATABASE FROM sqlite://{file}"
+                          f" INTO postgresql://{words['user']}@unix:{words['host']}:{words.get('port', '5432')}/leg"
+                          " WITH create tables, create indexes, reset no sequences;\n")
+        pairs = []
+        for number in range(max(1, options.pairs // 2)):
+            fresh("leg", "base")
+            shutil.rmtree(f"{folder}/court", ignore_errors=True)
+            out = measure([sitong, "extract", "--source", f"{folder}/sqlite.yaml", "--to", f"{folder}/court", *schemas,
+                           "--quiet", "--full"])
+            own = load("leg", glob.glob(f"{folder}/court/court-*")[0])
+            assert json.loads(own["output"])["total"]["inserted"] == options.rows, own["output"]
+            both = {"wall": out["wall"] + own["wall"], "cpu": out["cpu"] + own["cpu"],
+                    "memory": max(out["memory"], own["memory"])}
+            sql("postgres", "DROP DATABASE IF EXISTS leg", "CREATE DATABASE leg", "CHECKPOINT")
+            peer = measure(["pgloader", "--quiet", f"{folder}/pgloader.load"])
+            found = int(sql("leg", "SELECT count(*) FROM t_aj"))
+            assert found == options.rows, f"pgloader copied {found} rows: {peer['output']}"
+            pairs.append((both, peer))
+        table(pairs, "SQLite to library", "sitong extract, then load", "pgloader")
+
+    def long_leg():
+        sql("source", f"CREATE TABLE t_long AS SELECT {values} FROM generate_series(1, {options.long}) g",
+            "VACUUM (FREEZE, ANALYZE) t_long", "CHECKPOINT")
+        size = int(sql("source", "SELECT pg_table_size('t_long')"))
+        with open(f"{folder}/source.yaml") as definition:
+            text = definition.read()
+        with open(f"{folder}/long.yaml", "w") as definition:
+            definition.write(text.replace("source: bench", "source: long").replace("t_aj", "t_long"))
+        limit = ["bash", "-c", 'ulimit -v 524288; exec "$0" "$@"', sitong]
+        fresh("leg", "base")
+        out = measure([*limit, "extract", "--source", f"{folder}/long.yaml", "--to", f"{folder}/long", *schemas,
+                       "--quiet", "--full"])
+        sql("source", "DROP TABLE t_long")
+        batch = glob.glob(f"{folder}/long/long-*")[0]
+        own = measure([*limit, "load", batch, "--library", place("leg"), *schemas, "--json", "--quiet"])
+        assert json.loads(own["output"])["total"]["inserted"] == options.long, own["output"]
+        print(f"{options.long:,} rows, {size / 1e9:.2f} GB as a table, each in an address space of 512 MB:")
+        for name, leg in (("extract", out), ("load", own)):
+            known = figures.get(name, {}).get("memory_mb")
+            beside = f", {leg['memory'] / known:.2f} × that of {options.rows:,} rows" if known else ""
+            print(f"{'  ' + name:34} {leg['wall']:8.2f} s  peak memory {leg['memory']:.0f} MB{beside}", flush=True)
+            figures[f"long {name}"] = {"wall": leg["wall"], "memory_mb": leg["memory"], "rows": options.long}
+
+    if "extract" in legs:
+        extract_leg()
+    elif set(legs) & {"load", "again"}:
+        extract(f"{folder}/outbox", "--full")
+    if set(legs) & {"load", "again"}:
+        first = glob.glob(f"{folder}/outbox/bench-*")[0]
+        whole = load_leg(first)
+        if "again" in legs:
+            again_leg(first, whole)
+    if "sqlite" in legs:
+        sqlite_leg()
+    if "long" in legs and options.long:
+        long_leg()
     if options.json:
         with open(options.json, "w") as file:
             json.dump(figures, file, indent=1)

@@ -23,7 +23,7 @@ wanted=(
     'postgresql|postgresql-[0-9]*'
 )
 case "${1:-}" in
---tests) wanted+=('openssh-server' 'sqlite3' 'python3') ;;
+--tests) wanted+=('openssh-server' 'sqlite3' 'python3' 'strace') ;;
 --peers) wanted+=('python3-venv' 'sqlite3' 'pgloader' 'postgresql-comparator') ;;
 esac
 

@@ -12,7 +12,11 @@ public struct SourceDefinition: Sendable, Hashable {
         /// A database file.
         case sqlite(path: String)
         /// A folder of CSV files.
-        case csv(folder: String)
+        ///
+        /// - Parameters:
+        ///   - encoding: of all of them, by its usual name; nil for UTF-8.
+        ///   - delimiter: the one ASCII character between fields; nil for a comma.
+        case csv(folder: String, encoding: String? = nil, delimiter: String? = nil)
     }
 
     /// What is read for one table of the standard.

@@ -20,12 +20,19 @@ public enum FaultPoints {
     nonisolated(unsafe) private static var name = ""
     nonisolated(unsafe) private static var passesLeft = 0
     nonisolated(unsafe) private static var traces = false
+    nonisolated(unsafe) private static var signal = SIGKILL
 
-    /// `load.afterCopy` or `load.afterCopy:3` (die at the third pass); `?` prints each name reached on stderr.
+    /// `load.afterCopy` or `load.afterCopy:3` (die at the third pass); `load.afterCopy=stop` stands still there, until
+    /// somebody who has changed the world meanwhile sends SIGCONT; `?` prints each name reached on stderr.
     public static func arm(_ text: String) {
         if text == "?" {
             traces = true
         } else {
+            var text = text[...]
+            if text.hasSuffix("=stop") {
+                signal = SIGSTOP
+                text = text.dropLast("=stop".count)
+            }
             let parts = text.split(separator: ":", maxSplits: 1)
             name = parts.first.map(String.init) ?? ""
             passesLeft = parts.count > 1 ? Int(parts[1]) ?? 1 : 1
@@ -38,6 +45,6 @@ public enum FaultPoints {
         if traces { _ = ("fault point \(reached)\n").withCString { write(2, $0, strlen($0)) } }
         guard reached == name else { return }
         passesLeft -= 1
-        if passesLeft == 0 { kill(getpid(), SIGKILL) }
+        if passesLeft == 0 { kill(getpid(), signal) }
     }
 }

@@ -7,6 +7,8 @@ import Diagnostics
 import Foundation
 
 /// Reads CSV files that someone exported: always whole, and nobody knows whether they are of one moment.
+///
+/// A record that is no text in the files' encoding is set aside with its bytes; any other damage ends the reading.
 struct CSVSession: SourceSession {
     let engine = "csv"
     let version = ""
@@ -14,9 +16,15 @@ struct CSVSession: SourceSession {
     let snapshotTime: String
     let mayHoldBadText = false
     private let folder: String
+    private let encoding: TextEncoding
+    private let options: CSVOptions
+    private let undecodable = UndecodableRecords()
 
-    init(folder: String) {
+    init(folder: String, encoding: String?, delimiter: String?) {
         self.folder = folder
+        // Definitions know no other names.
+        self.encoding = encoding.flatMap { TextEncoding(name: $0) } ?? .utf8
+        options = CSVOptions(delimiter: delimiter?.utf8.first ?? UInt8(ascii: ","))
         snapshotTime = Date().formatted(.iso8601)
     }
 
@@ -26,11 +34,12 @@ struct CSVSession: SourceSession {
         guard case .from(let file, let columns) = table.query else {
             throw OperationError.filesHaveNoQueries(table.table)
         }
-        let path = folder + "/" + file
-        let reader = WholeRecords(
-            try CSVReader(try FileSource(path), file: path), file: path, table: table.table)
-        return (BlockCells(try RenamedColumns(reader, columns, file: path)), true)
+        let reader = try WholeRecords(
+            folder + "/" + file, encoding: encoding, options: options, table: table.table, undecodable)
+        return (BlockCells(try RenamedColumns(reader, columns, file: folder + "/" + file)), true)
     }
+
+    func takeBadRows() -> [RowEncoder.BadRow] { undecodable.take() }
 
     func read(_ statement: SourceStatement, of table: String) throws -> any CellReader {
         throw OperationError.filesHaveNoQueries(table)
@@ -43,13 +52,25 @@ struct CSVSession: SourceSession {
     }
 }
 
+/// The records met since they were taken last; shared by a session and the reader that it gave out.
+final class UndecodableRecords {
+    private var rows: [RowEncoder.BadRow] = []
+
+    func add(_ row: RowEncoder.BadRow) { rows.append(row) }
+
+    func take() -> [RowEncoder.BadRow] {
+        defer { rows.removeAll() }
+        return rows
+    }
+}
+
 /// The mapped columns of a file, under the standard's names.
 private struct RenamedColumns: BlockReader {
     let columns: [String]
-    private let reader: WholeRecords<FileSource>
+    private let reader: WholeRecords
     private let places: [Int]
 
-    init(_ reader: WholeRecords<FileSource>, _ mapping: [SourceDefinition.ColumnMapping], file: String) throws {
+    init(_ reader: WholeRecords, _ mapping: [SourceDefinition.ColumnMapping], file: String) throws {
         self.reader = reader
         columns = mapping.map(\.column)
         places = try mapping.map { column in

@@ -111,11 +111,12 @@ struct Extraction {
             let written = encoder.append(block, to: records)
             try records.withBytes { try output.write(records: $0, count: written) }
             records.removeAll()
-            try setAside(encoder.takeBadRows(), of: definition.name)
+            try setAside(encoder.takeBadRows() + session.takeBadRows(), of: definition.name)
             completeness.add(block)
             count += block.rowCount
             progress(ExtractionProgress(table: definition.name, rows: count))
         }
+        try setAside(session.takeBadRows(), of: definition.name)
         output.rowsPerCourt =
             plan.courtColumn != nil ? encoder.rowsPerCourt : source.court.map { [$0: output.rowCount] } ?? [:]
         try output.finish()

@@ -73,7 +73,7 @@ public struct MappedTable {
         let encoder = RowEncoder(
             plan, codes: mapping.codes, table: definition, mayHoldBadText: session.mayHoldBadText)
         return try CSVCellReader(
-            MappedBytes(rows: rows, encoder: encoder, header: plan.columns, table: definition.name),
+            MappedBytes(rows: rows, of: session, encoder: encoder, header: plan.columns, table: definition.name),
             file: source.name)
     }
 }
@@ -85,11 +85,13 @@ private struct MappedBytes: ByteSource {
     /// Nil when it was given out.
     var header: [String]?
     let table: String
+    private let session: any SourceSession
     private let records = CSVRecords()
     private var block = CellBlock()
 
-    init(rows: any CellReader, encoder: RowEncoder, header: [String], table: String) {
+    init(rows: any CellReader, of session: any SourceSession, encoder: RowEncoder, header: [String], table: String) {
         self.rows = rows
+        self.session = session
         self.encoder = encoder
         self.header = header
         self.table = table
@@ -105,11 +107,12 @@ private struct MappedBytes: ByteSource {
             records.endRecord()
             header = nil
         } else {
-            guard try rows.next(into: &block) else { return false }
-            _ = encoder.append(block, to: records)
-            if let bad = encoder.takeBadRows().first {
+            let isMore = try rows.next(into: &block)
+            if isMore { _ = encoder.append(block, to: records) }
+            if let bad = (encoder.takeBadRows() + session.takeBadRows()).first {
                 throw OperationError.sourceRecordMalformed(.encoding, row: bad.row, file: bad.column, table: table)
             }
+            guard isMore else { return false }
         }
         records.withBytes { buffer.append(contentsOf: $0) }
         return true

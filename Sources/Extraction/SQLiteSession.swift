@@ -30,30 +30,6 @@ struct SQLiteSession: SourceSession {
         return try copied.withReadSnapshot { try body(SQLiteSession(copied, before: before)) }
     }
 
-    /// A file that only this user can read, gone when it was read.
-    private struct PrivateCopy {
-        private let folder: URL
-        var path: String { folder.appending(path: "copy.sqlite").path }
-
-        init(of database: SQLiteDatabase) throws {
-            folder = FileManager.default.temporaryDirectory.appending(path: "sitong-\(UUID().uuidString)")
-            do {
-                try FileManager.default.createDirectory(
-                    at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-            } catch {
-                throw OperationError.copyNotCreated(folder.path)
-            }
-            do {
-                try database.copy(to: path)
-            } catch {
-                remove()
-                throw error
-            }
-        }
-
-        func remove() { try? FileManager.default.removeItem(at: folder) }
-    }
-
     private init(_ database: SQLiteDatabase, before: Date) throws {
         self.database = database
         version = try database.execute("SELECT sqlite_version()").first?.first.flatMap { $0 } ?? ""

@@ -26,11 +26,15 @@ protocol SourceSession {
     func read(_ statement: SourceStatement, of table: String) throws -> any CellReader
     /// A name as it stands in a statement.
     func quote(_ name: String) -> String
+    /// Rows since they were taken last that are no text in the source's encoding, and that no reader gave out.
+    func takeBadRows() -> [RowEncoder.BadRow]
 }
 
 extension SourceSession {
     var resumeFrom: String? { nil }
     var position: String? { nil }
+
+    func takeBadRows() -> [RowEncoder.BadRow] { [] }
 }
 
 /// The rows of several readers, one after the other; each is opened when the one before has ended.
@@ -73,7 +77,8 @@ enum SourceSessions {
         case .postgres(let conninfo):
             try PostgresSession.with(conninfo, source: source.name, connections: connections, body)
         case .sqlite(let path): try SQLiteSession.with(path, body)
-        case .csv(let folder): try body(CSVSession(folder: folder))
+        case .csv(let folder, let encoding, let delimiter):
+            try body(CSVSession(folder: folder, encoding: encoding, delimiter: delimiter))
         }
     }
 }

@@ -65,32 +65,55 @@ final class BrokenRunSite: Sendable {
     let folder: TemporaryDirectory
     let library: String
     private let home: String
+    private let proxy: CuttingProxy?
 
-    init() throws {
+    /// - Parameter proxy: between the run and the server of its library and its trial databases.
+    init(through proxy: CuttingProxy? = nil) throws {
         let province = try BrokenRunProvince.shared.get()
         home = province.home
+        self.proxy = proxy
         folder = try TemporaryDirectory()
-        for name in ["sources", "databases", "submitted"] {
+        for name in ["databases", "submitted"] + (proxy == nil ? ["sources"] : []) {
             try FileManager.default.createSymbolicLink(
                 atPath: folder.appending(name), withDestinationPath: province.folder.appending(name))
         }
         library = try TestPostgres.freshDatabase(copying: province.emptyLibrary)
+        if let proxy {
+            let sources = province.folder.appending("sources")
+            try FileManager.default.copyItem(atPath: sources, toPath: folder.appending("sources"))
+            for name in try FileManager.default.contentsOfDirectory(atPath: sources) where name.hasSuffix(".yaml") {
+                let text = try String(contentsOfFile: "\(sources)/\(name)", encoding: .utf8)
+                try folder.write(
+                    text.replacing("host=\(Self.socketDirectory(of: library))", with: "host=\(proxy.directory)"),
+                    to: "sources/\(name)")
+            }
+        }
+    }
+
+    /// Of a connection string.
+    static func socketDirectory(of place: String) -> String {
+        place.split(separator: " ").first { $0.hasPrefix("host=") }.map { String($0.dropFirst(5)) } ?? ""
     }
 
     var environment: [String: String] {
-        ["SITONG_LIBRARY": library, "SITONG_INBOX": "inbox", "SITONG_HOME": home]
+        let place = proxy.map {
+            library.replacing("host=\(Self.socketDirectory(of: library))", with: "host=\($0.directory)")
+        }
+        return ["SITONG_LIBRARY": place ?? library, "SITONG_INBOX": "inbox", "SITONG_HOME": home]
     }
 
-    func start(_ arguments: [String] = [], fault: String? = nil) throws -> SitongProcess.Started {
+    func start(
+        _ arguments: [String] = [], fault: String? = nil, prefix: String? = nil
+    ) throws -> SitongProcess.Started {
         var environment = environment
         environment["SITONG_FAULT"] = fault
         return try SitongProcess.start(
             ["run", "monthly", "--period", BrokenRunProvince.period] + arguments, in: folder.path,
-            environment: environment)
+            environment: environment, through: prefix)
     }
 
-    func run(_ arguments: [String] = [], fault: String? = nil) throws -> SitongProcess {
-        try start(arguments, fault: fault).wait()
+    func run(_ arguments: [String] = [], fault: String? = nil, prefix: String? = nil) throws -> SitongProcess {
+        try start(arguments, fault: fault, prefix: prefix).wait()
     }
 
     /// The journal's lines, none before the run began.

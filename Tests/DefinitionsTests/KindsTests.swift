@@ -294,8 +294,15 @@ struct KindsTests {
         #expect(try connection("{kind: postgres, service: \"it's\"}") == .postgres("service='it\\'s'"))
         #expect(try connection("{kind: sqlite, path: '${DATA}/a.db'}") == .sqlite(path: "${DATA}/a.db"))
         #expect(try connection("{kind: sqlite, path: /data/a.db}") == .sqlite(path: "/data/a.db"))
-        guard case .csv(let folder) = try connection("{kind: csv, folder: parts}") else { throw TestFailure("csv") }
+        guard case .csv(let folder, nil, nil) = try connection("{kind: csv, folder: parts}") else {
+            throw TestFailure("csv")
+        }
         #expect(folder.hasSuffix("/parts"))
+        let old = try connection("{kind: csv, folder: /old, encoding: GBK, delimiter: \"\\t\"}")
+        #expect(old == .csv(folder: "/old", encoding: "gbk", delimiter: "\t"))
+        #expect(throws: InvalidDefinitions.self) { try connection("{kind: csv, folder: /old, encoding: gb2313}") }
+        #expect(throws: InvalidDefinitions.self) { try connection("{kind: csv, folder: /old, delimiter: '|'}") }
+        #expect(throws: InvalidDefinitions.self) { try connection("{kind: sqlite, path: /a.db, encoding: gbk}") }
     }
 
     @Test("a pipeline keeps its steps, flags and placeholders in order")

@@ -67,6 +67,39 @@ import Testing
         #expect(error?.hint?.zh.contains("多余") == true)
     }
 
+    @Test("reads CSV files in old encodings, and sets aside with its bytes what is no text in them")
+    func encodedFiles() throws {
+        // 一号, 三号 in each; in the second row a byte that begins no letter, in the fourth a quoted text of two lines.
+        let letters: [(encoding: String, one: [UInt8], three: [UInt8], number: [UInt8])] = [
+            ("gb18030", [0xD2, 0xBB], [0xC8, 0xFD], [0xBA, 0xC5]), ("gbk", [0xD2, 0xBB], [0xC8, 0xFD], [0xBA, 0xC5]),
+            ("big5", [0xA4, 0x40], [0xA4, 0x54], [0xB8, 0xB9]),
+            ("utf-8", Array("一".utf8), Array("三".utf8), Array("号".utf8)),
+        ]
+        for (encoding, one, three, number) in letters {
+            let bad: [UInt8] = Array("a2;".utf8) + one + [0xFF] + Array(";f2;2026-10-01".utf8)
+            let twoLines: [UInt8] = Array("a4;\"".utf8) + [0xFF, 10] + one + Array("\";f4;2026-10-01".utf8)
+            var file = Array("BS;AH;FY;RQ\r\na1;".utf8) + one + number + Array(";f1;2026-10-01\r\n".utf8)
+            file += bad + Array("\r\na3;\"".utf8) + three + number + Array(";\";f3;2026-10-01\r\n".utf8) + twoLines + [13, 10]
+            try directory.write("", to: "files/\(encoding).csv")
+            try Data(file).write(to: URL(fileURLWithPath: directory.appending("files/\(encoding).csv")))
+            let mapping = [("ajbs", "BS"), ("ah", "AH"), ("fydm", "FY"), ("larq", "RQ")].map {
+                SourceDefinition.ColumnMapping(column: $0.0, source: $0.1)
+            }
+            let source = SourceDefinition(
+                name: encoding.filter(\.isLetter),
+                connection: .csv(folder: directory.appending("files"), encoding: encoding, delimiter: ";"),
+                tables: [.init(table: "anjian", query: .from("\(encoding).csv", columns: mapping))])
+            let result = try Extractor.extract(SourceFixture.request(source), to: outbox)
+            let ending = encoding == "big5" ? "號" : "号"
+            #expect(
+                try SourceFixture.rows(result.folder, "anjian").map { Array($0[..<3]) }
+                    == [["a1", "一" + ending, "f1"], ["a3", "三" + ending + ";", "f3"]], "\(encoding)")
+            let kept = try SourceFixture.rows(result.folder, "anjian", .quarantine).compactMap(QuarantinedRow.init)
+            #expect(kept.map(\.row) == [2, 4] && kept.map(\.column) == ["AH", "AH"], "\(encoding)")
+            #expect(kept.map(\.raw) == [bad, twoLines], "\(encoding)")
+        }
+    }
+
     @Test("reads the changes of a window, from the day that begins it to before the day that ends it")
     func window() throws {
         let since = try #require(CivilDate("2026-10-02"))

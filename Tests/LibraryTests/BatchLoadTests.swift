@@ -416,7 +416,7 @@ struct BatchLoadTests {
         let kept = try fixture.library.quarantine(batch: "y17-1")
         #expect(kept.map(\.raw) == [[0x62, 0x2C, 0x67, 0xFF, 0x2C]])
         #expect(kept.map(\.reason) == ["source.anjian.encoding"])
-        #expect(kept.map(\.message.en) == ["row 7 of the source's query: fydm is not UTF-8"])
+        #expect(kept.map(\.message.en) == ["row 7 of the source: fydm is no text in its encoding"])
         batch = LibraryFixture.batch(2, [])
         batch.tables[0] = .init(
             name: "anjian", kind: .quarantine,

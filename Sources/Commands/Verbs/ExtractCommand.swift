@@ -158,7 +158,8 @@ extension SourceDefinition {
             switch connection {
             case .postgres(let text): .postgres(try fill(text))
             case .sqlite(let path): .sqlite(path: try fill(path))
-            case .csv(let folder): .csv(folder: try fill(folder))
+            case .csv(let folder, let encoding, let delimiter):
+                .csv(folder: try fill(folder), encoding: encoding, delimiter: delimiter)
             }
         return result
     }

@@ -9,7 +9,7 @@ struct SourceReader {
     let log: DiagnosticLog
 
     private static let ownKeys = ["source", "title", "court", "connect", "tables"]
-    private static let connectionKeys = ["kind", "service", "url", "path", "folder"]
+    private static let connectionKeys = ["kind", "service", "url", "path", "folder", "encoding", "delimiter"]
     private static let tableKeys = [
         "select", "from", "columns", "watermark", "codes", "deletes", "drift", "completeness",
     ]
@@ -51,19 +51,50 @@ struct SourceReader {
 
     // MARK: connect
 
+    /// In which the files of a folder may come.
+    private static let encodings = ["utf-8", "gb18030", "gbk", "big5"]
+
+    /// Nil when it is not given, or logged.
+    private func encoding(_ fields: Fields) -> String? {
+        guard let node = fields.scalar("encoding"), let text = node.scalar else { return nil }
+        let name = text.lowercased()
+        if Self.encodings.contains(name) || name == "utf8" { return name }
+        let list = Self.encodings.joined(separator: ", ")
+        log.add(
+            .badValue(
+                text, of: fields.name("encoding"),
+                expected: LocalizedText(en: "one of \(list)", zh: "以下之一：\(list)"), at: node.location,
+                hint: Suggestion.candidates(for: name, among: Self.encodings).first.map(Fields.didYouMean)))
+        return nil
+    }
+
+    /// Nil when it is not given, or logged.
+    private func delimiter(_ fields: Fields) -> String? {
+        guard let node = fields.scalar("delimiter"), let text = node.scalar else { return nil }
+        // Letters of these encodings hold bytes of some other ASCII characters.
+        if [",", ";", "\t", "#", "!", ":"].contains(text) { return text }
+        log.add(
+            .badValue(
+                text, of: fields.name("delimiter"),
+                expected: LocalizedText(en: "one of , ; : # ! or a tab", zh: "以下之一：, ; : # ! 或制表符"),
+                at: node.location))
+        return nil
+    }
+
     private func connection(_ node: YAMLNode, _ object: WrittenObject) -> SourceDefinition.Connection? {
         let what = LocalizedText(en: "'connect' of \(object.what.en)", zh: "\(object.what.zh)的“connect”")
         guard let fields = Fields(node, what, known: Self.connectionKeys, log: log),
             let kind = fields.requiredScalar("kind")
         else { return nil }
-        func only(_ keys: [String]) -> YAMLNode? {
-            for other in Self.connectionKeys.dropFirst() where fields.has(other) && !keys.contains(other) {
+        func only(_ keys: [String], beside others: [String] = []) -> YAMLNode? {
+            for other in Self.connectionKeys.dropFirst()
+            where fields.has(other) && !keys.contains(other) && !others.contains(other) {
                 log.add(
                     .unknownKey(
                         other,
                         in: LocalizedText(
                             en: "a connection of kind \(kind.scalar ?? "")", zh: "\(kind.scalar ?? "") 类连接"),
-                        at: fields.keyLocation(other), known: ["kind"] + keys))
+                        at: fields.keyLocation(other), known: ["kind"] + keys + others))
             }
             let given = keys.filter(fields.has)
             if given.isEmpty {
@@ -97,7 +128,9 @@ struct SourceReader {
         case "sqlite":
             return only(["path"])?.scalar.map { .sqlite(path: Self.path($0, beside: object.file)) }
         case "csv":
-            return only(["folder"])?.scalar.map { .csv(folder: Self.path($0, beside: object.file)) }
+            guard let folder = only(["folder"], beside: ["encoding", "delimiter"])?.scalar else { return nil }
+            return .csv(
+                folder: Self.path(folder, beside: object.file), encoding: encoding(fields), delimiter: delimiter(fields))
         default:
             let kinds = ["postgres", "sqlite", "csv"]
             let text = kind.scalar ?? ""

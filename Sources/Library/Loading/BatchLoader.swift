@@ -53,8 +53,8 @@ final class BatchLoader {
     private var notices: [LocalizedText] = []
     private var badRows = 0
     private var allowedBadRows = 0
-    /// By part: the rows that the server took into staging, and the records of the table's parts before.
-    private var stagedRows: [Int: Int] = [:]
+    /// By part: the rows that the server took by COPY, and the records of the table's parts before.
+    private var copiedRows: [Int: Int] = [:]
     private var recordsBefore: [Int: Int] = [:]
     /// Not yet written to the quarantine.
     private var rejected: [RejectedRow] = []
@@ -106,13 +106,11 @@ final class BatchLoader {
             parts: parts.count..<parts.count + table.parts.count,
             rules: isDeletion ? nil : try rowRules(of: definition))
         try connection.execute(staged.statements.create)
-        for part in table.parts {
-            parts.append(.init(name: part.name, digest: part.digest, table: definition.name))
-            try stage(part, of: staged)
+        if try isDeletion || !copyDirectly(staged) {
+            try copy(staged, to: .stage)
+            try connection.execute(staged.statements.analyze)
+            if isDeletion { try delete(staged) } else { try merge(staged) }
         }
-        faultPoint("load.afterCopy")
-        try connection.execute(staged.statements.analyze)
-        if isDeletion { try delete(staged) } else { try merge(staged) }
         faultPoint("load.afterMerge")
         try connection.execute(staged.statements.drop)
         for part in parts[staged.parts] where !part.counts.isConserved {
@@ -155,8 +153,8 @@ final class BatchLoader {
                             part: part.name, row: block.firstRow + row, line: nil, table: table.name,
                             column: kept.column, reason: "source.\(table.name).\(kept.reason)",
                             message: LocalizedText(
-                                en: "row \(kept.row) of the source's query: \(kept.column) is not UTF-8",
-                                zh: "来源查询结果第 \(kept.row) 行：“\(kept.column)”不是 UTF-8 编码"),
+                                en: "row \(kept.row) of the source: \(kept.column) is no text in its encoding",
+                                zh: "来源第 \(kept.row) 行：“\(kept.column)”不是其编码的文本"),
                             raw: kept.raw))
                 }
                 counts.quarantined += block.rowCount
@@ -188,29 +186,49 @@ final class BatchLoader {
         }
     }
 
-    /// A source that comes for the first time has its rows inserted without asking which of them are there; when that
-    /// leaves none over, all is said. Else the staged rows are compared with the library's, and only those that are new
-    /// or differ are written.
-    private func write(_ staged: StagedTable, _ merge: MergeStatements, knowsSuperseded: Bool = false) throws {
-        let rowCounts = staged.parts.map { stagedRows[$0] ?? 0 }
-        let total = rowCounts.reduce(0, +)
-        let isKnown = try connection.execute(merge.isKnown, [batch.source, staged.statements.table.name])
-        if isKnown.first?.first == "f", !knowsSuperseded {
-            if try connection.update(merge.insertNew) == total {
-                for (part, rows) in zip(staged.parts, rowCounts) { parts[part].counts.inserted = rows }
-                return
-            }
+    /// A source that comes for the first time has its rows copied into the library as they pass, without asking which of
+    /// them are there; as fast as any COPY. Where a key comes twice or the server refuses a row, nothing of it is kept,
+    /// and false returned.
+    private func copyDirectly(_ staged: StagedTable) throws -> Bool {
+        let merge = MergeStatements(stage: staged.statements, number: number)
+        let name = staged.statements.table.name
+        let answer = try connection.execute(
+            merge.takesRowsDirectly, [batch.source, name, staged.statements.target.description])
+        guard answer.first?.first == "t" else { return false }
+        let before = (parts, notices, badRows, evidence)
+        do {
+            try connection.withSavepoint { try copy(staged, to: .library) }
+        } catch let refusal as OperationError where refusal.code == "pg-data" {
+            (parts, notices, badRows, evidence) = before
+            rejected = []
+            return false
         }
+        for part in staged.parts { parts[part].counts.inserted = copiedRows[part] ?? 0 }
+        return true
+    }
+
+    /// Compares the staged rows with the library's, and writes only those that are new or differ.
+    private func write(_ staged: StagedTable, _ merge: MergeStatements, knowsSuperseded: Bool = false) throws {
         if !knowsSuperseded { try supersede(staged) }
         try connection.execute(merge.createChange)
-        var new = 0
+        var absent = 0
         var changed = 0
-        for (part, counts) in try countsByPart(merge.classify) {
-            parts[part].counts.inserted = counts[0] + counts[1]
-            parts[part].counts.updated = counts[2]
-            parts[part].counts.unchanged = counts[3]
-            new += counts[1]
-            changed += counts[2]
+        var new = 0
+        for (part, counts) in try countsByPart(merge.classifyOwn, [batch.source]) {
+            parts[part].counts.updated = counts[1]
+            parts[part].counts.unchanged = counts[2]
+            absent += counts[0]
+            changed += counts[1]
+        }
+        if absent > 0 {
+            try connection.execute(merge.analyzeAbsent)
+            for (part, counts) in try countsByPart(merge.classifyAbsent) {
+                parts[part].counts.inserted = counts[0]
+                parts[part].counts.updated += counts[1]
+                parts[part].counts.unchanged += counts[2]
+                new += counts[0]
+                changed += counts[1]
+            }
         }
         if new + changed > 0 { try connection.execute(merge.analyzeChange) }
         let logged = changed == 0 ? 0 : try connection.update(merge.log)
@@ -259,14 +277,29 @@ final class BatchLoader {
 
     // MARK: A part
 
-    private func stage(_ part: IncomingBatch.Part, of staged: StagedTable) throws {
+    private enum CopyTarget { case stage, library }
+
+    private func copy(_ staged: StagedTable, to target: CopyTarget) throws {
+        for part in staged.table.parts {
+            parts.append(.init(name: part.name, digest: part.digest, table: staged.statements.table.name))
+            try copy(part, of: staged, to: target)
+        }
+        faultPoint("load.afterCopy")
+    }
+
+    private func copy(_ part: IncomingBatch.Part, of staged: StagedTable, to target: CopyTarget) throws {
         var reader = try part.open()
         let partNumber = parts.count - 1
-        let check = try rowCheck(part, partNumber, reader.columns, staged)
+        let check = try rowCheck(part, partNumber, reader.columns, staged, target)
+        let statement =
+            switch target {
+            case .stage: staged.statements.copy
+            case .library: MergeStatements(stage: staged.statements, number: number).copy
+            }
         let judge = try staged.rules?.judge(readerColumns: reader.columns)
         let rows = BinaryCopyRows()
         rows.beginCopy()
-        var sink = try connection.copyIn(staged.statements.copy)
+        var sink = try connection.copyIn(statement)
         var taken = 0
         func endCopy() throws {
             rows.endCopy()
@@ -281,10 +314,10 @@ final class BatchLoader {
             parts[partNumber].counts.quarantined += bad
             try note(bad: bad)
             bad = 0
-            // One connection, one COPY at a time: the stage's is ended and begun again.
+            // One connection, one COPY at a time: that of the rows is ended and begun again.
             try endCopy()
             try writeRejected()
-            sink = try connection.copyIn(staged.statements.copy)
+            sink = try connection.copyIn(statement)
             rows.beginCopy()
         }
         var block = CellBlock()
@@ -300,7 +333,7 @@ final class BatchLoader {
         try takeBad()
         try endCopy()
         parts[partNumber].counts.rowsIn = reader.recordCount
-        stagedRows[partNumber] = taken
+        copiedRows[partNumber] = taken
         recordsBefore[partNumber + 1] = (recordsBefore[partNumber] ?? 0) + reader.recordCount
         guard reader.recordCount == part.rows else {
             throw OperationError.batchRowsDiffer(batch, part: part, found: reader.recordCount)
@@ -313,14 +346,20 @@ final class BatchLoader {
     }
 
     private func rowCheck(
-        _ part: IncomingBatch.Part, _ partNumber: Int, _ header: [String], _ staged: StagedTable
+        _ part: IncomingBatch.Part, _ partNumber: Int, _ header: [String], _ staged: StagedTable,
+        _ target: CopyTarget = .stage
     ) throws -> RowCheck {
         let columns = staged.statements.columns
+        let destination: RowCheck.Destination =
+            switch target {
+            case .stage: .stage(part: partNumber, recordsBefore: recordsBefore[partNumber] ?? 0)
+            case .library: .library(batch: number)
+            }
         return RowCheck(
             table: staged.statements.table, columns: columns,
             places: try places(of: columns, staged.statements.table, header, part),
             header: staged.table.kind == .rows ? CSVEncoding.record(of: header) : nil, part: part.name,
-            partNumber: partNumber, recordsBefore: recordsBefore[partNumber] ?? 0)
+            destination: destination)
     }
 
     /// Keeps the first rows that were rejected as evidence, and sees that they are not too many.

@@ -10,6 +10,7 @@ struct MergeStatements {
     var table: TableDefinition { stage.table }
     var logTable: SQLIdentifier { SQLIdentifier(LibraryTables.logName(of: table.name)) }
     private var change: SQLIdentifier { SQLIdentifier("change", in: "pg_temp") }
+    private var absent: SQLIdentifier { SQLIdentifier("absent", in: "pg_temp") }
     var batchColumn: SQLIdentifier { SQLIdentifier(LibraryTables.batchColumn) }
     var names: [String] { table.columns.map(\.name) }
     var others: [String] { names.filter { !table.key.contains($0) } }
@@ -29,50 +30,81 @@ struct MergeStatements {
         return "DO UPDATE SET \(changes)"
     }
 
-    /// Whether this source (`$1`) ever brought rows to this table, so that some of a batch's rows are likely to be there.
-    var isKnown: String {
+    /// Whether rows can go straight into the library: this source (`$1`) never brought rows to this table, so that their
+    /// keys are likely to be new, and the library's columns are of the very types that the rows are written in.
+    var takesRowsDirectly: String {
         """
-        SELECT EXISTS (
-            SELECT FROM sitong.load_part p JOIN sitong.batch b USING (batch)
-            WHERE b.source = $1 AND p.table_name = $2 AND p.inserted > 0)
+        SELECT NOT EXISTS (
+                SELECT FROM sitong.load_part p JOIN sitong.batch b USING (batch)
+                WHERE b.source = $1 AND p.table_name = $2 AND p.inserted > 0)
+           AND EXISTS (
+                SELECT FROM pg_class WHERE oid = to_regclass($3) AND relkind = 'r' AND NOT relrowsecurity)
+           AND NOT EXISTS (
+                SELECT FROM pg_attribute s
+                LEFT JOIN pg_attribute t ON t.attrelid = to_regclass($3) AND t.attname = s.attname
+                WHERE s.attrelid = '\(stage.stage)'::regclass AND s.attnum > 0
+                  AND s.attname NOT IN ('\(StageStatements.partColumn)', '\(StageStatements.positionColumn)')
+                  AND t.atttypid IS DISTINCT FROM s.atttypid)
         """
     }
 
-    /// Inserts the rows whose keys are not there, of several with one key the latest: all of them, when a source comes
-    /// for the first time.
-    var insertNew: String {
-        """
-        \(insertion)
-        SELECT \(stage.list(names, of: "s")), \(number) FROM \(stage.stage) s ORDER BY \(stage.keyOrder), \(stage.latestFirst)
-        ON CONFLICT (\(stage.list(table.key))) DO NOTHING
-        """
+    /// Straight into the library, with the batch's number behind the columns.
+    var copy: String {
+        "COPY \(stage.target) (\(stage.list(names)), \(batchColumn)) FROM STDIN (FORMAT binary)"
     }
 
     var createChange: String {
         """
         CREATE TEMP TABLE change ON COMMIT DROP AS
-        SELECT \(stage.list(table.key)), false AS is_new FROM \(stage.stage) WITH NO DATA
+        SELECT \(stage.list(table.key)), false AS is_new FROM \(stage.stage) WITH NO DATA;
+        CREATE TEMP TABLE absent ON COMMIT DROP AS SELECT \(stage.list(table.key)) FROM \(stage.stage) WITH NO DATA
         """
     }
 
-    /// Notes the keys of rows to be written, and yields parts with the rows that are there already by this batch, that
-    /// are new, that differ from the library's, and that are the same. No key may be staged twice.
-    var classify: String {
+    /// Compares the staged rows with those that this source (`$1`) brought: notes the keys of those that differ and of
+    /// those that are not among them, and yields parts with how many are absent, differ, and are the same. No key may be
+    /// staged twice.
+    ///
+    /// Rows of other sources are passed over, and of the library's rows only keys and hashes kept, so that a million of
+    /// them fit into the memory of one join.
+    var classifyOwn: String {
+        let own = "WHERE t.\(batchColumn) = ANY (ARRAY(SELECT number FROM sitong.batch WHERE source = $1))"
+        return classify(from: "\(stage.stage) s", among: own, noting: "INSERT INTO \(absent) SELECT \(stage.list(table.key))")
+    }
+
+    /// The same for the rows that were absent, against all rows of the library; what is absent there is new.
+    var classifyAbsent: String {
+        classify(
+            from: "\(absent) a JOIN \(stage.stage) s ON \(stage.sameKey("s", "a"))", among: "",
+            noting: "INSERT INTO \(change) SELECT \(stage.list(table.key)), true")
+    }
+
+    private func classify(from rows: String, among condition: String, noting: String) -> String {
         """
         WITH compared AS MATERIALIZED (
             SELECT s.sitong_part, \(stage.list(table.key, of: "s")),
-                   CASE WHEN t.\(batchColumn) IS NULL THEN 'new' WHEN t.\(batchColumn) = \(number) THEN 'done'
-                        WHEN \(differs("t", "s")) THEN 'changed' ELSE 'same' END AS outcome
-            FROM \(stage.stage) s LEFT JOIN \(stage.target) t ON \(stage.sameKey("t", "s"))
+                   CASE WHEN t.hash IS NULL THEN 'absent' WHEN t.hash <> \(hash("s")) THEN 'changed' ELSE 'same' END AS outcome
+            FROM \(rows)
+            LEFT JOIN (
+                SELECT \(stage.list(table.key, of: "t")), \(hash("t")) AS hash FROM \(stage.target) t \(condition)
+            ) t ON \(stage.sameKey("t", "s"))
         ), noted AS (
-            INSERT INTO \(change) SELECT \(stage.list(table.key)), outcome = 'new' FROM compared
-            WHERE outcome IN ('new', 'changed')
+            INSERT INTO \(change) SELECT \(stage.list(table.key)), false FROM compared WHERE outcome = 'changed'
+        ), absent AS (
+            \(noting) FROM compared WHERE outcome = 'absent'
         )
-        SELECT sitong_part, count(*) FILTER (WHERE outcome = 'done'), count(*) FILTER (WHERE outcome = 'new'),
-               count(*) FILTER (WHERE outcome = 'changed'), count(*) FILTER (WHERE outcome = 'same')
+        SELECT sitong_part, count(*) FILTER (WHERE outcome = 'absent'), count(*) FILTER (WHERE outcome = 'changed'),
+               count(*) FILTER (WHERE outcome = 'same')
         FROM compared GROUP BY sitong_part
         """
     }
+
+    /// 64 bits of all columns but the key; equal for equal values, `1.0` and `1.00` among them.
+    private func hash(_ row: String) -> String {
+        others.isEmpty ? "0::bigint" : "hash_record_extended(ROW(\(stage.list(others, of: row))), 0)"
+    }
+
+    var analyzeAbsent: String { "ANALYZE \(absent)" }
 
     var analyzeChange: String { "ANALYZE \(change)" }
 
@@ -101,7 +133,7 @@ struct MergeStatements {
         """
     }
 
-    var dropChange: String { "DROP TABLE \(change)" }
+    var dropChange: String { "DROP TABLE \(change), \(absent)" }
 
     /// Writes the rows between two positions, `$1` and `$2`: to see whether the server takes them.
     var probe: String {

@@ -170,7 +170,7 @@ private struct QuarantineRetry {
         let check = RowCheck(
             table: stage.table, columns: stage.columns,
             places: stage.columns.map { columns.firstIndex(of: $0.name) ?? columns.firstIndex(of: $0.title) },
-            header: header, part: "", partNumber: 0, recordsBefore: 0)
+            header: header, part: "", destination: .stage(part: 0, recordsBefore: 0))
         let own = try RowRules(rules, rejectingRowsOf: stage.table, schema: schema, period: period)
         let judge = own.isEmpty ? nil : try own.judge(readerColumns: columns)
         var rejected: [RejectedRow] = []

@@ -24,15 +24,22 @@ struct RejectedRow {
 
 /// Checks the rows of one part against the types of its table, and makes those that pass rows of a binary COPY.
 struct RowCheck {
-    /// What becomes of one column of the table.
+    /// Where the rows go, and what they carry beside the columns.
+    enum Destination {
+        /// Their part's number and, counted from this many records on, their position in the table.
+        case stage(part: Int, recordsBefore: Int)
+        /// The batch's number.
+        case library(batch: Int)
+    }
+
+    /// What becomes of one column of the table; holds nothing that is counted, since it is looked at for each cell.
     private struct ColumnCheck {
-        var definition: ColumnDefinition
         var kind: ColumnKind
-        var nullTexts: ColumnDecoder
         /// Where the column is in the part; nil for one that it does not have.
         var place: Int?
         /// Key columns, and those that the schema calls required.
         var isNeeded: Bool
+        var hasNullTexts: Bool
     }
 
     private enum Outcome {
@@ -43,31 +50,33 @@ struct RowCheck {
     private let table: TableDefinition
     private let header: String?
     private let part: String
-    private let partNumber: Int32
+    private let destination: Destination
+    private let definitions: [ColumnDefinition]
     private let columns: [ColumnCheck]
-    /// How many records the parts before have.
-    private let recordsBefore: Int
+    /// By column, its texts that mean NULL.
+    private let nullTexts: [ColumnDecoder]
 
     /// - Parameter header: of the part, as CSV, when its rows can be tried again one by one.
     init(
         table: TableDefinition, columns: [ColumnDefinition], places: [Int?], header: String?, part: String,
-        partNumber: Int, recordsBefore: Int
+        destination: Destination
     ) {
         self.table = table
         self.header = header
         self.part = part
-        self.partNumber = Int32(partNumber)
-        self.recordsBefore = recordsBefore
-        self.columns = zip(columns, places).map { column, place in
+        self.destination = destination
+        definitions = columns
+        nullTexts = columns.map { ColumnDecoder(kind: $0.type.kind, nullTexts: $0.nullTexts) }
+        self.columns = zip(zip(columns, places), nullTexts).map { column, nullTexts in
             ColumnCheck(
-                definition: column, kind: column.type.kind,
-                nullTexts: ColumnDecoder(kind: column.type.kind, nullTexts: column.nullTexts), place: place,
-                isNeeded: column.isRequired || table.key.contains(column.name))
+                kind: column.0.type.kind, place: column.1,
+                isNeeded: column.0.isRequired || table.key.contains(column.0.name),
+                hasNullTexts: nullTexts.hasNullTexts)
         }
     }
 
-    /// Appends the rows that pass to `rows`, each with its part's number and its position in the table, the rest to
-    /// `rejected`. Of a row with several faults its first column is told.
+    /// Appends the rows that pass to `rows`, with what their destination wants of them, the rest to `rejected`. Of a row
+    /// with several faults its first column is told.
     ///
     /// - Parameter broken: by place in the block, the rule that rejects a row whose cells are what they should be.
     func check(
@@ -82,7 +91,7 @@ struct RowCheck {
                         let first = row * block.columnCount
                         if let (column, fault) = append(bytes, cells, first, columns, rows) {
                             rows.cut(to: start)
-                            rejected.append(reject(block, row, column: columns[column].definition, fault: fault))
+                            rejected.append(reject(block, row, column: definitions[column], fault: fault))
                             continue
                         }
                         if !broken.isEmpty, let rule = broken[row] {
@@ -90,13 +99,19 @@ struct RowCheck {
                             rejected.append(reject(block, row, rule: rule))
                             continue
                         }
-                        rows.append(int4: partNumber)
-                        rows.append(int8: Int64(recordsBefore + block.firstRow + row))
+                        switch destination {
+                        case .stage(let part, let recordsBefore):
+                            rows.append(int4: Int32(truncatingIfNeeded: part))
+                            rows.append(int8: Int64(recordsBefore + block.firstRow + row))
+                        case .library(let batch): rows.append(int8: Int64(batch))
+                        }
                     }
                 }
             }
         }
     }
+
+    private var ownColumns: Int { if case .stage = destination { 2 } else { 1 } }
 
     /// Nil when the row passed, else the first column that did not; its fault is nil when a needed value is missing.
     @inline(__always)
@@ -104,13 +119,16 @@ struct RowCheck {
         _ bytes: UnsafeBufferPointer<UInt8>, _ cells: UnsafeBufferPointer<CellBlock.Cell>, _ firstCell: Int,
         _ columns: UnsafeBufferPointer<ColumnCheck>, _ rows: BinaryCopyRows
     ) -> (column: Int, fault: DecodingFault?)? {
-        rows.beginRow(columnCount: columns.count + 2)
+        rows.beginRow(columnCount: columns.count + ownColumns)
         for index in 0..<columns.count {
             var outcome = Outcome.null
             if let place = columns[index].place {
                 let cell = cells[firstCell + place]
                 if !cell.isNull {
-                    outcome = Self.append(UnsafeBufferPointer(rebasing: bytes[cell.range]), columns[index], rows)
+                    let text = UnsafeBufferPointer(rebasing: bytes[cell.range])
+                    if !columns[index].hasNullTexts || !nullTexts[index].isNullText(text) {
+                        outcome = Self.append(text, columns[index].kind, rows)
+                    }
                 }
             }
             switch outcome {
@@ -126,11 +144,10 @@ struct RowCheck {
 
     @inline(__always)
     private static func append(
-        _ text: UnsafeBufferPointer<UInt8>, _ column: borrowing ColumnCheck, _ rows: BinaryCopyRows
+        _ text: UnsafeBufferPointer<UInt8>, _ kind: ColumnKind, _ rows: BinaryCopyRows
     ) -> Outcome {
-        if column.nullTexts.hasNullTexts, column.nullTexts.isNullText(text) { return .null }
         var number: Int64 = 0
-        switch column.kind {
+        switch kind {
         case .text(let maxLength):
             // A text of n bytes has at most n code points; most texts are judged by this alone.
             if let maxLength, text.count > maxLength, CodePoints.count(text) > maxLength { return .fault(.tooLong) }

@@ -18,6 +18,10 @@ struct StageStatements {
     /// The column that says which row is the latest, quoted.
     var orderName: String? { orderColumn.map { SQLIdentifier($0).description } }
 
+    /// Beside the table's own columns.
+    static let partColumn = "sitong_part"
+    static let positionColumn = "sitong_position"
+
     let stage = SQLIdentifier("stage", in: "pg_temp")
     var target: SQLIdentifier { SQLIdentifier(table.name) }
 
@@ -49,7 +53,7 @@ struct StageStatements {
         let definitions = columns.map { "\(SQLIdentifier($0.name)) \(LibraryTables.type(of: $0.type))" }
         return """
             CREATE TEMP TABLE stage (
-                \((definitions + ["sitong_part integer", "sitong_position bigint"]).joined(separator: ",\n    "))
+                \((definitions + ["\(Self.partColumn) integer", "\(Self.positionColumn) bigint"]).joined(separator: ",\n    "))
             ) ON COMMIT DROP
             """
     }
@@ -61,12 +65,18 @@ struct StageStatements {
 
     var drop: String { "DROP TABLE \(stage)" }
 
+    /// Eight bytes for a key, so that those of a large batch are counted in memory.
+    private var keyHash: String { "hash_record_extended(ROW(\(list(table.key))), 0)" }
+
     /// Removes all but the latest row of each key; yields the parts and how many rows of theirs went.
     var supersede: String {
         let key = list(table.key)
         return """
-            WITH doubled AS (
-                SELECT \(key) FROM \(stage) GROUP BY \(key) HAVING count(*) > 1
+            WITH suspect AS (
+                SELECT \(keyHash) AS hash FROM \(stage) GROUP BY 1 HAVING count(*) > 1
+            ), doubled AS (
+                SELECT \(key) FROM \(stage) WHERE \(keyHash) IN (SELECT hash FROM suspect)
+                GROUP BY \(key) HAVING count(*) > 1
             ), ranked AS (
                 SELECT s.ctid AS place,
                        row_number() OVER (PARTITION BY \(list(table.key, of: "s")) ORDER BY \(latestFirst)) AS rank
