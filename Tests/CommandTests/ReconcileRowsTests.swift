@@ -165,16 +165,19 @@ struct ReconcileRowsTests {
     @Test("what an unfinished load brings within the time of --settle is no unexplained difference")
     func settled() throws {
         let place = try TestPostgres.freshDatabase()
-        let connection = try PostgresConnection(place, applicationName: "tests")
-        try connection.execute(
+        try PostgresConnection(place, applicationName: "tests").execute(
             """
             CREATE TABLE people (id bigint, xm text, fydm text, larq date, je numeric(18,2));
             INSERT INTO people VALUES (1, '张三', '豫17', '2026-10-01', 1), (2, '李四', '豫17', '2026-10-02', 2)
             """)
         let loading = Thread {
+            guard let connection = try? PostgresConnection(place, applicationName: "tests") else { return }
             // The row comes as soon as the first look is over and its snapshot released.
             let released =
-                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query ILIKE 'rollback%'"
+                """
+                SELECT count(*) FROM pg_stat_activity
+                WHERE datname = current_database() AND application_name LIKE 'sitong%' AND query ILIKE 'rollback%'
+                """
             while (try? connection.execute(released)) == [["0"]] { usleep(20_000) }
             _ = try? connection.execute("INSERT INTO people VALUES (3, '王五', '豫18', '2026-11-01', 3.5)")
         }
