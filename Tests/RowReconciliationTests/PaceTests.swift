@@ -137,7 +137,11 @@ struct PaceTests {
         }
         let found = try fixture.differences(
             fixture.side(fixture.left, checkpoint: checkpoint.side("left")), fixture.side(fixture.right))
-        #expect(found == [#"changed "7","k" ["t"] 1:1"#, #"missing-right "20000","k" [] 1:0"#])
+        #expect(
+            found == [
+                DifferentialTests.described(.changed, ["7", "k"], ["t"], 1, 1),
+                DifferentialTests.described(.missingRight, ["20000", "k"], [], 1, 0),
+            ])
     }
 
     @Test("a checkpoint of another comparison, a damaged one, and one of a table written anew")

@@ -1,5 +1,5 @@
 import Diagnostics
-public import Foundation
+import Foundation
 import Synchronization
 
 /// What was added up of the servers' sides before a run was broken off, in a file, so that the next one goes on there (断点).
