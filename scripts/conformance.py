@@ -52,6 +52,8 @@ class Case:
             if "verb" not in self.fields:
                 command += ["--findings", str(findings), "--json"]
             environment = {"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "HOME": scratch, "LC_ALL": "C.UTF-8"}
+            if "SITONG_MUTANT" in os.environ:  # Which planted fault is asked for: scripts/mutants.py.
+                environment["SITONG_MUTANT"] = os.environ["SITONG_MUTANT"]
             try:
                 done = subprocess.run(
                     command + ["--lang", "en"], cwd=self.folder, env=environment, stdin=subprocess.DEVNULL,

@@ -16,8 +16,10 @@ The faults are listed in Tests/Mutants/*.txt, a file for each module:
 `file` and `by` hold until the next; `by` may be said again for each fault. A line that the file does not have exactly
 once ends the run (78): the list has fallen behind the code. `- line @2` means the second of several alike.
 
-Works in .build/mutants, a copy that is kept so that each build is a small one; the working tree stays as it is. With
---check only the lines are looked up. A fault that does not compile counts as wrong in the list, not as caught.
+Works in .build/mutants, a copy that is kept so that each build is a small one; the working tree stays as it is. Most
+faults are planted together in one build, each behind a question for the number in SITONG_MUTANT, so that they are built
+once; what cannot be written so is planted and built alone. With --check only the lines are looked up. A fault that does
+not compile counts as wrong in the list, not as caught.
 Exit status: 0 all caught, 1 some survived, 78 the list is wrong.
 """
 import argparse
@@ -31,6 +33,8 @@ import subprocess
 import sys
 import time
 
+import faultline
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 TREE = ROOT / ".build" / "mutants"
 LEFT_OUT = {"Tests/Conformance", "Tests/FuzzCorpus"}
@@ -41,16 +45,24 @@ class Mutant:
     def __init__(self, place, file, by, old):
         self.place, self.file, self.by, self.old, self.new = place, file, by, old, None
 
-    def text(self):
-        """The file with the fault in it."""
-        lines = (ROOT / self.file).read_text(encoding="utf-8").splitlines(keepends=True)
-        wanted, which = re.fullmatch(r"(.*?)(?: @(\d+))?", self.old).groups()
+    def plant(self, lines, chosen=None):
+        """Puts the fault, or what is chosen in its place, into the lines of its file; the line's index."""
+        wanted, which = self.wanted()
         places = [number for number, line in enumerate(lines) if line.strip() == wanted]
         if which is None and len(places) != 1 or which is not None and len(places) < int(which):
             raise LookupError(f"{self.place}: {self.file} has {len(places)} lines '{wanted}'")
         place = places[int(which or 1) - 1]
         indentation = lines[place][:len(lines[place]) - len(lines[place].lstrip())]
-        lines[place] = f"{indentation}{self.new}\n"
+        lines[place] = f"{indentation}{chosen or self.new}\n"
+        return place
+
+    def wanted(self):
+        return re.fullmatch(r"(.*?)(?: @(\d+))?", self.old).groups()
+
+    def text(self):
+        """The file with the fault in it."""
+        lines = (ROOT / self.file).read_text(encoding="utf-8").splitlines(keepends=True)
+        self.plant(lines)
         return "".join(lines)
 
 
@@ -123,6 +135,71 @@ def failures(by, result):
     return {"failed"} if result.returncode else set()
 
 
+def plant_together(mutants):
+    """Writes each file with all faults that can be asked for, and gives them by file with their line numbers."""
+    planted = {}
+    for file in {mutant.file for mutant in mutants}:
+        lines = (ROOT / file).read_text(encoding="utf-8").splitlines(keepends=True)
+        is_c = not file.endswith(".swift")
+        # The later of alike lines first: `@2` counts those that are still there.
+        for mutant in sorted((one for one in mutants if one.file == file), key=lambda one: one.wanted()[1] or "", reverse=True):
+            choice = faultline.choice(mutant.wanted()[0], mutant.new, mutant.number, is_c)
+            if choice:
+                planted.setdefault(file, {})[mutant.plant(lines, choice)] = mutant
+        if file in planted:
+            if is_c:
+                before = faultline.C_QUESTION.splitlines(keepends=True)
+                lines = before + lines
+                planted[file] = {line + len(before): mutant for line, mutant in planted[file].items()}
+            else:
+                lines.append(faultline.SWIFT_QUESTION)
+            (TREE / file).write_text("".join(lines), encoding="utf-8")
+    return planted
+
+
+def build_together(mutants):
+    """Plants and builds until all that remains compiles; the mutants that do."""
+    chosen = list(mutants)
+    while True:
+        planted = plant_together(chosen)
+        chosen = [mutant for lines in planted.values() for mutant in lines.values()]
+        results = [build(by) for by in {mutant.by[0]: mutant.by for mutant in chosen}.values()]
+        output = "".join(one.stdout + one.stderr for one in results)
+        if not any(one.returncode for one in results):
+            return chosen
+        refused = set()
+        for file, line in re.findall(r"^(\S+?):(\d+):\d+: error:", output, re.M):
+            lines = planted.get(str(pathlib.Path(file).relative_to(TREE)) if file.startswith(str(TREE)) else file)
+            if lines:
+                refused.add(lines[min(lines, key=lambda place: abs(place + 1 - int(line)))])
+        if not refused:
+            raise SystemExit("the faults do not build together:\n" + output[-3000:])
+        print(f"{len(refused)} of {len(chosen)} faults cannot be built together with the others", flush=True)
+        restore(refused)
+        chosen = [mutant for mutant in chosen if mutant not in refused]
+
+
+def restore(mutants):
+    for file in {mutant.file for mutant in mutants}:
+        shutil.copyfile(ROOT / file, TREE / file)
+
+
+def verdict(mutant, usual):
+    try:
+        found = failures(mutant.by, catch(mutant.by)) - usual[tuple(mutant.by)]
+    except subprocess.TimeoutExpired:
+        found = {"no end"}
+    return f"caught by {sorted(found)[0]}" if found else "SURVIVED"
+
+
+def alone(mutant, usual):
+    (TREE / mutant.file).write_text(mutant.text(), encoding="utf-8")
+    try:
+        return "DOES NOT COMPILE" if build(mutant.by).returncode else verdict(mutant, usual)
+    finally:
+        restore([mutant])
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--only", default="", help="faults whose file holds this text")
@@ -137,42 +214,38 @@ def main():
     if options.check:
         print(f"{len(mutants)} mutants, every line found")
         return
+    for number, mutant in enumerate(mutants, 1):
+        mutant.number = number
     if options.sample:
         mutants = sorted(random.Random(1).sample(mutants, min(options.sample, len(mutants))), key=lambda one: one.place)
     os.environ["SWIFT_BACKTRACE"] = "enable=no"
     synchronise()
-    usual = {}
-    for by in {tuple(mutant.by): mutant.by for mutant in mutants}.values():
-        built = build(by)
-        if built.returncode:
-            raise SystemExit("the working tree does not build:\n" + (built.stdout + built.stderr)[-3000:])
-        usual[tuple(by)] = failures(by, catch(by))
-    caught, survived, wrong = 0, [], []
-    for mutant in mutants:
+    together = build_together(mutants)
+    print(f"{len(together)} faults in one build, {len(mutants) - len(together)} alone", flush=True)
+    # What fails while no fault is asked for.
+    usual = {by: failures(by, catch(by)) for by in {tuple(mutant.by) for mutant in mutants}}
+    verdicts = {}
+
+    def judge(mutant, how):
         begin = time.monotonic()
-        file = TREE / mutant.file
-        file.write_text(mutant.text(), encoding="utf-8")
-        try:
-            built = build(mutant.by)
-            if built.returncode:
-                verdict = "DOES NOT COMPILE"
-                wrong.append(mutant)
-            else:
-                try:
-                    found = failures(mutant.by, catch(mutant.by)) - usual[tuple(mutant.by)]
-                except subprocess.TimeoutExpired:
-                    found = {"no end"}
-                verdict = "caught by " + sorted(found)[0] if found else "SURVIVED"
-                caught += bool(found)
-                if not found:
-                    survived.append(mutant)
-        finally:
-            shutil.copyfile(ROOT / mutant.file, file)
-        print(f"{verdict}  ({mutant.place}, {time.monotonic() - begin:.0f} s)  {mutant.new}", flush=True)
+        verdicts[mutant] = how(mutant, usual)
+        print(f"{verdicts[mutant]}  ({mutant.place}, {time.monotonic() - begin:.0f} s)  {mutant.new}", flush=True)
+
+    for mutant in together:
+        os.environ["SITONG_MUTANT"] = str(mutant.number)
+        judge(mutant, verdict)
+    os.environ.pop("SITONG_MUTANT", None)
+    restore(together)
+    for mutant in mutants:
+        if mutant not in verdicts:
+            judge(mutant, alone)
+    survived = [mutant for mutant in mutants if verdicts[mutant] == "SURVIVED"]
+    wrong = [mutant for mutant in mutants if verdicts[mutant] == "DOES NOT COMPILE"]
     for mutant in survived:
         print(f"survived: {mutant.file}: {mutant.old} → {mutant.new}")
-    print(f"{caught} caught, {len(survived)} survived, {len(wrong)} do not compile")
+    print(f"{len(mutants) - len(survived) - len(wrong)} caught, {len(survived)} survived, {len(wrong)} do not compile")
     raise SystemExit(78 if wrong else 1 if survived else 0)
 
 
-main()
+if __name__ == "__main__":
+    main()

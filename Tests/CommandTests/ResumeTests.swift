@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// A run that was killed, wherever that was, goes on to exactly what an undisturbed run leaves.
@@ -50,7 +51,7 @@ import Testing
     @Test("killed at 20 random moments, the run resumes to the same result")
     func randomMoments() throws {
         let undisturbed = try UndisturbedRun.shared.get()
-        let seed = UInt64.random(in: 0..<1_000_000)
+        let seed = TestSeed.draw()
         print("random moments of seed \(seed)")
         var generator = SeededGenerator(seed: seed)
         let moments = (0..<20).map { _ in Double.random(in: 0..<undisturbed.seconds, using: &generator) }

@@ -251,7 +251,7 @@ extension SitongProcess.Started {
     var number: pid_t { process.processIdentifier }
 
     /// Waits until something is so, at most some seconds; false when it did not come about.
-    func wait(_ seconds: Double = 30, until isSo: () -> Bool) -> Bool {
+    func wait(_ seconds: Double = 120, until isSo: () -> Bool) -> Bool {
         let deadline = Date().addingTimeInterval(seconds)
         while !isSo() {
             guard process.isRunning, Date() < deadline else { return false }

@@ -1,13 +1,14 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// A short turn of each fuzz target; `make fuzz` takes longer ones.
 @Suite(.serialized) struct FuzzTests {
     @Test(
-        "random edits of the corpus neither crash nor hang a reader", .timeLimit(.minutes(3)),
+        "random edits of the corpus neither crash nor hang a reader", .timeLimit(.minutes(10)),
         arguments: ["csv", "rules", "definitions", "manifest"])
     func noCrash(target: String) throws {
-        let seed = String(UInt32.random(in: 0...UInt32.max))
+        let seed = String(TestSeed.draw())
         let run = try Script.run("scripts/fuzz.sh", [Script.built("Fuzz"), "20", seed, target])
         #expect(run.status == 0, Comment(rawValue: run.output))
         #expect(run.output.contains("none wrong"), Comment(rawValue: run.output))

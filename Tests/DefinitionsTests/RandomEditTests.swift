@@ -4,6 +4,7 @@ import Foundation
 import Reconciliation
 import RuleLanguage
 import RulePlan
+import TestSupport
 import Testing
 
 /// Slips of the pen in the rules that ship: one letter inserted, deleted or replaced anywhere.
@@ -61,7 +62,7 @@ struct RandomEditTests {
     @Test("never crash, and every diagnostic points into the edited line or the next", .timeLimit(.minutes(10)))
     func pointAtTheEdit() throws {
         let environment = ProcessInfo.processInfo.environment
-        let seed = environment["SITONG_TEST_SEED"].flatMap { UInt64($0) } ?? UInt64.random(in: 0..<1_000_000)
+        let seed = TestSeed.draw()
         let count = environment["SITONG_TEST_LONG"] == nil ? 500 : 10_000
         var random = Generator(state: seed)
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("sitong-\(UUID().uuidString)").path

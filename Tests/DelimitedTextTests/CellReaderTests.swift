@@ -3,6 +3,7 @@ import Columnar
 import DataAccess
 import DelimitedText
 import Diagnostics
+import TestSupport
 import Testing
 
 /// Bytes in memory that are put where they are wanted, so many at a time.
@@ -98,7 +99,7 @@ struct CellReaderTests {
 
     @Test("the reader agrees with a slow one, wherever the boundaries fall", arguments: levels)
     func agreesWithSlowReader(level: Int) throws {
-        let seed = UInt64.random(in: 0...UInt64.max)
+        let seed = TestSeed.draw()
         var random = RandomFile(numbers: Numbers(state: seed))
         for round in 0..<3000 {
             let columnCount = 1 + random.below(5)
@@ -130,7 +131,7 @@ struct CellReaderTests {
 
     @Test("rows are fetched again from the places that their blocks name")
     func fetchesRows() throws {
-        let seed = UInt64.random(in: 0...UInt64.max)
+        let seed = TestSeed.draw()
         var random = RandomFile(numbers: Numbers(state: seed))
         let folder = try TemporaryFolder()
         for round in 0..<40 {

@@ -68,13 +68,7 @@ struct ExpressionGenerator {
             return make(.this(nameOf(column)))
         }
         if random.chance(focus == nil ? 25 : 10) { return literal(kind) }
-        if outer == nil, random.chance(20),
-            let relation = table.relations.filter({ !$0.isToMany || random.chance(10) }).randomElement(using: &random),
-            let related = schema.table(relation.table),
-            let column = columns(related, kind).randomElement(using: &random)
-        {
-            return make(.path(nameOf(relation), nameOf(column)))
-        }
+        if random.chance(20), let related = related(kind) { return related }
         if kind == .text, random.chance(15),
             let column = table.columns.filter({ if case .code = $0.type { true } else { false } }).randomElement(
                 using: &random)
@@ -84,6 +78,16 @@ struct ExpressionGenerator {
         if kind == .date, hasPeriod, random.chance(8) { return make(random.chance(50) ? .periodBegin : .periodEnd) }
         guard let column = columns(table, kind).randomElement(using: &random) else { return literal(kind) }
         return make(.name(nameOf(column)))
+    }
+
+    /// A column of a related row, of which there may be several.
+    private mutating func related(_ kind: Kind) -> Syntax? {
+        guard outer == nil,
+            let relation = table.relations.filter({ !$0.isToMany || random.chance(10) }).randomElement(using: &random),
+            let related = schema.table(relation.table),
+            let column = columns(related, kind).randomElement(using: &random)
+        else { return nil }
+        return make(.path(nameOf(relation), nameOf(column)))
     }
 
     /// Timestamps have none.
@@ -169,7 +173,10 @@ struct ExpressionGenerator {
 
     /// The columns and texts of case numbers and identity numbers, more often than not.
     private mutating func digits(_ depth: Int) -> Syntax {
-        random.chance(focus == .code ? 30 : 70) ? make(.name(random.pick(["t2", "t3"]))) : expression(.text, depth - 1)
+        // A code is seldom an error unless it comes from a row that is there twice.
+        if focus == .code, random.chance(30), let related = related(.text) { return related }
+        if random.chance(focus == .code ? 30 : 70) { return make(.name(random.pick(["t2", "t3"]))) }
+        return expression(.text, depth - 1)
     }
 
     private mutating func membership(_ depth: Int) -> Syntax {
@@ -252,7 +259,7 @@ struct ExpressionGenerator {
         case 16:
             return make(
                 .call(random.pick(["days", "workdays"]), [expression(.date, depth - 1), expression(.date, depth - 1)]))
-        case 17: return make(.call("caseno", [digits(depth), make(.string(random.pick(["year", "number"])))]))
+        case 17, 18: return make(.call("caseno", [digits(depth), make(.string(random.pick(["year", "number"])))]))
         default: return aggregate(.number, depth) ?? leaf(.number)
         }
     }

@@ -107,6 +107,13 @@ struct RegressionTests {
                 a: [["1", "0.95"], ["1", "-0.5"]], b: []))
     }
 
+    @Test(
+        "a literal that is no case number has no year and no number",
+        arguments: ["caseno('甲', 'year') = 1", "caseno('（甲乙丙丁）豫1702民初x号', 'number') = 1"])
+    func literalCaseNumbers(_ check: String) throws {
+        try expectAgreement(question(rule(check), x: .int, y: .int, a: [["1", nil]], b: []))
+    }
+
     @Test("Chinese names of functions are printed as the others")
     func functionNames() throws {
         let printed = Printer.text(of: try Parser.parse(ExpressionText("有值(a)")))

@@ -4,18 +4,19 @@ import Foundation
 import Reconciliation
 import RuleLanguage
 import Schema
+import TestSupport
 import Testing
 
 /// The engine against a judge that is slow and plain, on forms, figures and rules made by chance.
 ///
-/// `FORM_SEED=n` repeats one run, `FORM_RULES=n` makes it longer.
+/// `SITONG_TEST_SEED=n` repeats one run, `FORM_RULES=n` makes it longer.
 @Suite("Random form rules")
 struct RandomFormRuleTests {
     @Test func `the engine judges every instance as the slow judge does`() throws {
         let environment = ProcessInfo.processInfo.environment
-        let seed = environment["FORM_SEED"].flatMap { UInt64($0) } ?? UInt64.random(in: 0...UInt64.max)
+        let seed = TestSeed.draw()
         let count = environment["FORM_RULES"].flatMap { Int($0) } ?? 400
-        print("random form rules: FORM_SEED=\(seed) FORM_RULES=\(count)")
+        print("random form rules: seed \(seed), FORM_RULES=\(count)")
         var random = RandomForms(seed: seed)
         var seen = Tally()
         for number in 0..<count where number % 40 == 0 {
@@ -56,7 +57,7 @@ struct RandomFormRuleTests {
         let periods = ["2026-10", "2026年度"]
         let form = try #require(schema.form(rule.forms[0]))
         let text =
-            "FORM_SEED=\(seed) \(rule.forms[0]) \(rule.body) when \(String(describing: rule.when)) \(rule.formOptions)"
+            "seed \(seed) \(rule.forms[0]) \(rule.body) when \(String(describing: rule.when)) \(rule.formOptions)"
         let check: FormRuleCheck
         do { check = try FormRuleCheck(rules: [rule], schema: schema) } catch {
             Issue.record("\(text): \(error.diagnostics)")

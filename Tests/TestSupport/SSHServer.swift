@@ -98,7 +98,7 @@ public final class SSHServer: Sendable {
         let words = ["/bin/sh", "-c", script, "sh", folder.appending("sshd.log"), configuration]
         let number = try RunningServers.spawn(words)
         process.withLock { $0 = number }
-        let deadline = Date().addingTimeInterval(10)
+        let deadline = Date().addingTimeInterval(60)
         while !Self.answers(port) {
             guard Date() < deadline, kill(number, 0) == 0 else {
                 stop()
@@ -140,7 +140,7 @@ public final class SSHServer: Sendable {
         let number = try RunningServers.spawn(
             ["/bin/sh", "-c", "exec setpriv --pdeathsig KILL ssh-agent -D -a \"$1\"", "sh", socket])
         agent.withLock { $0 = number }
-        let deadline = Date().addingTimeInterval(10)
+        let deadline = Date().addingTimeInterval(60)
         while !FileManager.default.fileExists(atPath: socket), Date() < deadline { usleep(20_000) }
         try Self.run(["SSH_AUTH_SOCK=\(socket)", "ssh-add", "-q", userKey])
         return socket

@@ -1,4 +1,5 @@
 import Columnar
+import Glibc
 import RuleLanguage
 import RulePlan
 import Schema
@@ -12,7 +13,7 @@ struct GroupKeys {
         _ parts: (from: [Int], to: [Int]?), _ columns: [Vector?], _ program: TableProgram, count: Int, _ arena: Arena
     ) {
         from = program.keys(parts.from, columns, count, arena)
-        to = parts.to.map { program.keys($0, columns, count, nullsAreValues: true, arena) }
+        to = parts.to.map { program.keys($0, columns, count, areTargets: true, arena) }
     }
 
     /// Rows of which some part is an error, 64 at a time.
@@ -57,8 +58,9 @@ struct GroupKeys {
             }
         }
         let record = GroupRecord(rule)
+        var target: [UInt8] = []
         guard let when = rule.when else {
-            try forEachWhole { try write($0, firstRow + $0, .member, record, writer) }
+            try forEachWhole { try write($0, firstRow + $0, .member, record, &target, writer) }
             return alone
         }
         var outside = judged.values[when]?.outcomes() ?? OutcomeMask(count: judged.valueCount)
@@ -68,7 +70,8 @@ struct GroupKeys {
         let members = judged.applicable(rule)
         try forEachWhole { row in
             guard broken[row] != .isTrue else { return }
-            try write(row, firstRow + row, GroupRole(isMember: members[row], outcome: broken[row]), record, writer)
+            try write(
+                row, firstRow + row, GroupRole(isMember: members[row], outcome: broken[row]), record, &target, writer)
         }
         outside.formOr(judged.spread(alone))
         return judged.worst(outside)
@@ -86,45 +89,62 @@ struct GroupKeys {
         }
     }
 
+    /// - Parameter target: room for the bytes of what depends on the key, to be used again.
     @inline(__always)
     private func write(
-        _ row: Int, _ number: Int, _ role: GroupRole, _ record: GroupRecord, _ writer: SpillStreams.Writer
+        _ row: Int, _ number: Int, _ role: GroupRole, _ record: GroupRecord, _ target: inout [UInt8],
+        _ writer: SpillStreams.Writer
     ) throws {
         let hash = from.hash(row)
-        let place = try writer.reserve(record.size, in: Int(hash >> UInt64(64 - TableState.partitionBits)))
-        record.write(hash, UInt32(truncatingIfNeeded: number), role, to: place)
-        if let to { record.write(target: (to.first[row] &+ UInt64(to.forms[row]), to.second[row]), to: place) }
+        target.removeAll(keepingCapacity: true)
+        to?.appendCanonical(row, to: &target)
+        let place = try writer.reserve(
+            record.size(target: target.count), in: Int(hash >> UInt64(64 - TableState.partitionBits)))
+        record.write(hash, UInt32(truncatingIfNeeded: number), role, target, to: place)
     }
 }
 
 /// What is remembered of a row by the key of a `unique` or `depends` rule: 32 bits of the key beside those that tell its
-/// partition, the row, of rules with a condition what the row is to its group, and 128 bits of what depends on the key.
+/// partition, the row, of rules with a condition what the row is to its group, and the bytes of what depends on the key.
 ///
-/// Few bits do: rows in which they are equal are compared by their real keys afterwards.
+/// Few bits of the key do: rows in which they are equal are compared by their real keys afterwards. What depends on it is
+/// whole, as rows that agree in it are not looked at again.
 struct GroupRecord {
     private let hasRole: Bool
     let hasTarget: Bool
-    /// In bytes.
-    let size: Int
     private static let roleOffset = 8
+    /// Where the length of the target stands, before its bytes.
+    private let targetOffset: Int
 
     init(_ rule: CompiledRule) {
         hasRole = rule.when != nil
         hasTarget = if case .depends = rule.judgement { true } else { false }
-        size = GroupRecord.roleOffset + (hasRole ? 1 : 0) + (hasTarget ? 16 : 0)
+        targetOffset = GroupRecord.roleOffset + (hasRole ? 1 : 0)
+    }
+
+    /// Bytes of a record with a target of so many bytes.
+    @inline(__always)
+    func size(target: Int) -> Int { targetOffset + (hasTarget ? 4 + target : 0) }
+
+    /// Bytes of the record at a place.
+    @inline(__always)
+    func size(_ place: UnsafeRawPointer) -> Int {
+        size(target: hasTarget ? Int(place.loadUnaligned(fromByteOffset: targetOffset, as: UInt32.self)) : 0)
     }
 
     @inline(__always)
-    func write(_ hash: UInt64, _ row: UInt32, _ role: GroupRole, to place: UnsafeMutableRawPointer) {
+    func write(
+        _ hash: UInt64, _ row: UInt32, _ role: GroupRole, _ target: [UInt8], to place: UnsafeMutableRawPointer
+    ) {
         place.storeBytes(of: UInt32(truncatingIfNeeded: hash), as: UInt32.self)
         place.storeBytes(of: row, toByteOffset: 4, as: UInt32.self)
         if hasRole { place.storeBytes(of: role.code, toByteOffset: GroupRecord.roleOffset, as: UInt8.self) }
-    }
-
-    @inline(__always)
-    func write(target: (UInt64, UInt64), to place: UnsafeMutableRawPointer) {
-        place.storeBytes(of: target.0, toByteOffset: size - 16, as: UInt64.self)
-        place.storeBytes(of: target.1, toByteOffset: size - 8, as: UInt64.self)
+        guard hasTarget else { return }
+        place.storeBytes(of: UInt32(truncatingIfNeeded: target.count), toByteOffset: targetOffset, as: UInt32.self)
+        target.withUnsafeBytes { bytes in
+            guard let base = bytes.baseAddress else { return }
+            (place + targetOffset + 4).copyMemory(from: base, byteCount: bytes.count)
+        }
     }
 
     @inline(__always) func hash(_ place: UnsafeRawPointer) -> UInt64 {
@@ -139,11 +159,12 @@ struct GroupRecord {
         hasRole ? place.load(fromByteOffset: GroupRecord.roleOffset, as: UInt8.self) : GroupRole.member.code
     }
 
-    @inline(__always) func target(_ place: UnsafeRawPointer) -> (UInt64, UInt64) {
-        (
-            place.loadUnaligned(fromByteOffset: size - 16, as: UInt64.self),
-            place.loadUnaligned(fromByteOffset: size - 8, as: UInt64.self)
-        )
+    /// Whether what depends on the key is the same, NULL being equal to NULL.
+    @inline(__always)
+    func haveEqualTargets(_ place: UnsafeRawPointer, _ other: UnsafeRawPointer) -> Bool {
+        let size = size(place)
+        return size == self.size(other)
+            && memcmp(place + targetOffset + 4, other + targetOffset + 4, size - targetOffset - 4) == 0
     }
 }
 
@@ -178,10 +199,20 @@ enum GroupSearch {
     static func run(_ state: TableState, rule: Int, partition: Int, _ candidates: LateRows.Writer) throws {
         guard let stream = state.groupStreams[rule] else { return }
         let record = GroupRecord(state.program.rules[rule])
-        let size = record.size
         let loaded = try stream.load(partition)
         defer { withExtendedLifetime(loaded) {} }
-        let count = loaded.pieces.reduce(0) { $0 + $1.count / size }
+        @inline(__always) func forEach(_ body: (UnsafeRawPointer) throws -> Void) rethrows {
+            for piece in loaded.pieces {
+                guard var place = piece.baseAddress else { continue }
+                let end = place + piece.count
+                while place < end {
+                    try body(place)
+                    place += record.size(place)
+                }
+            }
+        }
+        var count = 0
+        forEach { _ in count += 1 }
         guard count > 1 else {
             stream.drop(partition)
             return
@@ -202,31 +233,23 @@ enum GroupSearch {
             while let other = places[slot], record.hash(other) != wanted { slot = (slot + 1) & mask }
             return slot
         }
-        for piece in loaded.pieces {
-            guard let base = piece.baseAddress else { continue }
-            for offset in stride(from: 0, to: piece.count, by: size) {
-                let place = base + offset
-                guard record.role(place) & 1 != 0 else { continue }
-                let slot = find(place)
-                guard let other = places[slot] else {
-                    places[slot] = place
-                    continue
-                }
-                let differs = !record.hasTarget || record.target(place) != record.target(other)
-                if differs {
-                    broken[slot] = true
-                    anyBroken = true
-                }
+        forEach { place in
+            guard record.role(place) & 1 != 0 else { return }
+            let slot = find(place)
+            guard let other = places[slot] else {
+                places[slot] = place
+                return
+            }
+            if !record.hasTarget || !record.haveEqualTargets(place, other) {
+                broken[slot] = true
+                anyBroken = true
             }
         }
         if anyBroken {
-            for piece in loaded.pieces {
-                guard let base = piece.baseAddress else { continue }
-                for offset in stride(from: 0, to: piece.count, by: size) where broken[find(base + offset)] {
-                    let role = Int(record.role(base + offset))
-                    try candidates.append(
-                        row: record.row(base + offset), rule: rule | role << GroupRole.shift)
-                }
+            try forEach { place in
+                guard broken[find(place)] else { return }
+                let role = Int(record.role(place))
+                try candidates.append(row: record.row(place), rule: rule | role << GroupRole.shift)
             }
         }
         stream.drop(partition)

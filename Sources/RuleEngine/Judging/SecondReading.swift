@@ -170,7 +170,7 @@ final class SecondReading {
         var block = CellBlock()
         while let wanted = try entries.next {
             guard let place = places.place(of: Int(wanted)) else { throw OperationError.rowLost }
-            let end = UInt32(truncatingIfNeeded: place.firstRow + RowPlaces.step)
+            let end = UInt32(truncatingIfNeeded: place.firstRow + places.step)
             let taken = try entries.take(before: end)
             let last = taken.last.map { Int($0.row) } ?? place.firstRow
             try rows.fetch(

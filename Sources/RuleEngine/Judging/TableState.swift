@@ -16,8 +16,12 @@ final class RunContext: @unchecked Sendable {
         self.schema = schema
         self.options = options
         self.program = program
-        budget = MemoryBudget(limit: options.memory, directory: options.spillDirectory)
+        budget = MemoryBudget(
+            limit: max(options.memory - RunContext.ownMemory, options.memory / 2), directory: options.spillDirectory)
     }
+
+    /// What blocks, code lists, places of rows and the like take of the memory, whatever the number of rows; in bytes.
+    private static let ownMemory = 96 << 20
 
     func evaluator(_ plan: ExpressionPlan) -> ExpressionEvaluator {
         ExpressionEvaluator(plan, schema: schema, period: options.period)

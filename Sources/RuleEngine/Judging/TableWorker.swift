@@ -335,14 +335,14 @@ extension CompiledRule {
 extension TableProgram {
     /// The keys of some columns; a column that was not read makes all of them NULL.
     ///
-    /// With `nullsAreValues` they are what depends on a key: these are told apart by 128 bits alone.
-    func keys(_ parts: [Int], _ columns: [Vector?], _ count: Int, nullsAreValues: Bool = false, _ arena: Arena)
+    /// With `areTargets` they are what depends on a key, of which only the canonical bytes are asked for.
+    func keys(_ parts: [Int], _ columns: [Vector?], _ count: Int, areTargets: Bool = false, _ arena: Arena)
         -> EncodedKeys
     {
         let types = parts.map { ExpressionType(table.columns[$0].type.kind) }
         return EncodedKeys(
             zip(parts, types).map { columns[$0] ?? .null($1, count, arena) }, types, count: count,
-            nullsAreValues: nullsAreValues, mask: nullsAreValues ? .max : keyMask, arena)
+            areTargets: areTargets, mask: keyMask, arena)
     }
 }
 

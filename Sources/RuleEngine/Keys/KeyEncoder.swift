@@ -26,37 +26,38 @@ struct EncodedKeys {
     let errors: BitWords?
     private let parts: [Vector]
     private let scales: [Int]
-    private let nullsAreValues: Bool
+    private let areTargets: Bool
     /// Fewer bits than all make fingerprints collide: so that tests see what happens then.
     private let mask: UInt64
 
-    /// With `nullsAreValues` a NULL part equals another NULL.
+    /// With `areTargets` a NULL part is a value like others, and there are no words, only canonical bytes.
     init(
-        _ parts: [Vector], _ types: [ExpressionType], count: Int, nullsAreValues: Bool = false, mask: UInt64 = .max,
+        _ parts: [Vector], _ types: [ExpressionType], count: Int, areTargets: Bool = false, mask: UInt64 = .max,
         _ arena: Arena
     ) {
         self.count = count
         self.mask = mask
         self.parts = parts
-        self.nullsAreValues = nullsAreValues
+        self.areTargets = areTargets
         scales = types.map { if case .number(_, let scale) = $0 { scale } else { 0 } }
-        first = arena.make(UInt64.self, count)
-        second = arena.make(UInt64.self, count)
-        forms = arena.make(UInt8.self, count)
+        first = arena.make(UInt64.self, areTargets ? 0 : count)
+        second = arena.make(UInt64.self, areTargets ? 0 : count)
+        forms = arena.make(UInt8.self, areTargets ? 0 : count)
         if parts.isEmpty {
             complete = arena.bits(count, all: true)
             errors = nil
         } else {
             let state = Strict.state(parts, arena)
             errors = state.errors
-            if nullsAreValues {
+            if areTargets {
                 complete = arena.bits(count, all: true)
                 if let errors { for index in 0..<Bits.words(count) { complete[index] = ~errors[index] } }
             } else {
                 complete = state.valid
             }
         }
-        if parts.count == 1, !nullsAreValues {
+        if areTargets { return }
+        if parts.count == 1 {
             switch parts[0].storage {
             case .text(let spans):
                 // `Form.hexadecimal` is what the kernel says of such a text.
@@ -97,8 +98,6 @@ struct EncodedKeys {
             case .wide(let words):
                 for row in 0..<count where part.isValid(row) { mix(number: words[row], scale, row) }
             }
-            guard nullsAreValues else { continue }
-            for row in 0..<count where !part.isValid(row) { mix((0x6E75_6C6C, 5), row) }
         }
         if mask != .max {
             for row in 0..<count { (first[row], second[row]) = (first[row] & mask, second[row] & mask) }
@@ -162,7 +161,7 @@ struct EncodedKeys {
     /// Bytes that two keys share exactly when they are equal.
     func appendCanonical(_ row: Int, to bytes: inout [UInt8]) {
         // One text needs no length: its bytes are the key. (Only such keys are ever compared with each other.)
-        if parts.count == 1, !nullsAreValues, case .text(let spans) = parts[0].storage {
+        if parts.count == 1, !areTargets, case .text(let spans) = parts[0].storage {
             bytes.append(contentsOf: spans[row].bytes)
             return
         }
