@@ -100,8 +100,8 @@ let package = Package(
 
         module(
             6, "RowReconciliation", "Extraction", "Definitions", "SQLGeneration", "RuleEngine", "RulePlan",
-            "RuleLanguage", "Schema", "CourtModel", "Columnar", "DataAccess", "Diagnostics", "PostgresClient",
-            "SQLiteClient"),
+            "RuleLanguage", "Schema", "CourtModel", "Columnar", "DataAccess", "DelimitedText", "Diagnostics",
+            "PostgresClient", "SQLiteClient"),
         module(6, "Pipelines", "Definitions", "Schema", "CourtModel", "DataAccess", "Diagnostics", "Digests"),
         module(
             6, "Reporting", "Library", "RuleEngine", "RulePlan", "FormEngine", "Reconciliation", "Schema", "CourtModel",

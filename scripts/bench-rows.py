@@ -1,25 +1,34 @@
 #!/usr/bin/env python3
 """Rows of two PostgreSQL clusters compared, with 30 planted differences of each class, against each side's own scan.
 
-Usage: scripts/bench-rows.py [--rows 1000000] [--pairs 5] [--bin .build/release/sitong] [--json FILE]
+Usage: scripts/bench-rows.py [--rows 1000000] [--pairs 5] [--bin .build/release/sitong] [--no-peers] [--no-files] [--json FILE]
 
 Two private clusters in a temporary folder (removed at the end) hold the same table of 12 columns with random keys, but for the
-differences. A pair of legs is the bare scan of both sides at once (the same record, the same two hashes, added up), and
+differences. A pair of legs is the bare scan of both sides at once (the same record, the same hash, added up), and
 `sitong reconcile rows`. What was planted must be found, in its class and with its cause, and nothing else.
+
+Then reladiff and pg_comparator compare the same tables once each, with as many differences allowed as there are; both must be
+installed (`make bench-peers`). Last, the left table as a SQLite file, and as a CSV file, against the right server: the same must be found.
 """
-import argparse, json, os, shutil, statistics, subprocess, sys, tempfile, threading, time
+import argparse, csv, json, os, shutil, sqlite3, statistics, subprocess, sys, tempfile, threading, time
 
 parser = argparse.ArgumentParser()
 parser.add_argument("--rows", type=int, default=1_000_000)
 parser.add_argument("--pairs", type=int, default=5)
 parser.add_argument("--each", type=int, default=30, help="planted differences of each class")
 parser.add_argument("--bin", default=".build/release/sitong")
+parser.add_argument("--no-peers", action="store_true", help="neither reladiff nor pg_comparator")
+parser.add_argument("--no-files", action="store_true", help="neither SQLite nor CSV")
 parser.add_argument("--json", help="also write the figures there")
 options = parser.parse_args()
 sitong = os.path.abspath(options.bin)
+reladiff = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".build/bench-venv/bin/reladiff")
+if not options.no_peers and (not os.access(reladiff, os.X_OK) or not shutil.which("pg_comparator")):
+    sys.exit("reladiff and pg_comparator are needed: make bench-peers")
 
+# Keys of several lengths: reladiff takes 32 hexadecimal digits for a UUID, and stops at a key that is none.
 COLUMNS = [
-    ("ajbs", "text(50)", "text", "md5(g::text)"), ("ah", "text(60)", "text", "'（2026）豫1702民初' || g || '号'"),
+    ("ajbs", "text(50)", "text", "md5(g::text) || g"), ("ah", "text(60)", "text", "'（2026）豫1702民初' || g || '号'"),
     ("fydm", "text(20)", "text", "'豫17' || lpad((g % 20)::text, 2, '0')"),
     ("ajlx", "text(10)", "text", "lpad((g % 40)::text, 4, '0')"),
     ("larq", "date", "date", "date '2026-01-01' + (g % 300)"),
@@ -85,9 +94,9 @@ def cpu(process):
 
 
 def scan(place):
+    """By one process of the server, as the comparison reads: on a busy machine more processes get more of it."""
     cells = ", ".join(NAMES)
-    sql(place, f"SET work_mem = '64MB'; SELECT sum(hashtextextended(r COLLATE \"C\", 1)), "
-               f"sum(hashtextextended(r COLLATE \"C\", 2)) FROM (SELECT ROW({cells})::text AS r FROM t OFFSET 0) q")
+    sql(place, f"SET jit = off; SET max_parallel_workers_per_gather = 0; SELECT sum(hashtextextended(ROW({cells})::text COLLATE \"C\", 1)) FROM t")
 
 
 def both(body):
@@ -122,7 +131,7 @@ def make():
         for _ in range(options.each):
             number += step
             numbers.append(number + 1)
-        keys = sql(places["left"], "SELECT string_agg(md5(g::text), ',' ORDER BY g) FROM unnest(ARRAY["
+        keys = sql(places["left"], "SELECT string_agg(md5(g::text) || g, ',' ORDER BY g) FROM unnest(ARRAY["
                    + ",".join(map(str, numbers)) + "]) g").split(",")
         rows = "ajbs IN (" + ",".join(f"'{key}'" for key in keys) + ")"
         sql(places["left" if change is None else "right"], (change or "DELETE FROM t WHERE {rows}").format(rows=rows))
@@ -138,11 +147,11 @@ def make():
     return expected
 
 
-def compare(out):
+def compare(out, left=None):
     before = sum(cpu(process) for process in processes)
     begin = time.monotonic()
     process = subprocess.Popen(
-        [sitong, "reconcile", "rows", "--schemas", f"{folder}/schemas", "--left", places["left"], "--right",
+        [sitong, "reconcile", "rows", "--schemas", f"{folder}/schemas", "--left", left or places["left"], "--right",
          places["right"], "--table", "t", "--second-key", "ah", "--out", out, "--json"],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     output, errors = process.stdout.read(), process.stderr.read()
@@ -153,6 +162,76 @@ def compare(out):
     time.sleep(0.3)  # The servers notice the end of a session a little later.
     return {"wall": wall, "client": usage.ru_utime + usage.ru_stime, "memory": usage.ru_maxrss / 1024,
             "server": sum(cpu(process) for process in processes) - before}, json.loads(output)
+
+
+def verify(out, expected):
+    """Holds what was found against what was planted."""
+    found = {}
+    for line in open(out, encoding="utf-8"):
+        item = json.loads(line)
+        if item["key"][0] in found:
+            sys.exit(f"{item['key'][0]} is told twice")
+        found[item["key"][0]] = (item["kind"], item["cause"])
+    if found != expected:
+        wrong = [key for key in set(found) | set(expected) if found.get(key) != expected.get(key)]
+        sys.exit(f"{len(wrong)} of {len(expected)} are wrong, as {wrong[0]}: {expected.get(wrong[0])} "
+                 f"was planted, {found.get(wrong[0])} found")
+
+
+def setting(place, name):
+    """One word of a libpq text."""
+    return dict(word.split("=", 1) for word in place.replace("'", "").split())[name]
+
+
+def peers(expected):
+    """Seconds of each peer, and how many lines of difference it told; all keys that are not repeated have to be among them."""
+    with open(f"{folder}/reladiff.toml", "w") as file:
+        for side, place in places.items():
+            names = {"host": "host", "port": "port", "database": "dbname", "user": "user"}
+            words = "".join(f'{name} = "{setting(place, word)}"\n' for name, word in names.items())
+            file.write(f'[database.{side}]\ndriver = "postgresql"\npassword = ""\n{words}')
+    for place in places.values():
+        sql(place, "CREATE EXTENSION IF NOT EXISTS pgcmp")
+    columns = ",".join(NAMES[1:])
+    sources = [f"--source-{number}=DBI:Pg:" + ";".join(
+        f"{name}={setting(place, name)}" for name in ("host", "port", "dbname", "user"))
+        for number, place in enumerate(places.values(), 1)]
+    commands = {
+        "reladiff": [reladiff, "--conf", f"{folder}/reladiff.toml", "left", "t", "right", "t", "--key-columns", "ajbs",
+                     *(word for name in NAMES[1:] for word in ("--columns", name)), "--threads", "2", "--skip-sort-results", "--json"],
+        "pg_comparator": ["pg_comparator", "--max-ratio=1", "--pg-text-cast", *sources,
+                          f"pgsql:///sitong/t?ajbs:{columns}", f"pgsql:///sitong/t?ajbs:{columns}"],
+    }
+    keys = {key for key, (kind, _) in expected.items() if kind != "duplicate"}
+    result = {}
+    for name, command in commands.items():
+        begin = time.monotonic()
+        ended = subprocess.run(command, capture_output=True, text=True)
+        seconds = time.monotonic() - begin
+        if not ended.stdout:
+            sys.exit(f"{name} ended with {ended.returncode}: {ended.stderr[-2000:]}")
+        missed = sum(key not in ended.stdout for key in keys)
+        result[name] = {"wall_seconds": seconds, "missed": missed}
+    return result
+
+
+def files():
+    """The left table as a SQLite file and as a CSV file."""
+    cells = ", ".join(f"({name}::int) AS {name}" if kind == "bool" else name for name, kind, _, _ in COLUMNS)
+    sql_text = f"COPY (SELECT {cells} FROM t) TO STDOUT (FORMAT csv, HEADER, FORCE_QUOTE ({', '.join(NAMES)}))"
+    with open(f"{folder}/t.csv", "w") as file:
+        subprocess.run(["psql", "--no-psqlrc", "-qAt", places["left"], "-c", sql_text], check=True, stdout=file)
+    database = sqlite3.connect(f"{folder}/t.sqlite")
+    database.execute(f"CREATE TABLE t ({', '.join(name + ' TEXT' for name in NAMES)})")
+    # csv.reader takes NULL and the empty text for the same; the table has empty texts on its right side only.
+    with open(f"{folder}/t.csv", encoding="utf-8", newline="") as file:
+        rows = csv.reader(file)
+        next(rows)
+        database.executemany(f"INSERT INTO t VALUES ({', '.join('?' * len(NAMES))})",
+                             ([cell or None for cell in row] for row in rows))
+    database.commit()
+    database.close()
+    return {"sqlite": f"{folder}/t.sqlite", "csv": f"{folder}/t.csv"}
 
 
 try:
@@ -171,16 +250,7 @@ try:
         time.sleep(0.3)
         bare = sum(cpu(process) for process in processes) - before
         leg, summary = compare(f"{folder}/d.jsonl")
-        found = {}
-        for line in open(f"{folder}/d.jsonl", encoding="utf-8"):
-            item = json.loads(line)
-            if item["key"][0] in found:
-                sys.exit(f"{item['key'][0]} is told twice")
-            found[item["key"][0]] = (item["kind"], item["cause"])
-        if found != expected:
-            wrong = [key for key in set(found) | set(expected) if found.get(key) != expected.get(key)]
-            sys.exit(f"{len(wrong)} of {len(expected)} are wrong, as {wrong[0]}: {expected.get(wrong[0])} "
-                     f"was planted, {found.get(wrong[0])} found")
+        verify(f"{folder}/d.jsonl", expected)
         if summary["left"]["hashing"] != "server" or summary["right"]["hashing"] != "server":
             sys.exit("the servers did not hash")
         ratios.append(leg["wall"] / max(walls.values()))
@@ -198,6 +268,19 @@ try:
           f"({result['scan_seconds']:.2f} s)")
     print(f"CPU of the servers {result['server_cpu_ratio']:.2f} x, of the client {result['client_cpu_ratio']:.2f} x "
           f"that of both scans; memory {result['memory_mb']:.0f} MB")
+    if not options.no_peers:
+        result["peers"] = peers(expected)
+        for name, peer in result["peers"].items():
+            print(f"{name} {peer['wall_seconds']:.2f} s, {peer['missed']} keys missed")
+            if peer["wall_seconds"] <= result["wall_seconds"]:
+                sys.exit(f"{name} was faster")
+    if not options.no_files:
+        result["files"] = {}
+        for name, place in files().items():
+            leg, summary = compare(f"{folder}/d.jsonl", place)
+            verify(f"{folder}/d.jsonl", expected)
+            result["files"][name] = leg
+            print(f"{name} against the right server: the same differences, {leg['wall']:.2f} s, {leg['memory']:.0f} MB")
     if options.json:
         with open(options.json, "w") as file:
             json.dump(result, file, indent=2)

@@ -15,18 +15,21 @@ public struct RowPlan: Sendable {
     public let columns: [Int]
     /// Its only predicate tells which rows are meant; nil for all.
     public let filter: PredicateSet?
-    /// Columns that only one side has, and which are therefore not compared; empty when they were named.
+    /// Columns that not all sides have, and which are therefore not compared, with each side that has them; empty when they were
+    /// named.
     public let leftOut: [(column: String, side: RowSideName)]
 
     /// - Parameters:
     ///   - key: by code or title; nil for that of the schema.
     ///   - columns: by code or title; nil for all that both sides have.
-    ///   - offered: codes of the columns that each side has.
+    ///   - left: codes of the columns that the side has, as `right`.
+    ///   - others: those of further sides.
     /// - Throws: `OperationError` 64 when the schema has no such column or the table no key, 65 when a side lacks one that is
     ///   needed.
     public init(
         table: TableDefinition, schema: StandardSchema, key: [String]? = nil, columns: [String]? = nil,
-        filter: PredicateSet? = nil, left: [String], right: [String]
+        filter: PredicateSet? = nil, left: [String], right: [String],
+        others: [(name: RowSideName, columns: [String])] = []
     ) throws {
         func places(_ names: [String]) throws -> [Int] {
             var places: [Int] = []
@@ -42,7 +45,8 @@ public struct RowPlan: Sendable {
         guard !key.isEmpty else { throw OperationError.rowKeyMissing(table: table) }
         let named = try columns.map(places)
         let needed = key + (named ?? []) + (filter?.neededColumns ?? [])
-        for (side, offered) in [(RowSideName.left, left), (.right, right)] {
+        let sides = [(name: RowSideName.left, columns: left), (name: .right, columns: right)] + others
+        for (side, offered) in sides {
             let lacking = needed.map { table.columns[$0].name }.filter { !offered.contains($0) }
             guard lacking.isEmpty else {
                 throw OperationError.rowColumnsLacking(Set(lacking).sorted(), table: table, side: side)
@@ -53,9 +57,9 @@ public struct RowPlan: Sendable {
             named
             ?? table.columns.indices.filter { index in
                 let name = table.columns[index].name
-                let (isLeft, isRight) = (left.contains(name), right.contains(name))
-                if isLeft != isRight { leftOut.append((name, isLeft ? .left : .right)) }
-                return isLeft && isRight
+                let having = sides.filter { $0.columns.contains(name) }
+                if having.count < sides.count { leftOut += having.map { (name, $0.name) } }
+                return having.count == sides.count
             }
         self.table = table
         self.schema = schema
@@ -76,8 +80,14 @@ public struct RowPlan: Sendable {
     }
 }
 
-public enum RowSideName: String, Sendable, Hashable, CaseIterable {
-    case left, right
+/// What a side is called: `left`, `right`, or by the name that `--side` gives it.
+public struct RowSideName: RawRepresentable, Sendable, Hashable {
+    public var rawValue: String
+
+    public init(rawValue: String) { self.rawValue = rawValue }
+
+    public static let left = RowSideName(rawValue: "left")
+    public static let right = RowSideName(rawValue: "right")
 }
 
 extension OperationError {
@@ -103,7 +113,7 @@ extension OperationError {
         OperationError(
             .badData, code: "rows-columns-lacking",
             LocalizedText(
-                en: "the \(side.rawValue) side's table '\(table.name)' lacks: \(names.joined(separator: ", "))",
+                en: "the table '\(table.name)' of the \(side.title.en) lacks: \(names.joined(separator: ", "))",
                 zh: "\(side.title.zh)的表“\(table.title)”缺少列：\(names.joined(separator: "、"))"),
             hint: LocalizedText(
                 en: "compare others with --columns, or map the source's with --source",
@@ -116,6 +126,7 @@ extension RowSideName {
         switch self {
         case .left: LocalizedText(en: "left side", zh: "左侧")
         case .right: LocalizedText(en: "right side", zh: "右侧")
+        default: LocalizedText(en: "side '\(rawValue)'", zh: "“\(rawValue)”")
         }
     }
 }

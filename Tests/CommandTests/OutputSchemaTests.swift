@@ -84,6 +84,8 @@ struct OutputSchemaTests {
         try run(
             ["reconcile", "rows", "--source", "sources/yu1702.yaml", "--right", "library", "--table", "anjian"],
             in: place, status: 1)
+        let own = ["--left", "library", "--right", "library", "--table", "anjian"]
+        try run(["reconcile", "rows", "--side", "copy=library"] + own, in: place)
         let quarantine = ["quarantine", "export", "--to", "quarantine.csv"]
         try run(quarantine, in: place)
         let last = try connection.execute("SELECT batch FROM sitong.batch ORDER BY number DESC LIMIT 1")

@@ -90,6 +90,8 @@ struct ReconcileRowsTests {
             (["--left", "a.csv", "--right", "postgresql://u@127.0.0.1:1/x"], 69, "pg-connect"),
             (["--left", "a.csv", "--right", "b.csv", "--where", "id >"], 64, "syntax"),
             (["--left", "a.csv", "--right", "b.csv", "--out", "none/d.csv"], 73, "file-create"),
+            (["--left", "a.csv", "--right", "b.csv", "--watermark", "nothing"], 64, "rows-watermark"),
+            (["--left", "a.csv", "--right", "b.csv", "--resume", "a.csv"], 65, "rows-checkpoint"),
         ]
         for (arguments, status, code) in cases {
             for language in ["en", "zh"] {
@@ -100,6 +102,89 @@ struct ReconcileRowsTests {
                 #expect(!ended.errors.contains("secret"))
             }
         }
+    }
+
+    @Test("of three sides each difference is told with the link that introduced it")
+    func links() throws {
+        _ = try folder.write(
+            "id,xm,fydm,larq,je\n1,张三,豫17,2026-10-01,9\n2,李四 ,豫17,2026-10-02,2\n3,王六,豫18,2026-11-01,3.5\n",
+            to: "c.csv")
+        let ended = try run([
+            "--left", "a.csv", "--right", "b.csv", "--side", "province=c.csv", "--out", "d.csv", "--keys-out", "keys.csv",
+            "--reveal", "--json",
+        ])
+        #expect(ended.status == 1, "\(ended.errors)")
+        #expect(
+            Set(try text("d.csv").split(separator: "\n").dropFirst().map(String.init)) == [
+                "people,changed,2,xm,李四,李四 ,trailing-blank,,1,1,left→right",
+                "people,changed,3,xm,王五,王六,unexplained,,1,1,left→right",
+                "people,missing-left,4,,,,unexplained,,0,1,left→right",
+                "people,changed,1,je,1.00,9.00,unexplained,,1,1,right→province",
+                "people,missing-right,4,,,,unexplained,,1,0,right→province",
+            ])
+        // Only what differs from the source itself is pulled from there again.
+        #expect(Set(try text("keys.csv").split(separator: "\n").map(String.init)) == ["id", "2", "3", "4"])
+        struct Summary: Decodable {
+            struct Link: Decodable { var differences: Int }
+            var sides: [String]
+            var links: [Link]
+            var differences: Int
+        }
+        let summary = try JSONDecoder().decode(Summary.self, from: Data(ended.output.utf8))
+        #expect(summary.sides == ["left", "right", "province"])
+        #expect(summary.links.map(\.differences) == [3, 2] && summary.differences == 5)
+        for wrong in [["--side", "c.csv"], ["--side", "left=c.csv"], ["--side", "p=c.csv", "--settle", "1"]] {
+            #expect(try run(["--left", "a.csv", "--right", "b.csv"] + wrong).status == 64, "\(wrong)")
+        }
+    }
+
+    @Test("killed after a part, a run goes on from its file to the same result, and removes it")
+    func resumed() throws {
+        let place = try TestPostgres.freshDatabase()
+        try PostgresConnection(place, applicationName: "tests").execute(
+            """
+            CREATE TABLE people (id bigint, xm text, fydm text, larq date, je numeric(18,2));
+            INSERT INTO people VALUES (1, '张三', '豫17', '2026-10-01', 1), (2, '李四', '豫17', '2026-10-02', 3)
+            """)
+        let arguments = ["--left", place, "--right", "a.csv", "--max-load", "100", "--out", "d.csv"]
+        #expect(try run(arguments).status == 1)
+        let whole = try text("d.csv")
+        #expect(whole.split(separator: "\n").count == 3)
+        let resuming = arguments + ["--resume", "checkpoint"]
+        #expect(try run(resuming, environment: ["SITONG_FAULT": "rows.afterCheckpoint"]).status == -SIGKILL)
+        #expect(FileManager.default.fileExists(atPath: folder.appending("checkpoint")))
+        let other = try run(resuming + ["--columns", "je"])
+        #expect(other.status == 65 && other.errors.contains("error[rows-checkpoint-other]"), "\(other.errors)")
+        let again = try run(resuming + ["--json"])
+        #expect(again.status == 1, "\(again.errors)")
+        #expect(again.output.contains("\"since\""))
+        #expect(try text("d.csv") == whole)
+        #expect(!FileManager.default.fileExists(atPath: folder.appending("checkpoint")))
+    }
+
+    @Test("what an unfinished load brings within the time of --settle is no unexplained difference")
+    func settled() throws {
+        let place = try TestPostgres.freshDatabase()
+        try PostgresConnection(place, applicationName: "tests").execute(
+            """
+            CREATE TABLE people (id bigint, xm text, fydm text, larq date, je numeric(18,2));
+            INSERT INTO people VALUES (1, '张三', '豫17', '2026-10-01', 1), (2, '李四', '豫17', '2026-10-02', 2)
+            """)
+        let loading = Thread {
+            guard let connection = try? PostgresConnection(place, applicationName: "tests") else { return }
+            // The row comes as soon as the first look is over and its snapshot released.
+            let released =
+                """
+                SELECT count(*) FROM pg_stat_activity
+                WHERE datname = current_database() AND application_name LIKE 'sitong%' AND query ILIKE 'rollback%'
+                """
+            while (try? connection.execute(released)) == [["0"]] { usleep(20_000) }
+            _ = try? connection.execute("INSERT INTO people VALUES (3, '王五', '豫18', '2026-11-01', 3.5)")
+        }
+        loading.start()
+        let ended = try run(["--left", "a.csv", "--right", place, "--settle", "3", "--json"])
+        #expect(ended.status == 0, "\(ended.output)\(ended.errors)")
+        #expect(ended.output.contains("\"in-flight\" : 1"))
     }
 
     @Test("a table in a database with a name of its own, a key of its own, and some columns")
@@ -139,6 +224,8 @@ struct ReconcileRowsOfLibraryTests {
         var differences: Int
         // swift-format-ignore: AlwaysUseLowerCamelCase
         var by_kind: [String: Int]
+        // swift-format-ignore: AlwaysUseLowerCamelCase
+        var by_cause: [String: Int]
     }
 
     func reconcile(_ arguments: [String], status: Int32) throws -> Summary {
@@ -172,6 +259,7 @@ struct ReconcileRowsOfLibraryTests {
         let found = try reconcile(
             ["--left", batch, "--right", "library", "--table", "anjian", "--out", "d.jsonl"], status: 1)
         #expect(found.by_kind["missing-right", default: 0] == quarantined)
+        #expect(found.by_cause["quarantined", default: 0] == quarantined)
         #expect(found.by_kind["missing-left"] == nil)
         #expect(found.by_kind["changed"] == nil)
         #expect(found.left.rows - found.right.rows == quarantined + found.by_kind["duplicate", default: 0])
@@ -184,6 +272,7 @@ struct ReconcileRowsOfLibraryTests {
         let after = try reconcile(
             ["--source", source, "--right", "library", "--table", "anjian"], status: 1)
         #expect(after.by_kind["missing-right", default: 0] == quarantined + 1)
+        #expect(after.by_cause["quarantined", default: 0] == quarantined)
         #expect(after.by_kind["changed"] == 1)
     }
 }

@@ -18,6 +18,8 @@ import Testing
         "quarantine.beforeRetryCommit", "quarantine.afterRetryCommit",
         // Closing a period: `PeriodTests`.
         "period.beforeCloseCommit", "period.afterCloseCommit",
+        // Rows compared in parts: `ReconcileRowsTests`.
+        "rows.afterCheckpoint",
     ]
 
     @Test("the monthly run passes every fault point but those that other tests kill at")

@@ -111,7 +111,7 @@ struct RowComparisonTests {
                 right: ["n", "k", "t"])
         }
         #expect(lacking?.code == "rows-columns-lacking")
-        #expect(lacking?.message.en.contains("right side's table 'rows' lacks: b") == true)
+        #expect(lacking?.message.en.contains("the table 'rows' of the right side lacks: b") == true)
         let keyless = TableDefinition(name: "rows", columns: RowTable.columns)
         let noKey = #expect(throws: OperationError.self) {
             try RowPlan(table: keyless, schema: RowTable.schema, left: ["n"], right: ["n"])

@@ -107,18 +107,21 @@ struct DemoCommand: Operation {
             + Self.superseded(in: library, run: inner.runID, truth: truth)
             + Self.explained(in: province.slipsFolder, loaded, period: model.period ?? period, inner)
         let (missing, unexpected) = TruthFile.compare(truth, found: found)
+        let rows = try DemoReconciliation(schema, truth: truth, session: inner)
         let reports = try FileManager.default.contentsOfDirectory(atPath: "reports/\(period)").sorted()
             .map { "\(dir)/reports/\(period)/\($0)" }
         let summary = DemoSummary(
             dir: dir, seed: seed, planted: province.planted,
-            missing: missing.map { DemoSummary.Item($0.outcome.rawValue, $0.rule, $0.table, $0.key) },
-            unexpected: unexpected.map { DemoSummary.Item($0.outcome.rawValue, $0.rule, $0.table, $0.key) },
+            missing: missing.map { DemoSummary.Item($0.outcome.rawValue, $0.rule, $0.table, $0.key) } + rows.missing,
+            unexpected: unexpected.map { DemoSummary.Item($0.outcome.rawValue, $0.rule, $0.table, $0.key) }
+                + rows.unexpected,
             reports: reports)
         func text(_ language: Language) -> String {
-            TerminalReport.text(model, language: language) + "\n" + summary.text(language, truth: truth)
+            TerminalReport.text(model, language: language) + "\n" + summary.text(language, truth: truth) + "\n"
+                + rows.text.text(in: language)
         }
         return OperationResult(
-            missing.isEmpty && unexpected.isEmpty ? .ok : .findings, json: summary,
+            summary.missing.isEmpty && summary.unexpected.isEmpty ? .ok : .findings, json: summary,
             text: LocalizedText(en: text(.en), zh: text(.zh)), products: [dir])
     }
 

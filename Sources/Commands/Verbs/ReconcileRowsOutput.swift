@@ -13,18 +13,21 @@ struct RowOutput {
 
     private let plan: RowPlan
     private let reveal: Bool
+    private let hasLinks: Bool
     private var lines: FileSink?
     private var records: FindingsFile?
     private var keys: FindingsFile?
 
+    /// - Parameter hasLinks: whether there are more than two sides, so that it must be told between which a row differs.
     /// - Throws: 64 when keys shall be written that tell of persons and may not be shown; 73 when a file cannot be made.
-    init(_ path: String?, keys keysPath: String?, plan: RowPlan, reveal: Bool) throws {
+    init(_ path: String?, keys keysPath: String?, plan: RowPlan, reveal: Bool, hasLinks: Bool) throws {
         self.plan = plan
         self.reveal = reveal
+        self.hasLinks = hasLinks
         if let path, path.hasSuffix(".jsonl") {
             lines = try FileSink(path, exclusive: false)
         } else if let path {
-            records = try FindingsFile(path, columns: Self.columns)
+            records = try FindingsFile(path, columns: Self.columns + (hasLinks ? ["link"] : []))
         }
         if let keysPath {
             let columns = plan.key.map { plan.table.columns[$0] }
@@ -40,10 +43,14 @@ struct RowOutput {
         }
     }
 
-    mutating func append(_ difference: RowDifference) throws {
-        try keys?.append(difference.key)
-        if let otherKey = difference.otherKey, difference.kind == .missingRight { try keys?.append(otherKey) }
-        let shown = RowDifferenceRecord(difference, plan, reveal: reveal)
+    /// - Parameter link: the sides between which it arose; keys are those of the first link, whose left side they are pulled from.
+    mutating func append(_ difference: RowDifference, link: RowLink) throws {
+        if link.isFirst {
+            try keys?.append(difference.key)
+            if let otherKey = difference.otherKey, difference.kind == .missingRight { try keys?.append(otherKey) }
+        }
+        var shown = RowDifferenceRecord(difference, plan, reveal: reveal)
+        if hasLinks { shown.link = link.name }
         if records != nil {
             let key = FindingText.key(shown.key)
             let otherKey = shown.otherKey.map { FindingText.key($0) }
@@ -52,7 +59,7 @@ struct RowOutput {
                 try records?.append([
                     plan.table.name, shown.kind, key, cell?.column, cell?.left, cell?.right,
                     cell?.cause ?? shown.cause, otherKey, String(shown.leftRows), String(shown.rightRows),
-                ])
+                ] + (hasLinks ? [link.name] : []))
             }
         }
         if lines != nil {
@@ -93,9 +100,11 @@ struct RowDifferenceRecord: Encodable {
     var rightRows: Int
     var cause: String
     var cells: [Cell]
+    /// Of more than two sides, those between which it arose: `court→library`.
+    var link: String?
 
     enum CodingKeys: String, CodingKey {
-        case table, kind, key, cause, cells
+        case table, kind, key, cause, cells, link
         case otherKey = "other_key"
         case leftRows = "left_rows"
         case rightRows = "right_rows"

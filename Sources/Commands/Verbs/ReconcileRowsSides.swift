@@ -15,6 +15,8 @@ struct RowSides {
     let schema: StandardSchema
     let library: LibraryOptions
     let session: Session
+    var pace = ScanPace()
+    var checkpoint: RowCheckpoint?
 
     /// What a text names.
     private enum Place {
@@ -26,12 +28,15 @@ struct RowSides {
         case folder(String)
     }
 
-    func side(_ text: String) throws -> any RowSide {
+    func side(_ text: String, _ name: RowSideName) throws -> any RowSide {
         switch try place(text) {
         case .library:
             return try PostgresSide(
-                try session.connectionText(library), kind: "library", table: table, schemaName: "public")
-        case .postgres(let conninfo): return try PostgresSide(conninfo, table: table)
+                try session.connectionText(library), kind: "library", table: table, schemaName: "public", pace: pace,
+                checkpoint: checkpoint?.side(name.rawValue))
+        case .postgres(let conninfo):
+            return try PostgresSide(
+                conninfo, table: table, pace: pace, checkpoint: checkpoint?.side(name.rawValue))
         case .sqlite(let path): return try ReadSide.sqlite(path, table: table)
         case .batch(let folder): return try batch(folder)
         case .csv(let files): return try csv(files)

@@ -5,10 +5,14 @@ import Schema
 /// `reconcile rows --json`.
 struct RowsSummary: Encodable {
     struct Side: Encodable {
+        /// `left`, `right`, or as `--side` calls it.
+        var name: String
         var kind: String
         var place: String
         /// When the state that was compared was the current one, UTC.
         var time: String
+        /// When the oldest of what was compared was, in a run that was gone on with.
+        var since: String?
         var rows: Int
         var hashing: String
     }
@@ -75,7 +79,7 @@ struct RowsSummary: Encodable {
     var exitStatus: ExitStatus { unexplained == 0 ? .ok : .findings }
 
     init(
-        _ plan: RowPlan, _ left: any RowSide, _ right: any RowSide, _ result: RowComparisonResult, reveal: Bool,
+        _ plan: RowPlan, _ left: NamedRowSide, _ right: NamedRowSide, _ result: RowComparisonResult, reveal: Bool,
         seconds: Double
     ) {
         table = plan.table.name
@@ -134,9 +138,10 @@ struct RowsSummary: Encodable {
             "\(table)：左侧 \(rows.0) 行，右侧 \(rows.1) 行，差异 \(Format.count(differences)) 处，"
                 + "其中原因不明 \(Format.count(unexplained)) 处，用时 \(Format.seconds(seconds))"
         ]
-        for (name, side) in [("left", left), ("right", right)] {
-            en.append("  \(name): \(side.kind) \(side.place) as of \(side.time)")
-            zh.append("  \(name == "left" ? "左侧" : "右侧")：\(side.kind) \(side.place)，截至 \(side.time)")
+        for side in [left, right] {
+            en.append("  \(side.name): \(side.kind) \(side.place) as of \(side.time)")
+            zh.append(
+                "  \(RowSideName(rawValue: side.name).title.zh)：\(side.kind) \(side.place)，截至 \(side.time)")
         }
         for (kind, count) in by_kind.sorted(by: { $0.key < $1.key }) {
             en.append("\(Format.padded(count, 10))  \(kind)")
@@ -157,10 +162,13 @@ struct RowsSummary: Encodable {
 }
 
 extension RowsSummary.Side {
-    init(_ side: any RowSide, rows: Int) {
+    init(_ named: NamedRowSide, rows: Int) {
+        name = named.name.rawValue
+        let side = named.side
         kind = side.kind
         place = side.place
         time = side.time
+        since = side.since
         hashing = side.hashing
         self.rows = rows
     }
@@ -189,6 +197,9 @@ extension DifferenceCause {
         case .encoding: LocalizedText(en: rawValue, zh: "编码")
         case .sameCode: LocalizedText(en: rawValue, zh: "同义代码")
         case .keyChurn: LocalizedText(en: rawValue, zh: "主键变更")
+        case .stale: LocalizedText(en: rawValue, zh: "旧版本")
+        case .quarantined: LocalizedText(en: rawValue, zh: "隔离中")
+        case .inFlight: LocalizedText(en: rawValue, zh: "变更途中")
         case .unexplained: LocalizedText(en: rawValue, zh: "原因不明")
         }
     }

@@ -27,11 +27,8 @@ struct RowHasher {
         return Int(hash & UInt64(BucketSums.bucketCount - 1))
     }
 
-    mutating func hash(of row: PackedRow) -> (UInt64, UInt64) {
+    mutating func hash(of row: PackedRow) -> UInt64 {
         record.set(row, cells: 0..<columnCount)
-        return (
-            TextHash.hash(record.bytes, seed: RowDigestSQL.rowSeeds.0),
-            TextHash.hash(record.bytes, seed: RowDigestSQL.rowSeeds.1)
-        )
+        return TextHash.hash(record.bytes, seed: RowDigestSQL.rowSeed)
     }
 }

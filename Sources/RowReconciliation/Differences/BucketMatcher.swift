@@ -7,11 +7,15 @@ struct BucketMatcher {
     private let names: [String]
     private let causes: CauseFinder
     private let grouping: [(place: Int, isMonth: Bool)]
+    private let watermark: Int?
 
-    /// - Parameter grouping: places among the compared columns; nil for one that is not compared.
-    init(_ plan: RowPlan, codes: [String: [String: String]], grouping: [Int]) {
+    /// - Parameters:
+    ///   - grouping: places among the compared columns.
+    ///   - watermark: its place among the compared columns.
+    init(_ plan: RowPlan, codes: [String: [String: String]], grouping: [Int], watermark: Int?) {
         keyCount = plan.key.count
         names = plan.names
+        self.watermark = watermark
         causes = CauseFinder(plan, codes: codes)
         self.grouping = grouping.map { place in
             switch plan.definition(place).type {
@@ -22,15 +26,15 @@ struct BucketMatcher {
     }
 
     /// Differences in the order of the keys' bytes.
-    func differences(_ left: [PackedRow], _ right: [PackedRow]) -> [(difference: RowDifference, row: [String?])] {
+    func differences(_ left: [PackedRow], _ right: [PackedRow]) -> [FoundDifference] {
         var pairs: [ArraySlice<UInt8>: (left: [PackedRow], right: [PackedRow])] = [:]
         for row in left { pairs[row.prefix(keyCount), default: ([], [])].left.append(row) }
         for row in right { pairs[row.prefix(keyCount), default: ([], [])].right.append(row) }
-        var found: [(difference: RowDifference, row: [String?])] = []
-        for (_, rows) in pairs.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {
-            if let difference = difference(rows.left, rows.right) { found.append(difference) }
+        return pairs.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }).compactMap { key, rows in
+            difference(rows.left, rows.right).map {
+                FoundDifference(difference: $0.difference, row: $0.row, key: Array(key))
+            }
         }
-        return found
     }
 
     private func difference(
@@ -57,6 +61,11 @@ struct BucketMatcher {
             difference.kind = .missingRight
         } else {
             difference.cells = cells(texts, right[0].texts)
+            if isStale(difference.cells) {
+                for index in difference.cells.indices where difference.cells[index].cause == .unexplained {
+                    difference.cells[index].cause = .stale
+                }
+            }
             let unexplained = difference.cells.contains { $0.cause == .unexplained }
             difference.cause = unexplained ? .unexplained : difference.cells.first?.cause ?? .unexplained
         }
@@ -71,6 +80,15 @@ struct BucketMatcher {
             if a == nil, b == nil { return nil }
             return RowDifference.Cell(column: names[column], left: a, right: b, cause: causes.cause(column, a, b))
         }
+    }
+
+    /// Whether the right side's row is older by the watermark: a number, or a time whose text sorts as it does.
+    private func isStale(_ cells: [RowDifference.Cell]) -> Bool {
+        guard let watermark, let cell = cells.first(where: { $0.column == names[watermark] }), let left = cell.left,
+            let right = cell.right
+        else { return false }
+        if let a = Int128(left), let b = Int128(right) { return b < a }
+        return right.utf8.lexicographicallyPrecedes(left.utf8)
     }
 
     private func groups(_ row: [String?]) -> [String?] {

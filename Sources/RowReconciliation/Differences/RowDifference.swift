@@ -31,6 +31,9 @@ public struct RowDifference: Sendable, Hashable {
     /// The values by which differences are counted, those of the left side where it has the row; dates as their month.
     public var groups: [String?] = []
     public var cause: DifferenceCause
+
+    /// Whether only one side has the row.
+    var isMissing: Bool { kind == .missingLeft || kind == .missingRight }
 }
 
 /// Why two values, or a row, probably differ (差异原因).
@@ -53,5 +56,11 @@ public enum DifferenceCause: String, Sendable, Hashable, CaseIterable {
     case sameCode = "same-code"
     /// The row is there under another key with the same second key (案号).
     case keyChurn = "key-churn"
+    /// The right side has an older version of the row, by its watermark.
+    case stale
+    /// The library lacks the row since it waits in its quarantine (隔离).
+    case quarantined
+    /// A later look found no difference: the row was just being changed.
+    case inFlight = "in-flight"
     case unexplained
 }

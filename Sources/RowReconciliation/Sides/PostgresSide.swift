@@ -1,6 +1,8 @@
 import Columnar
 import DataAccess
+import DelimitedText
 import Diagnostics
+import Foundation
 import PostgresClient
 import SQLGeneration
 public import Schema
@@ -15,16 +17,24 @@ public final class PostgresSide: RowSide {
     public let time: String
     public let columns: [String]
     public private(set) var hashing = "server"
+    /// When the first of what was compared was read, if that was in an earlier run.
+    public private(set) var since: String?
     private let connection: PostgresConnection
     private let relation: String
     /// The server's columns by the schema's codes: name and type as the catalog prints it.
     private let types: [String: (name: String, type: String)]
     private let fetched: ReadSide
+    private let pace: ScanPace
+    private let checkpoint: RowCheckpoint.Side?
 
-    /// - Parameter schemaName: where the table is looked for; nil for the user's search path.
+    /// - Parameters:
+    ///   - schemaName: where the table is looked for; nil for the user's search path.
+    ///   - checkpoint: what is known of the side from a run that was broken off; nil keeps nothing.
     /// - Throws: `OperationError` 65 when there is no such table.
-    public init(_ conninfo: String, kind: String = "postgres", table: TableDefinition, schemaName: String? = nil) throws
-    {
+    public init(
+        _ conninfo: String, kind: String = "postgres", table: TableDefinition, schemaName: String? = nil,
+        pace: ScanPace = ScanPace(), checkpoint: RowCheckpoint.Side? = nil
+    ) throws {
         let connection = try PostgresConnection(conninfo, applicationName: "sitong reconcile rows")
         if try connection.execute("SHOW server_encoding").first?.first == "SQL_ASCII" {
             try connection.execute("SET client_encoding = 'SQL_ASCII'")
@@ -35,6 +45,8 @@ public final class PostgresSide: RowSide {
         let row = try connection.execute(
             """
             SET LOCAL work_mem = '64MB';
+            SET LOCAL jit = off;
+            SET LOCAL statement_timeout = '\(pace.statementSeconds)s';
             SELECT to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
             """)
         time = (row.first?.first ?? nil) ?? ""
@@ -58,6 +70,8 @@ public final class PostgresSide: RowSide {
         }
         let known = types
         self.kind = kind
+        self.pace = pace
+        self.checkpoint = checkpoint
         self.connection = connection
         self.relation = name
         self.types = types
@@ -72,48 +86,120 @@ public final class PostgresSide: RowSide {
     }
 
     public func bucketSums(_ plan: RowPlan) throws -> BucketSums {
-        guard let statements = try statements(plan) else {
+        guard let whole = try statements(plan) else {
             hashing = "client"
+            try pace.wait(on: connection)
             return try fetched.bucketSums(plan)
         }
-        var sums = BucketSums()
-        let reader = try BinaryCopyReader(connection, select: statements.sums.description)
+        guard pace.isInChunks || checkpoint != nil, let extent = try TableExtent(of: relation, on: connection) else {
+            try pace.wait(on: connection)
+            var sums = BucketSums()
+            try add(whole.sums.description, to: &sums)
+            return sums
+        }
+        var progress = checkpoint?.progress ?? RowCheckpoint.Progress(extent.identity, since: time)
+        if progress.table != extent.identity { progress = RowCheckpoint.Progress(extent.identity, since: time) }
+        var chunk = pace.firstChunkPages
+        while progress.pages < extent.pages {
+            try pace.wait(on: connection)
+            let pages = progress.pages..<min(progress.pages + chunk, extent.pages)
+            let begin = ContinuousClock.now
+            guard let part = digest(plan, pages: pages) else { throw OperationError.rowSumsUnreadable(place) }
+            try add(part.sums.description, to: &progress.sums)
+            progress.pages = pages.upperBound
+            try checkpoint?.save(progress)
+            chunk = pace.nextChunk(chunk, took: (ContinuousClock.now - begin) / .seconds(1))
+        }
+        if progress.since != time { since = progress.since }
+        return progress.sums
+    }
+
+    private func add(_ select: String, to sums: inout BucketSums) throws {
+        let reader = try BinaryCopyReader(connection, select: select)
         var block = CellBlock()
         while try reader.next(into: &block) {
             for row in 0..<block.rowCount {
                 guard let bucket = number(block, row, 0), let count = number(block, row, 1),
-                    let first = number(block, row, 2), let second = number(block, row, 3),
-                    (0..<Int128(BucketSums.bucketCount)).contains(bucket)
+                    let high = number(block, row, 2), let low = number(block, row, 3),
+                    sums.counts.indices.contains(Int(bucket))
                 else { throw OperationError.rowSumsUnreadable(place) }
-                sums.counts[Int(bucket)] = Int(count)
-                sums.first[Int(bucket)] = UInt64(truncatingIfNeeded: first)
-                sums.second[Int(bucket)] = UInt64(truncatingIfNeeded: second)
+                sums.counts[Int(bucket)] += Int(count)
+                sums.high[Int(bucket)] &+= high
+                sums.low[Int(bucket)] &+= low
             }
         }
-        return sums
     }
 
     public func rows(_ plan: RowPlan, in buckets: [Int]?) throws -> any BucketReader {
         guard hashing == "server", let statements = try statements(plan) else {
             return try fetched.rows(plan, in: buckets)
         }
+        try pace.wait(on: connection)
         return try ServerBuckets(
             BinaryCopyReader(connection, select: statements.rows(in: buckets).description), plan, place)
     }
 
-    private func number(_ block: CellBlock, _ row: Int, _ column: Int) -> Int128? {
-        block.text(row: row, column: column).flatMap { Int128($0) }
+    /// Ends the snapshot, so that the server may clean up behind it while nothing is read; what is read later is newer.
+    public func release() { connection.rollback() }
+
+    public func quarantinedKeys(_ plan: RowPlan) throws -> Set<[UInt8]> {
+        guard kind == "library" else { return [] }
+        var keys: Set<[UInt8]> = []
+        let headers = try connection.execute(
+            """
+            SELECT DISTINCT columns FROM sitong.quarantine
+            WHERE table_name = $1 AND state = 'open' AND columns IS NOT NULL ORDER BY columns
+            """, [plan.table.name])
+        for header in headers.compactMap(\.first) {
+            guard let header else { continue }
+            // A row that a reader cannot take is in quarantine for that; it stands under no key.
+            let rows = try connection.execute(
+                """
+                SELECT encode(raw, 'base64') FROM sitong.quarantine
+                WHERE table_name = $1 AND state = 'open' AND columns = $2
+                """, [plan.table.name, header])
+            var text = Array(header.utf8) + [UInt8(ascii: "\n")]
+            for row in rows.compactMap({ $0.first ?? nil }) {
+                guard let bytes = Data(base64Encoded: row, options: .ignoreUnknownCharacters) else { continue }
+                text += Array(bytes) + [UInt8(ascii: "\n")]
+            }
+            var reader = try CSVCellReader(BytesSource(text), file: "quarantine")
+            let packer = try RowPacker(keysOf: plan, offered: reader.columns)
+            var block = CellBlock()
+            while try reader.next(into: &block) {
+                try packer.forEachRow(of: block) { keys.insert($0.bytes) }
+            }
+        }
+        return keys
+    }
+
+    /// Digits with a sign, without a string for each.
+    private func number(_ block: CellBlock, _ row: Int, _ column: Int) -> Int64? {
+        let cell = block.cells[row * block.columnCount + column]
+        guard cell.count > 0 else { return nil }
+        let digits = block.bytes[cell.range]
+        let isNegative = digits.first == UInt8(ascii: "-")
+        var value: Int64 = 0
+        for byte in digits.dropFirst(isNegative ? 1 : 0) {
+            guard byte &- UInt8(ascii: "0") <= 9 else { return nil }
+            value = value &* 10 &- Int64(byte &- UInt8(ascii: "0"))
+        }
+        return isNegative ? value : 0 &- value
     }
 
     /// Nil when the server cannot hash these columns as it is done here.
     private func statements(_ plan: RowPlan) throws -> RowDigestSQL? {
         guard plan.neededNames.allSatisfy({ types[$0]?.name == $0 }), try hashesAlike() else { return nil }
+        return digest(plan, pages: nil)
+    }
+
+    private func digest(_ plan: RowPlan, pages: Range<Int>?) -> RowDigestSQL? {
         let server = ServerTable(
             definition: plan.table, relation: SQLIdentifier(relation),
             columns: types.mapValues { ServerColumn(type: $0.type) })
         return RowDigestSQL(
             server, columns: plan.columns, keyCount: plan.key.count, filter: plan.filter,
-            bucketCount: BucketSums.bucketCount, schema: plan.schema)
+            bucketCount: BucketSums.bucketCount, schema: plan.schema, pages: pages)
     }
 
     /// A record with everything in it that servers might print or hash in ways of their own.

@@ -11,15 +11,25 @@ struct RowPacker {
 
     /// - Parameter offered: the reader's columns.
     init(_ plan: RowPlan, offered: [String]) throws {
+        try self.init(plan, columns: plan.columns, filter: plan.filter, offered: offered)
+    }
+
+    /// Packs the keys of all rows alone.
+    init(keysOf plan: RowPlan, offered: [String]) throws {
+        try self.init(plan, columns: plan.key, filter: nil, offered: offered)
+    }
+
+    private init(_ plan: RowPlan, columns: [Int], filter: RowPlan.Filter?, offered: [String]) throws {
         let codes = offered.map { plan.table.column(offered: $0)?.name ?? $0 }
-        places = try plan.names.map { name in
+        places = try columns.map { column in
+            let name = plan.table.columns[column].name
             guard let place = codes.firstIndex(of: name) else {
                 throw OperationError.rowColumnGone(name, table: plan.table)
             }
             return place
         }
-        forms = plan.columns.map { CanonicalText(plan.table.columns[$0]) }
-        filter = try plan.filter.map { try RowFilter($0, plan: plan, offered: codes) }
+        forms = columns.map { CanonicalText(plan.table.columns[$0]) }
+        self.filter = try filter.map { try RowFilter($0, plan: plan, offered: codes) }
     }
 
     /// Calls `body` with each row that is meant; the row is lent.

@@ -4,14 +4,14 @@ public import Schema
 
 /// Statements of `reconcile rows` for one table of a server: what its buckets add up to, and the rows of some buckets.
 ///
-/// A row's record is `ROW(…)::text`, its hash `hashtextextended` of that under two seeds. Its bucket is the low bits of the
-/// key's hash, the same in every engine since no collation takes part in it.
+/// A row's record is `ROW(…)::text`, its hash `hashtextextended` of that. Its bucket is the low bits of the key's hash, the
+/// same in every engine since no collation takes part in it.
 public struct RowDigestSQL: Sendable {
     public static let bucketSeed: UInt64 = 0
-    public static let rowSeeds: (UInt64, UInt64) = (1, 2)
+    public static let rowSeed: UInt64 = 1
     public static let bucketName = "sitong_bucket"
 
-    private static let recordName = "sitong_record"
+    private static let hashName = "sitong_hash"
     private let base: SQLSelect
     private let bucket: SQLExpression
     private let record: SQLExpression
@@ -23,9 +23,10 @@ public struct RowDigestSQL: Sendable {
     ///   - columns: those compared; the first `keyCount` of them are the key.
     ///   - filter: whose only predicate tells which rows are meant; nil takes all.
     ///   - bucketCount: a power of 2.
+    ///   - pages: only rows that lie in these pages of the table; nil takes all.
     public init?(
         _ table: ServerTable, columns: [Int], keyCount: Int, filter: PredicateSet?, bucketCount: Int,
-        schema: StandardSchema
+        schema: StandardSchema, pages: Range<Int>? = nil
     ) {
         let alias = RowTerms.alias
         let needed = columns + (filter?.neededColumns ?? [])
@@ -35,6 +36,15 @@ public struct RowDigestSQL: Sendable {
             })
         else { return nil }
         var rows = table.cells(needed, row: nil)
+        if let pages {
+            let place = SQLExpression.column("ctid", of: alias)
+            rows.condition = .infix(
+                "AND",
+                [
+                    .infix(">=", [place, .typed(.tid, "(\(pages.lowerBound),0)")]),
+                    .infix("<", [place, .typed(.tid, "(\(pages.upperBound),0)")]),
+                ])
+        }
         if let filter {
             let terms = RowTerms(
                 filter.plan, roots: filter.predicates, leaves: RowTerms.Leaves { table.term($0) }, schema: schema,
@@ -55,22 +65,25 @@ public struct RowDigestSQL: Sendable {
         self.cells = zip(cells, columns).map { SQLSelect.Column($0, as: table.definition.columns[$1].name) }
     }
 
-    /// Columns `sitong_bucket`, `n`, `first`, `second`: of each bucket that has rows their number and the exact sums of both
-    /// signed hashes.
+    /// Columns `sitong_bucket`, `n`, `high`, `low`: of each bucket that has rows their number, and the sums of both halves of
+    /// their hashes, each half taken as a signed number of 32 bits.
+    ///
+    /// Such halves add up in a bigint, which a group keeps in place; a sum of bigints is a numeric, kept somewhere else.
     public var sums: SQLSelect {
         let alias = RowTerms.alias
-        // Fenced, or the record would be made once for each hash.
-        let records = SQLSelect(
-            [.init(bucket, as: Self.bucketName), .init(record, as: Self.recordName)],
+        // Fenced, or the record would be made once for each half.
+        let hashes = SQLSelect(
+            [.init(bucket, as: Self.bucketName), .init(Self.hash(record, seed: Self.rowSeed), as: Self.hashName)],
             from: .query(base, alias: alias), isFenced: true)
-        let text = SQLExpression.column(Self.recordName, of: alias)
-        func sum(_ seed: UInt64) -> SQLExpression { .aggregate("sum", Self.hash(text, seed: seed), where: nil) }
+        let hash = SQLExpression.column(Self.hashName, of: alias)
+        func high(_ bits: SQLExpression) -> SQLExpression { .infix(">>", [bits, .number("32")]) }
+        func sum(_ half: SQLExpression) -> SQLExpression { .aggregate("sum", .cast(half, .integer), where: nil) }
         let bucket = SQLExpression.column(Self.bucketName, of: alias)
         return SQLSelect(
             [
                 .init(bucket, as: Self.bucketName), .init(.countRows(where: nil), as: "n"),
-                .init(sum(Self.rowSeeds.0), as: "first"), .init(sum(Self.rowSeeds.1), as: "second"),
-            ], from: .query(records, alias: alias), groupBy: [bucket])
+                .init(sum(high(hash)), as: "high"), .init(sum(high(.infix("<<", [hash, .number("32")]))), as: "low"),
+            ], from: .query(hashes, alias: alias), groupBy: [bucket])
     }
 
     /// The bucket and the compared columns of the rows of these buckets, nil for all, ordered by bucket.
