@@ -57,10 +57,12 @@ public struct RowComparison {
         _ left: any RowSide, _ right: any RowSide, sums: (BucketSums, BucketSums)? = nil, settling: Settling? = nil,
         report: (RowDifference) throws -> Void
     ) throws -> RowComparisonResult {
-        let (leftSums, rightSums) = try sums ?? {
-            let both = try Self.sums(of: [left, right], plan)
-            return (both[0], both[1])
-        }()
+        let (leftSums, rightSums) =
+            try sums
+            ?? {
+                let both = try Self.sums(of: [left, right], plan)
+                return (both[0], both[1])
+            }()
         let bad = leftSums.differing(from: rightSums)
         let used = (0..<BucketSums.bucketCount).count { leftSums.counts[$0] > 0 || rightSums.counts[$0] > 0 }
         let isStreamed = Double(bad.count) > Self.streamedPart * Double(used) && bad.count > 64

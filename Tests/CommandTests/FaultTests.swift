@@ -138,7 +138,9 @@ import Testing
         let folder = try TemporaryDirectory()
         let living = folder.appending("tmp/sitong-copy-\(getpid())-mine")
         try FileManager.default.createDirectory(atPath: living, withIntermediateDirectories: true)
-        func copies() throws -> [String] { try FileManager.default.contentsOfDirectory(atPath: folder.appending("tmp")) }
+        func copies() throws -> [String] {
+            try FileManager.default.contentsOfDirectory(atPath: folder.appending("tmp"))
+        }
         func extract(fault: String? = nil) throws -> Int32 {
             var environment = ["TMPDIR": folder.appending("tmp")]
             environment["SITONG_FAULT"] = fault
@@ -210,7 +212,8 @@ private struct ByteFlip {
         let inPart = [
             ("a part's magic number", 0), ("its frame header", 4), ("its first block's header", 6),
             ("the literals of a block", 16), ("its body", body.count / 4), ("its middle", body.count / 2),
-            ("its last block", body.count * 9 / 10), ("its checksum", body.count - 4), ("its last byte", body.count - 1),
+            ("its last block", body.count * 9 / 10), ("its checksum", body.count - 4),
+            ("its last byte", body.count - 1),
         ]
         return inManifest.map { ByteFlip(name: $0.0, file: manifest, place: $0.1) }
             + inPart.map { ByteFlip(name: $0.0, file: part, place: $0.1) }

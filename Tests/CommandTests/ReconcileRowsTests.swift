@@ -110,7 +110,8 @@ struct ReconcileRowsTests {
             "id,xm,fydm,larq,je\n1,张三,豫17,2026-10-01,9\n2,李四 ,豫17,2026-10-02,2\n3,王六,豫18,2026-11-01,3.5\n",
             to: "c.csv")
         let ended = try run([
-            "--left", "a.csv", "--right", "b.csv", "--side", "province=c.csv", "--out", "d.csv", "--keys-out", "keys.csv",
+            "--left", "a.csv", "--right", "b.csv", "--side", "province=c.csv", "--out", "d.csv", "--keys-out",
+            "keys.csv",
             "--reveal", "--json",
         ])
         #expect(ended.status == 1, "\(ended.errors)")

@@ -79,7 +79,10 @@ import Testing
             let bad: [UInt8] = Array("a2;".utf8) + one + [0xFF] + Array(";f2;2026-10-01".utf8)
             let twoLines: [UInt8] = Array("a4;\"".utf8) + [0xFF, 10] + one + Array("\";f4;2026-10-01".utf8)
             var file = Array("BS;AH;FY;RQ\r\na1;".utf8) + one + number + Array(";f1;2026-10-01\r\n".utf8)
-            file += bad + Array("\r\na3;\"".utf8) + three + number + Array(";\";f3;2026-10-01\r\n".utf8) + twoLines + [13, 10]
+            file +=
+                bad + Array("\r\na3;\"".utf8) + three + number + Array(";\";f3;2026-10-01\r\n".utf8) + twoLines + [
+                    13, 10,
+                ]
             try directory.write("", to: "files/\(encoding).csv")
             try Data(file).write(to: URL(fileURLWithPath: directory.appending("files/\(encoding).csv")))
             let mapping = [("ajbs", "BS"), ("ah", "AH"), ("fydm", "FY"), ("larq", "RQ")].map {

@@ -36,7 +36,8 @@ import Testing
     }
 
     private func seen() throws -> [[String?]] {
-        try fixture.rows("WITH gone AS (DELETE FROM public.seen RETURNING statement) SELECT DISTINCT statement FROM gone")
+        try fixture.rows(
+            "WITH gone AS (DELETE FROM public.seen RETURNING statement) SELECT DISTINCT statement FROM gone")
     }
 
     @Test func `rows of a new source are copied straight in, those of a known one are merged`() throws {
@@ -58,7 +59,9 @@ import Testing
         #expect(try fixture.rows("SELECT row FROM sitong.quarantine ORDER BY row") == [["1"], ["3"]])
     }
 
-    @Test func `where a new source brings a key that another brought, the row is updated and its old version logged`() throws {
+    @Test func `where a new source brings a key that another brought, the row is updated and its old version logged`()
+        throws
+    {
         try load(LibraryFixture.batch(1, ["a,f1,,1,,", "b,f1,,1,,"]))
         let total = try load(other(1, ["n,f9,,1,,", "a,f1,,2,,", "b,f1,,1,,"])).total
         #expect((total.inserted, total.updated, total.unchanged) == (1, 1, 1))
@@ -90,7 +93,9 @@ import Testing
         }
     }
 
-    @Test func `where the library's column is of another type, values are converted and not taken for its bytes`() throws {
+    @Test func `where the library's column is of another type, values are converted and not taken for its bytes`()
+        throws
+    {
         try fixture.inspector.execute("ALTER TABLE anjian ALTER ts TYPE double precision")
         try watch()
         #expect(try load(LibraryFixture.batch(1, ["a,f1,,5,,"])).total.inserted == 1)

@@ -149,7 +149,8 @@ struct PaceTests {
         let fixture = try Fixture()
         let folder = try TemporaryDirectory()
         let path = folder.appending("checkpoint")
-        try RowCheckpoint(path, comparison: "a").side("left").save(try #require(try PartialSums.first(300, of: fixture)))
+        try RowCheckpoint(path, comparison: "a").side("left").save(
+            try #require(try PartialSums.first(300, of: fixture)))
         let other = #expect(throws: OperationError.self) { try RowCheckpoint(path, comparison: "b") }
         #expect(other?.code == "rows-checkpoint-other")
         // Rows that were read lie elsewhere now: all are read again.

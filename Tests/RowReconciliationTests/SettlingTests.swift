@@ -19,11 +19,15 @@ struct SettlingTests {
             }
         }
         let left = try SideKind.csv.side(rows, in: folder)
-        let right = try SideKind.csv.side(changed([1: "a", 2: "b", 3: "c"]) .dropLast(), in: folder)
+        let right = try SideKind.csv.side(changed([1: "a", 2: "b", 3: "c"]).dropLast(), in: folder)
         // Of the second look: 1 has come, 2 is as it was, 3 changed once more, the last row has come.
         let later = try SideKind.csv.side(changed([2: "b", 3: "d"]), in: folder)
         var looks = 0
-        let settling = Settling(attempts: 2) { looks += 1 } withSides: { try $0(left, later) }
+        let settling = Settling(attempts: 2) {
+            looks += 1
+        } withSides: {
+            try $0(left, later)
+        }
         var found: [String: RowDifference] = [:]
         let result = try RowComparison(try RowComparisonTests.plan(left, right)).run(left, right, settling: settling) {
             found[$0.key[0] ?? ""] = $0
@@ -40,7 +44,11 @@ struct SettlingTests {
         let folder = try TemporaryDirectory()
         let left = try SideKind.csv.side(RowComparisonTests.rows(9), in: folder)
         var looks = 0
-        let settling = Settling(attempts: 2) { looks += 1 } withSides: { try $0(left, left) }
+        let settling = Settling(attempts: 2) {
+            looks += 1
+        } withSides: {
+            try $0(left, left)
+        }
         let plan = try RowComparisonTests.plan(left, left)
         _ = try RowComparison(plan).run(left, left, settling: settling) { _ in Issue.record("none") }
         #expect(looks == 0)
@@ -58,10 +66,16 @@ struct SettlingTests {
         }
         let (early, late) = ("2026-01-02 03:04:05", "2026-02-03 00:00:01.5")
         let left = try SideKind.csv.side(
-            [row("1", "a", late, "10"), row("2", "a", early, "9"), row("3", "a", early, nil), row("4", "a", late, "10")],
+            [
+                row("1", "a", late, "10"), row("2", "a", early, "9"), row("3", "a", early, nil),
+                row("4", "a", late, "10"),
+            ],
             in: folder)
         let right = try SideKind.csv.side(
-            [row("1", "b", early, "9"), row("2", "b", late, "10"), row("3", "b", early, nil), row("4", "a ", early, "10")],
+            [
+                row("1", "b", early, "9"), row("2", "b", late, "10"), row("3", "b", early, nil),
+                row("4", "a ", early, "10"),
+            ],
             in: folder)
         let plan = try RowComparisonTests.plan(left, right)
         for (watermark, expected) in [
@@ -77,7 +91,8 @@ struct SettlingTests {
     @Test("columns that not all sides have are left out, and told with every side that has them")
     func columns() throws {
         let plan = try RowPlan(
-            table: RowTable.definition, schema: RowTable.schema, left: ["n", "k", "t", "b"], right: ["n", "k", "t", "b"],
+            table: RowTable.definition, schema: RowTable.schema, left: ["n", "k", "t", "b"],
+            right: ["n", "k", "t", "b"],
             others: [(RowSideName(rawValue: "court"), ["n", "k", "t"])])
         #expect(plan.names == ["n", "k", "t"])
         #expect(plan.leftOut.map { "\($0.column) \($0.side.rawValue)" } == ["b left", "b right"])

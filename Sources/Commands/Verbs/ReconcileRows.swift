@@ -115,7 +115,8 @@ extension ReconcileCommand {
             }
             if [settle ?? 0, maxLoad ?? 0, statementTimeout].contains(where: { !(0...1_000_000).contains($0) }) {
                 throw ValidationError(
-                    say("--settle, --max-load and --statement-timeout are 0 or more",
+                    say(
+                        "--settle, --max-load and --statement-timeout are 0 or more",
                         "--settle、--max-load 和 --statement-timeout 不得为负"))
             }
             if settle != nil, !side.isEmpty {
@@ -134,7 +135,8 @@ extension ReconcileCommand {
                 table: definition, schema: schema, library: library, session: session,
                 pace: ScanPace(statementSeconds: statementTimeout, maximumLoad: maxLoad), checkpoint: checkpoint)
             return try withLeft(sides) { left, codes in
-                let chain = try [NamedRowSide(name: .left, side: left)]
+                let chain =
+                    try [NamedRowSide(name: .left, side: left)]
                     + ([(name: .right, text: self.right)] + side.compactMap(Self.named)).map {
                         NamedRowSide(name: $0.name, side: try sides.side($0.text, $0.name))
                     }

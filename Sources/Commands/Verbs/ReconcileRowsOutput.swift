@@ -56,10 +56,11 @@ struct RowOutput {
             let otherKey = shown.otherKey.map { FindingText.key($0) }
             let cells = shown.cells.isEmpty ? [nil] : shown.cells.map(Optional.some)
             for cell in cells {
-                try records?.append([
-                    plan.table.name, shown.kind, key, cell?.column, cell?.left, cell?.right,
-                    cell?.cause ?? shown.cause, otherKey, String(shown.leftRows), String(shown.rightRows),
-                ] + (hasLinks ? [link.name] : []))
+                try records?.append(
+                    [
+                        plan.table.name, shown.kind, key, cell?.column, cell?.left, cell?.right,
+                        cell?.cause ?? shown.cause, otherKey, String(shown.leftRows), String(shown.rightRows),
+                    ] + (hasLinks ? [link.name] : []))
             }
         }
         if lines != nil {

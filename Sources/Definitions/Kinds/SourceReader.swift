@@ -130,7 +130,8 @@ struct SourceReader {
         case "csv":
             guard let folder = only(["folder"], beside: ["encoding", "delimiter"])?.scalar else { return nil }
             return .csv(
-                folder: Self.path(folder, beside: object.file), encoding: encoding(fields), delimiter: delimiter(fields))
+                folder: Self.path(folder, beside: object.file), encoding: encoding(fields), delimiter: delimiter(fields)
+            )
         default:
             let kinds = ["postgres", "sqlite", "csv"]
             let text = kind.scalar ?? ""

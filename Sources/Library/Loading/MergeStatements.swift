@@ -69,7 +69,8 @@ struct MergeStatements {
     /// them fit into the memory of one join.
     var classifyOwn: String {
         let own = "WHERE t.\(batchColumn) = ANY (ARRAY(SELECT number FROM sitong.batch WHERE source = $1))"
-        return classify(from: "\(stage.stage) s", among: own, noting: "INSERT INTO \(absent) SELECT \(stage.list(table.key))")
+        return classify(
+            from: "\(stage.stage) s", among: own, noting: "INSERT INTO \(absent) SELECT \(stage.list(table.key))")
     }
 
     /// The same for the rows that were absent, against all rows of the library; what is absent there is new.

@@ -16,7 +16,11 @@ struct HeldDifferences {
     /// What differs no longer was in flight; what still does is what it is now.
     mutating func settle(_ now: [[UInt8]: FoundDifference]) {
         for index in found.indices where found[index].difference.cause != .inFlight {
-            if let later = now[found[index].key] { found[index] = later } else { found[index].difference.cause = .inFlight }
+            if let later = now[found[index].key] {
+                found[index] = later
+            } else {
+                found[index].difference.cause = .inFlight
+            }
         }
     }
 
