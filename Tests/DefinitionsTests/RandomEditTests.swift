@@ -13,8 +13,9 @@ struct RandomEditTests {
     struct Edit: CustomStringConvertible {
         var file: String
         var text: String
-        /// Of the edited letter, from 1, in the edited text.
-        var line: Int
+        /// Of the edited letter, from 1, in the edited text, and of what follows it: the same or, behind a new line's end, the
+        /// next.
+        var lines: ClosedRange<Int>
         var description: String
     }
 
@@ -40,23 +41,27 @@ struct RandomEditTests {
         let letter = letters.randomElement(using: &random) ?? "x"
         let line = scalars[..<position].count { $0 == "\n" } + 1
         let what: String
+        var lastLine = line
         switch Int.random(in: 0..<3, using: &random) {
         case 0:
             what = "insert \(String(letter).debugDescription)"
             scalars.insert(letter, at: position)
+            if letter == "\n" { lastLine += 1 }
         case 1:
             what = "delete \(String(scalars[position]).debugDescription)"
             scalars.remove(at: position)
         default:
             what = "replace \(String(scalars[position]).debugDescription) by \(String(letter).debugDescription)"
             scalars[position] = letter
+            if letter == "\n" { lastLine += 1 }
         }
         var edited = String.UnicodeScalarView()
         edited.append(contentsOf: scalars)
         let result = String(edited)
         let lines = result.split(separator: "\n", omittingEmptySubsequences: false)
         let shown = line <= lines.count ? lines[line - 1] : ""
-        return Edit(file: file, text: result, line: line, description: "\(what) in \(file):\(line): \(shown)")
+        return Edit(
+            file: file, text: result, lines: line...lastLine, description: "\(what) in \(file):\(line): \(shown)")
     }
 
     @Test("never crash, and every diagnostic points into the edited line or the next", .timeLimit(.minutes(10)))
@@ -95,7 +100,8 @@ struct RandomEditTests {
                 // Two edits make the same text as a slip elsewhere would, so that no reader can tell which of the lines to
                 // blame, and both are told: an id that becomes another rule's, and a let with one use that is not called so.
                 let isNear = [diagnostic.location, diagnostic.related].contains { place in
-                    place?.file == "\(folder)/\(edit.file)" && (edit.line...edit.line + 1).contains(place?.line ?? 0)
+                    place?.file == "\(folder)/\(edit.file)"
+                        && (edit.lines.lowerBound...edit.lines.upperBound + 1).contains(place?.line ?? 0)
                 }
                 if !isNear {
                     strays.append("\(edit)\n    \(diagnostic.text(in: .en))")

@@ -221,13 +221,13 @@ struct RulesReader {
         let isFormRule =
             fields.has("form") || fields.isMisspelt("form")
             || (defaults?.has("form") == true && !fields.has("on") && !fields.has("table"))
-        if fields.has("form"), fields.has("on") || fields.has("table") {
+        if fields.has("form"), let other = ["on", "table"].first(where: fields.has) {
             log.add(
                 Diagnostic(
                     code: "conflicting-keys",
                     LocalizedText(
                         en: "\(fields.what.en) is on a table and on a form", zh: "\(fields.what.zh)同时指定了表和报表"),
-                    at: fields.keyLocation("form")))
+                    at: fields.keyLocation("form"), related: fields.keyLocation(other)))
         }
         // A key that is not understood may be the rule's own 'on', so that the default says nothing.
         let isOwnTableLost =
@@ -285,7 +285,7 @@ struct RulesReader {
                     LocalizedText(
                         en: "\(fields.what.en) has \(bodies.joined(separator: " and "))",
                         zh: "\(fields.what.zh)同时有\(bodies.joined(separator: "和"))"),
-                    at: fields.keyLocation(bodies[1])))
+                    at: fields.keyLocation(bodies[1]), related: fields.keyLocation(bodies[0])))
             return nil
         }
         if bodies.isEmpty {
@@ -380,7 +380,7 @@ struct RulesReader {
                 Diagnostic(
                     code: "conflicting-keys",
                     LocalizedText(en: "'table' is another word for 'on'", zh: "“table”与“on”同义，只写其一"),
-                    at: fields.keyLocation("table")))
+                    at: fields.keyLocation("table"), related: fields.keyLocation("on")))
         }
         guard
             let node = fields.scalar("on") ?? fields.scalar("table") ?? defaults?.scalar("on")
