@@ -64,8 +64,8 @@ if [ $# -eq 0 ] && [ $status -eq 0 ] && { [ "$postgres" -eq 0 ] || [ "$sqlite" -
     status=1
 fi
 
-# A server that was told to stop may need a moment.
-for _ in 1 2 3 4 5 6 7 8 9 10; do
+# A server that was told to stop may need a moment, and the removal of all its databases some more.
+for _ in {1..240}; do
     remaining=$(left_behind)
     [ -n "$remaining" ] || break
     sleep 0.5
