@@ -20,7 +20,7 @@ deps-test: ## also what the tests need · 另装测试所需的软件包
 	@scripts/deps.sh --tests
 
 demo: deps ## build, then invent a small province and run the month over it · 编译并在虚构的小省上运行月度统计
-	swift build -c release --product sitong
+	@scripts/release.sh sitong
 	.build/release/sitong demo $(DEMO_ARGUMENTS)
 
 test: deps-test ## all tests, on a real PostgreSQL, SQLite and sshd · 全部测试（真实的 PostgreSQL、SQLite、sshd）
@@ -41,7 +41,7 @@ mutants: ## plant one-line faults and see the tests catch them · 植入单行�
 	@scripts/mutants.py $(MUTANTS)
 
 prove: deps-test ## engines against the reference: make prove SECONDS=180 SEED=… POSTGRES=1 · 引擎与参照解释器逐一核对
-	swift build -c release --product Prove
+	@scripts/release.sh Prove
 	@.build/release/Prove SECONDS='$(SECONDS)' SEED='$(SEED)' POSTGRES='$(POSTGRES)'
 
 lint: ## check the style without changing anything · 检查代码风格，不作改动
@@ -65,21 +65,21 @@ bench-compute: deps ## all report forms from CSV and from a library; ROWS=200000
 	@ROWS='$(or $(ROWS),2000000)' PAIRS='$(PAIRS)' ONLY='$(filter csv library,$(ONLY))' scripts/bench-forms-compute.sh
 
 bench-postgres: deps ## rules inside PostgreSQL against counting alone: W1=folder ROWS=n · 库内质检与单纯计数的比较
-	swift build -c release --product sitong
+	@scripts/release.sh sitong
 	scripts/bench-postgres.sh "$(W1)" $(ROWS)
 
 CONNECT := dbname=postgres
 QUERY := SELECT n, n::numeric(18,2) / 7 AS v, md5(n::text) AS t, date '2000-01-01' + n % 9999 AS d FROM generate_series(1, 500000) n
 bench-copy: deps ## reading from PostgreSQL, as text and as binary: CONNECT=... QUERY=... · 从 PostgreSQL 读取：文本与二进制方式对比
-	swift build -c release --product Bench
+	@scripts/release.sh Bench
 	.build/release/Bench '$(CONNECT)' "$(QUERY)" $(PAIRS)
 
 bench-rows: deps ## rows of two clusters compared against bare scans: ROWS=1000000 PAIRS=5 · 两库逐行比对同单纯扫描的比较
-	swift build -c release --product sitong
+	@scripts/release.sh sitong
 	scripts/bench-rows.py --rows $(or $(ROWS),1000000) --pairs $(PAIRS)
 
 bench-load: deps ## extract and load against psql, zstd and \copy: ROWS=1000000 PAIRS=5 · 抽取与入库同裸工具的比较
-	swift build -c release --product sitong
+	@scripts/release.sh sitong
 	scripts/bench-load.py --rows $(or $(ROWS),1000000) --pairs $(PAIRS)
 
 bench-peers: ## install the programs that we are measured beside · 安装用作对照的程序

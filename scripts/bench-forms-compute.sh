@@ -13,7 +13,7 @@ python=.build/bench-venv/bin/python
 last_year="$((${period:0:4} - 1))${period:4}"
 
 scripts/bench-peers.sh --python
-[ -n "${BIN:-}" ] || swift build -c release --product sitong >&2
+[ -n "${BIN:-}" ] || scripts/release.sh sitong >&2
 [ -s "$folder/anjian.csv" ] || $python -B scripts/bench-forms/cases.py "$folder" "$rows"
 
 ours() { "$binary" forms compute --schemas Schemas --period "$period" --table "anjian=$folder/anjian.csv" --json "$@"; }

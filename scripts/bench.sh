@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.."
 scripts/bench-peers.sh --python
 environment=.build/bench-venv
 $environment/bin/python -B -m unittest discover --quiet --start-directory scripts/bench
-swift build -c release --product sitong >&2
+scripts/release.sh sitong >&2
 program=scripts/bench
 if [ "${1-}" = forms ]; then
     program=scripts/bench/forms.py
