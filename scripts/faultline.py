@@ -64,29 +64,33 @@ def split(text):
     return parts + [text[begin:]]
 
 
+def both(shape, old, new, alike):
+    """The matches of both lines with a shape; None twice unless both have it and these groups of it are alike."""
+    was, now = re.fullmatch(shape, old), re.fullmatch(shape, new)
+    if was and now and all(was[group] == now[group] for group in alike):
+        return was, now
+    return None, None
+
+
 # C
 
 def c_expression(old, new, asked):
-    head = r"((?:case \w+: )?return |[\w ]+\*? ?\w+ = |[\w\[\].>-]+ [-+&|]?= )(.+);"
-    was, now = re.fullmatch(head, old), re.fullmatch(head, new)
-    if was and now and was[1] == now[1]:
-        return f"{was[1]}{pick(was[2], now[2], asked)};"
-    return None
+    shape = r"((?:case \w+: )?return |[\w ]+\*? ?\w+ = |[\w\[\].>-]+ [-+&|]?= )(.+);"
+    was, now = both(shape, old, new, [1])
+    return was and f"{was[1]}{pick(was[2], now[2], asked)};"
 
 
 def c_condition(old, new, asked):
-    head = r"(if )\((.+)\)( continue;| return .*;| \{)"
-    was, now = re.fullmatch(head, old), re.fullmatch(head, new)
-    return f"if ({pick(was[2], now[2], asked)}){was[3]}" if was and now and was[3] == now[3] else None
+    was, now = both(r"if \((.+)\)( continue;| return .*;| \{)", old, new, [2])
+    return was and f"if ({pick(was[1], now[1], asked)}){was[2]}"
 
 
 # Swift
 
 def declaration(old, new, asked):
     """let x = …"""
-    head = r"((?:private |static |package )*(?:let|var) \w+)(: [^=]+)? = (.+)"
-    was, now = re.fullmatch(head, old), re.fullmatch(head, new)
-    if not (was and now and was[1] == now[1] and is_whole(was[3]) and is_whole(now[3])):
+    was, now = both(r"((?:private |static |package )*(?:let|var) \w+)(: [^=]+)? = (.+)", old, new, [1])
+    if not (was and is_whole(was[3]) and is_whole(now[3])):
         return None
     attempt = "try " if "try " in was[3] or "try " in now[3] else ""
     return f"{was[1]}{now[2] or was[2] or ''} = {attempt}{pick(was[3], now[3], asked)}"
@@ -94,10 +98,10 @@ def declaration(old, new, asked):
 
 def condition(old, new, asked):
     """if …, …, … {   guard … else { … }   while … {   for … where … {"""
-    head = (r"(if |guard |while |\} else if |for .+? where )(.+?)"
-            r"( else \{.*\}?| \{(?: [^{}]*(?:\{[^{}]*\}[^{}]*)* \})?|,)")
-    was, now = re.fullmatch(head, old), re.fullmatch(head, new)
-    if not (was and now and was[1] == now[1] and was[3] == now[3]):
+    shape = (r"(if |guard |while |\} else if |for .+? where )(.+?)"
+             r"( else \{.*\}?| \{(?: [^{}]*(?:\{[^{}]*\}[^{}]*)* \})?|,)")
+    was, now = both(shape, old, new, [1, 3])
+    if not was:
         return None
     before, after = split(was[2]), split(now[2])
     if len(before) == len(after):
@@ -114,18 +118,16 @@ def condition(old, new, asked):
 
 def case(old, new, asked):
     """case …: statement"""
-    head = r"(case .+?: )(.+)"
-    was, now = re.fullmatch(head, old), re.fullmatch(head, new)
-    if was and now and was[1] == now[1] and is_whole(was[2]) and is_whole(now[2]):
+    was, now = both(r"(case .+?: )(.+)", old, new, [1])
+    if was and is_whole(was[2]) and is_whole(now[2]):
         return f"{was[1]}if {asked} {{ {now[2]} }} else {{ {was[2]} }}"
     return None
 
 
 def body(old, new, asked):
     """func … { expression }"""
-    head = r"((?:private |static |package )*(?:func|var) .+? \{ )(.+)( \})"
-    was, now = re.fullmatch(head, old), re.fullmatch(head, new)
-    return f"{was[1]}{pick(was[2], now[2], asked)}{was[3]}" if was and now and was[1] == now[1] else None
+    was, now = both(r"((?:private |static |package )*(?:func|var) .+? \{ )(.+)( \})", old, new, [1])
+    return was and f"{was[1]}{pick(was[2], now[2], asked)}{was[3]}"
 
 
 def element(old, new, asked):

@@ -9,13 +9,11 @@ import Testing
 /// leaves. `ResumeTests` kills at every fault point; these are more kinds of faults, of which some hundred take minutes and
 /// run with `make test-all` (`SITONG_TEST_LONG=1`).
 @Suite(.serialized) struct FaultTests {
-    private static let isLong = ProcessInfo.processInfo.environment["SITONG_TEST_LONG"] == "1"
-
     // MARK: Connections
 
     @Test(
         "every connection is cut after some bytes, and the resumed run leaves what an undisturbed one leaves",
-        .enabled(if: isLong))
+        .enabled(if: TestSeed.isLongRun))
     func connectionsAreCut() throws {
         let undisturbed = try UndisturbedRun.shared.get()
         let server = try BrokenRunSite.socketDirectory(of: BrokenRunProvince.shared.get().emptyLibrary)
@@ -25,7 +23,7 @@ import Testing
         #expect(try whole.differences(from: undisturbed, status: whole.run().status) == [])
         let total = open.bytes
         #expect(total > 100_000)
-        let count = Self.isLong ? 60 : 8
+        let count = 60
         // Also within the first message, and just before the end.
         let cuts = [1] + (1..<count).map { total * $0 / count } + [total * 99 / 100]
         let complaints = complaints(of: cuts, { "cut after \($0) of \(total) bytes" }) { bytes in
@@ -41,12 +39,10 @@ import Testing
 
     @Test(
         "the server ends all sessions while the run stands at a fault point, and the resumed run leaves the same",
-        .enabled(if: isLong))
+        .enabled(if: TestSeed.isLongRun))
     func sessionsAreTerminated() throws {
         let undisturbed = try UndisturbedRun.shared.get()
-        let points = undisturbed.faultPoints.map(\.name).filter {
-            Self.isLong || $0.hasPrefix("load.") || $0.hasPrefix("library.") || $0 == "run.afterStep"
-        }
+        let points = undisturbed.faultPoints.map(\.name)
         let complaints = complaints(of: points, { $0 }) { point in
             let site = try BrokenRunSite()
             let started = try site.start(fault: point + "=stop")
@@ -67,7 +63,7 @@ import Testing
 
     @Test(
         "the n-th call of a kind fails, and the resumed run leaves what an undisturbed one leaves",
-        .enabled(if: isLong))
+        .enabled(if: TestSeed.isLongRun))
     func systemCallsFail() throws {
         let undisturbed = try UndisturbedRun.shared.get()
         let kinds: [(call: String, error: String)] = [
@@ -75,7 +71,7 @@ import Testing
             ("sendto", "EPIPE"), ("recvfrom", "ECONNRESET"),
         ]
         let counts = try systemCalls(Set(kinds.map(\.call)))
-        let each = Self.isLong ? 20 : 2
+        let each = 20
         let faults = kinds.flatMap { kind in
             let count = counts[kind.call] ?? 0
             return Set((1...each).map { max(1, count * $0 / (each + 1)) }).sorted().map { (kind: kind, number: $0) }
@@ -116,14 +112,10 @@ import Testing
 
     @Test(
         "the disk is full from a fault point on, and the resumed run leaves what an undisturbed one leaves",
-        .enabled(if: isLong))
+        .enabled(if: TestSeed.isLongRun))
     func diskIsFull() throws {
         let undisturbed = try UndisturbedRun.shared.get()
-        let points = undisturbed.faultPoints.map(\.name).filter {
-            Self.isLong
-                || ["journal.beforeKeep", "extract.afterTable", "transfer.afterPart", "load.afterCommit"].contains($0)
-        }
-        #expect(points.count >= 4)
+        let points = undisturbed.faultPoints.map(\.name)
         let complaints = complaints(of: points, { $0 }) { point in
             let site = try BrokenRunSite()
             let started = try site.start(fault: point + "=stop")

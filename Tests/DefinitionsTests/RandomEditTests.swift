@@ -66,9 +66,8 @@ struct RandomEditTests {
 
     @Test("never crash, and every diagnostic points into the edited line or the next", .timeLimit(.minutes(10)))
     func pointAtTheEdit() throws {
-        let environment = ProcessInfo.processInfo.environment
         let seed = TestSeed.draw()
-        let count = environment["SITONG_TEST_LONG"] == nil ? 500 : 10_000
+        let count = TestSeed.isLongRun ? 10_000 : 500
         var random = Generator(state: seed)
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("sitong-\(UUID().uuidString)").path
         try FileManager.default.copyItem(atPath: "\(ShippedDefinitionsTests.root)/Schemas", toPath: folder)

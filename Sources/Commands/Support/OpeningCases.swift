@@ -43,15 +43,19 @@ struct OpeningCases {
                 cells[sheet + [row]] = found
             }
         }
+        let jurisdictions = Dictionary(
+            uniqueKeysWithValues: try Set(found.map(\.court)).map {
+                ($0, Set(try schema.jurisdictions(of: [], named: [$0]).courts))
+            })
         return try found.map { finding in
             guard let balances = cells[[finding.rule, finding.form, finding.period, finding.row]],
-                let table = table(of: finding.form)
+                let table = table(of: finding.form), let jurisdiction = jurisdictions[finding.court]
             else { return OpeningExplanation(finding, cases: nil) }
             return OpeningExplanation(
                 finding,
                 cases: try OpeningExplanation.cases(
                     opening: balances.opening, kept: balances.kept,
-                    jurisdiction: Set(try schema.jurisdictions(of: [], named: [finding.court]).courts)
+                    jurisdiction: jurisdiction
                 ) { key in try store.court(ofCase: key, in: table) })
         }
     }

@@ -105,10 +105,7 @@ extension ReconcileCommand {
             if left == nil, source == nil {
                 throw ValidationError(say("give --left or --source", "请给出 --left 或 --source"))
             }
-            if side.contains(where: { Self.named($0) == nil }) {
-                throw ValidationError(
-                    say("write --side name=PLACE, with a name of its own", "--side 的写法是 名称=位置，且名称不得重复"))
-            }
+            // What is not written so has no name, and is missing among them as one that is there twice.
             if Set(side.compactMap { Self.named($0)?.name } + [.left, .right]).count < side.count + 2 {
                 throw ValidationError(
                     say("write --side name=PLACE, with a name of its own", "--side 的写法是 名称=位置，且名称不得重复"))

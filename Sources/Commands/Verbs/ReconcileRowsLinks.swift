@@ -42,7 +42,7 @@ struct RowsLinksSummary: Encodable {
         sides = links.prefix(1).map(\.left.name) + links.map(\.right.name)
         differences = links.reduce(0) { $0 + $1.differences }
         unexplained = links.reduce(0) { $0 + $1.unexplained }
-        status = unexplained == 0 ? ExitStatus.ok.rawValue : ExitStatus.findings.rawValue
+        status = (unexplained == 0 ? ExitStatus.ok : .findings).rawValue
     }
 
     var text: LocalizedText {

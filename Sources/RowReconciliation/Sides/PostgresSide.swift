@@ -97,8 +97,8 @@ public final class PostgresSide: RowSide {
             try add(whole.sums.description, to: &sums)
             return sums
         }
-        var progress = checkpoint?.progress ?? RowCheckpoint.Progress(extent.identity, since: time)
-        if progress.table != extent.identity { progress = RowCheckpoint.Progress(extent.identity, since: time) }
+        let kept = checkpoint?.progress.flatMap { $0.table == extent.identity ? $0 : nil }
+        var progress = kept ?? RowCheckpoint.Progress(extent.identity, since: time)
         var chunk = pace.firstChunkPages
         while progress.pages < extent.pages {
             try pace.wait(on: connection)

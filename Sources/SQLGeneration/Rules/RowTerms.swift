@@ -30,7 +30,6 @@ final class RowTerms {
     /// Columns that each level adds to those below it.
     private(set) var levels: [[SQLSelect.Column]] = []
     private var names: [SQLExpression: (name: String, level: Int)] = [:]
-    private var nameCount = 0
 
     /// - Parameter roots: the steps that will be asked for, each as often as it will be used.
     init(
@@ -81,8 +80,7 @@ final class RowTerms {
         }
         while levels.count <= level { levels.append([]) }
         // Not the number of `names`: an expression that is named again, further out, does not add to them.
-        nameCount += 1
-        let name = "sitong_\(nameCount)"
+        let name = "sitong_\(levels.reduce(1) { $0 + $1.count })"
         levels[level].append(.init(expression, as: name))
         names[expression] = (name, level + 1)
         return (.column(name, of: Self.alias), level + 1)
