@@ -53,6 +53,7 @@ let package = Package(
         system("CZstd", "libzstd", apt: "libzstd-dev"),
         system("CZlib", "zlib", apt: "zlib1g-dev"),
         system("CCrypto", "libcrypto", apt: "libssl-dev"),
+        system("CExpat", "expat", apt: "libexpat1-dev"),
         system("CXLSXWriter", "xlsxwriter", apt: "libxlsxwriter-dev"),
 
         native("CKernels"),
@@ -84,7 +85,7 @@ let package = Package(
         module(4, "Compression", "DataAccess", "Diagnostics", "CZstd", "CZlib"),
         module(4, "Digests", "DataAccess", "Diagnostics", "CCrypto"),
         module(4, "FileTransfer", "DataAccess", "Diagnostics", "CLibCurl"),
-        module(4, "Workbook", "Compression", "Diagnostics", "CXLSXWriter"),
+        module(4, "Workbook", "Compression", "Diagnostics", "CExpat", "CXLSXWriter"),
 
         module(
             5, "Batches", "Schema", "CourtModel", "Columnar", "DataAccess", "Diagnostics", "DelimitedText",

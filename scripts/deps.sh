@@ -18,7 +18,7 @@ wanted=(
     'libzstd-dev'
     'zlib1g-dev'
     'libssl-dev'
-    'libxml2-dev'
+    'libexpat1-dev'
     'libxlsxwriter-dev'
     'pkg-config|pkgconf'
     'postgresql|postgresql-[0-9]*'

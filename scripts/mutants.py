@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Plants one-line faults, one at a time, and sees whether the tests catch them.
 
-    scripts/mutants.py [--only TEXT] [--check] [--sample N]
+    scripts/mutants.py [--only TEXT]… [--check] [--sample N]
 
 The faults are listed in Tests/Mutants/*.txt, a file for each module:
 
@@ -202,12 +202,13 @@ def alone(mutant, usual):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--only", default="", help="faults whose file holds this text")
+    parser.add_argument("--only", action="append", help="faults whose file, or place in the list (Kernels.txt:12), holds this text")
     parser.add_argument("--sample", type=int, help="so many of them, evenly chosen")
     parser.add_argument("--check", action="store_true", help="only look up the lines")
     options = parser.parse_args()
     try:
-        mutants = [mutant for mutant in read(ROOT / "Tests" / "Mutants") if options.only in mutant.file]
+        mutants = [mutant for mutant in read(ROOT / "Tests" / "Mutants")
+                   if any(text in mutant.file or mutant.place.endswith(text) for text in options.only or [""])]
     except LookupError as error:
         print(error, file=sys.stderr)
         raise SystemExit(78)

@@ -35,7 +35,7 @@ import Testing
             guard let module = table.modules[file.module] else { continue }
             for imported in importedModules(of: file) {
                 if Self.everywhere.contains(imported) || module.imports.contains(imported) { continue }
-                let isFoundation = ["Foundation", "FoundationXML", "Dispatch"].contains(imported)
+                let isFoundation = ["Foundation", "Dispatch"].contains(imported)
                 if isFoundation, !Self.withoutFoundation.contains(file.module) { continue }
                 Issue.record("\(file.path) imports \(imported), which the manifest does not allow to \(file.module)")
             }

@@ -15,28 +15,36 @@ extension RowTerms {
             .call("substr", [from, .number("\(start)")] + (length.map { [.number("\($0)")] } ?? []))
         }
         func length(_ of: SQLExpression) -> SQLExpression { .call("length", [of]) }
+        // Where texts differ by digits alone, bytes are characters, and counted sooner.
+        func bytes(_ of: SQLExpression, without: SQLExpression) -> SQLExpression {
+            .infix("-", [.call("octet_length", [of]), .call("octet_length", [without])])
+        }
         func trimmed(_ from: SQLExpression) -> SQLExpression { .call("ltrim", [from, Self.digits]) }
         func isLike(_ value: SQLExpression, _ form: String) -> SQLExpression { .infix("LIKE", [value, .text(form)]) }
         // Court, type and number: between the year's bracket and 号. Then without the number, then without the court,
         // of which 最高法 leaves its last two letters.
         let (head, headLevel) = bind(
             .call("split_part", [cut(text.value, 7), .text("号"), .number("1")]), level: text.level)
-        let (stem, stemLevel) = bind(.call("rtrim", [head, Self.digits]), level: headLevel)
-        let (letters, level) = bind(trimmed(cut(stem, 2)), level: stemLevel)
+        let withoutNumber = SQLExpression.call("rtrim", [head, Self.digits])
+        let (stem, stemLevel) = bind(withoutNumber, level: headLevel)
+        // Trimmed once more rather than named one level further out, through which all columns would pass.
+        let (letters, lettersLevel) = bind(trimmed(cut(withoutNumber, 2)), level: headLevel)
+        let level = max(stemLevel, lettersLevel)
         let rest = SQLExpression.call(
             "substr", [text.value, .infix("+", [length(head), .number("7")])])
         let isNumber = SQLExpression.and([
             .or(["（____）%", "(____)%", "（____)%", "(____）%"].map { isLike(text.value, $0) }),
             .infix("=", [trimmed(cut(text.value, 2, 4)), .text("")]),
-            .infix("~", [letters, .text("^[\(Self.letters)]+$")]),
-            .between(.infix("-", [length(head), length(stem)]), .number("1"), .number("18")),
+            .infix("<>", [letters, .text("")]), .infix("!~", [letters, .text("[^\(Self.letters)]")]),
+            .infix("<>", [head, stem]), .infix("<=", [bytes(head, without: stem), .number("18")]),
             .or([
                 .infix("=", [rest, .text("号")]), .infix("~", [rest, .text("^号[\(Self.letters)0-9\\-]*$")]),
             ]),
         ])
         let isOfProvince = SQLExpression.and([
             .isAny(cut(stem, 1, 1), .textArray(Self.provinces)),
-            .infix("<=", [.infix("-", [length(stem), length(letters)]), .number("5")]),
+            // The province's letter has three bytes.
+            .infix("<=", [bytes(stem, without: letters), .number("7")]),
         ])
         let isOfSupremeCourt = SQLExpression.and([
             isLike(stem, "最高法%"), .infix("<>", [letters, .text("高法")]),
@@ -46,25 +54,24 @@ extension RowTerms {
         // 字第 alone is no type.
         let (mark, markLevel) = bind(
             .when(isNumber, .call("nullif", [type, .text("字第")])), level: level)
-        let courtLength = SQLExpression.infix("-", [length(stem), length(mark)])
         func term(_ value: SQLExpression, _ type: SQLType = .text) -> SQLTerm {
             SQLTerm(value: .when(.isNotNull(mark), value), error: text.error, type: type, level: markLevel)
         }
-        // Guarded by itself too: a cast of a literal is done when the statement is planned, whatever `mark` will be.
-        func number(_ digits: SQLExpression, _ type: SQLType) -> SQLExpression {
-            .when(
-                .and([
-                    .infix("<>", [digits, .text("")]), .infix("=", [trimmed(digits), .text("")]),
-                    .infix("<=", [length(digits), .number("18")]),
-                ]), .cast(digits, type))
-        }
         let isOld = isLike(mark, "%字第")
         switch field {
-        case .year: return term(number(cut(text.value, 2, 4), .integer), .integer)
-        case .court: return term(.call("left", [stem, courtLength]))
+        case .year:
+            let digits = cut(text.value, 2, 4)
+            let year = SQLExpression.cast(digits, .integer)
+            if case .column = text.value { return term(year, .integer) }
+            // The cast of a literal is done when the statement is planned, whatever `mark` will be.
+            let isYear = SQLExpression.and([
+                .infix("<>", [digits, .text("")]), .infix("=", [trimmed(digits), .text("")]),
+            ])
+            return term(.when(isYear, year), .integer)
+        case .court: return term(.call("left", [stem, .infix("-", [.number("0"), length(mark)])]))
         case .number:
             let digits = SQLExpression.call("substr", [head, .infix("+", [length(stem), .number("1")])])
-            return term(number(digits, .bigint), .bigint)
+            return term(.cast(digits, .bigint), .bigint)
         case .suffix: return term(cut(rest, 2))
         case .style: return term(.cases([.init(isOld, .text("old"))], otherwise: .text("2016")))
         case .type, .special: break

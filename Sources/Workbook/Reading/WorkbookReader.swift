@@ -37,7 +37,7 @@ public enum WorkbookReader {
         let archive = try ZipArchive(Array(data), path: path)
         func tree(_ part: String) throws(OperationError) -> XMLElementTree? {
             guard let bytes = try archive.part(part) else { return nil }
-            guard let tree = XMLElementTree(bytes) else {
+            guard let tree = XMLElementTree.root(of: bytes) else {
                 throw .workbookUnreadable(
                     path, LocalizedText(en: "'\(part)' is no sound XML", zh: "“\(part)”不是有效的 XML"))
             }

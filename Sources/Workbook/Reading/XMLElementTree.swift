@@ -1,5 +1,4 @@
-import Foundation
-import FoundationXML
+import CExpat
 
 /// An XML document as elements in memory: names, attributes, text. Without a document type, so without entities of its
 /// own.
@@ -14,14 +13,23 @@ final class XMLElementTree {
     }
 
     /// The root; nil when the bytes are no sound XML.
-    convenience init?(_ bytes: [UInt8]) {
-        guard bytes.firstRange(of: Array("<!DOCTYPE".utf8)) == nil else { return nil }
-        let parser = XMLParser(data: Data(bytes))
-        let builder = Builder()
-        parser.delegate = builder
-        guard parser.parse(), let root = builder.root else { return nil }
-        self.init(name: root.name, attributes: root.attributes)
-        (text, elements) = (root.text, root.elements)
+    static func root(of bytes: [UInt8]) -> XMLElementTree? {
+        guard let count = Int32(exactly: bytes.count), let parser = XML_ParserCreate(nil) else { return nil }
+        defer { XML_ParserFree(parser) }
+        let builder = Builder(parser)
+        XML_SetUserData(parser, Unmanaged.passUnretained(builder).toOpaque())
+        XML_SetElementHandler(
+            parser,
+            { builder, name, attributes in if let name { Builder.of(builder)?.begin(name, attributes) } },
+            { builder, _ in Builder.of(builder)?.end() })
+        XML_SetCharacterDataHandler(parser) { builder, bytes, count in
+            Builder.of(builder)?.add(UnsafeRawBufferPointer(start: bytes, count: Int(count)))
+        }
+        XML_SetStartDoctypeDeclHandler(parser) { builder, _, _, _, _ in Builder.of(builder)?.stop() }
+        let status = withExtendedLifetime(builder) {
+            bytes.withUnsafeBytes { XML_Parse(parser, $0.baseAddress?.assumingMemoryBound(to: CChar.self), count, 1) }
+        }
+        return status == XML_STATUS_OK ? builder.root : nil
     }
 
     subscript(attribute: String) -> String? { attributes[attribute] }
@@ -29,29 +37,40 @@ final class XMLElementTree {
     func child(_ name: String) -> XMLElementTree? { elements.first { $0.name == name } }
     func children(_ name: String) -> [XMLElementTree] { elements.filter { $0.name == name } }
 
-    private final class Builder: NSObject, XMLParserDelegate {
-        var root: XMLElementTree?
+    /// What the parser's calls build.
+    private final class Builder {
+        private(set) var root: XMLElementTree?
         private var open: [XMLElementTree] = []
+        private let parser: XML_Parser
 
-        func parser(
-            _ parser: XMLParser, didStartElement name: String, namespaceURI: String?, qualifiedName: String?,
-            attributes: [String: String]
-        ) {
+        init(_ parser: XML_Parser) { self.parser = parser }
+
+        /// The builder that a call is for, which lives as long as its parser.
+        static func of(_ pointer: UnsafeMutableRawPointer?) -> Builder? {
+            pointer.map { Unmanaged<Builder>.fromOpaque($0).takeUnretainedValue() }
+        }
+
+        func begin(_ name: UnsafePointer<CChar>, _ list: UnsafeMutablePointer<UnsafePointer<CChar>?>?) {
+            var attributes: [String: String] = [:]
+            var index = 0
+            // Names and values by turns, then NULL.
+            while let list, let name = list[index], let value = list[index + 1] {
+                attributes[String(cString: name)] = String(cString: value)
+                index += 2
+            }
+            let full = String(cString: name)
             // Some programs write a prefix before every name of the sheet's own namespace.
-            let local = name.split(separator: ":").last.map(String.init) ?? name
+            let local = full.split(separator: ":").last.map(String.init) ?? full
             let element = XMLElementTree(name: local, attributes: attributes)
             if let parent = open.last { parent.elements.append(element) } else { root = element }
             open.append(element)
         }
 
-        func parser(
-            _ parser: XMLParser, didEndElement name: String, namespaceURI: String?, qualifiedName: String?
-        ) { _ = open.popLast() }
+        func end() { open.removeLast() }
 
-        func parser(_ parser: XMLParser, foundCharacters characters: String) { open.last?.text += characters }
+        func add(_ bytes: UnsafeRawBufferPointer) { open.last?.text += String(decoding: bytes, as: UTF8.self) }
 
-        func parser(_ parser: XMLParser, foundCDATA block: Data) {
-            open.last?.text += String(decoding: block, as: UTF8.self)
-        }
+        /// The parsing ends as one that failed.
+        func stop() { XML_StopParser(parser, XML_Bool(XML_FALSE)) }
     }
 }
