@@ -15,6 +15,8 @@ public struct QualityCheck {
     public struct Options: Sendable {
         /// 期初, 期末, 本期, and which rules are in force; without it all are.
         public var period: StatisticalPeriod?
+        /// Rules apply to rows of these courts alone; empty: to all.
+        public var courts: [String]
         /// Findings kept per rule; counting goes on.
         public var maxStored: Int?
         /// Whether personal values appear in messages as they are.
@@ -33,7 +35,7 @@ public struct QualityCheck {
         package var keyMask = UInt64.max
 
         public init(
-            period: StatisticalPeriod? = nil, maxStored: Int? = nil, revealsPersonal: Bool = false,
+            period: StatisticalPeriod? = nil, courts: [String] = [], maxStored: Int? = nil, revealsPersonal: Bool = false,
             language: Language = .zh, checksAllTypes: Bool = true, memory: Int = 512 << 20,
             spillDirectory: String = "/tmp", jobs: Int = 1
         ) {
@@ -41,6 +43,7 @@ public struct QualityCheck {
             self.spillDirectory = spillDirectory
             self.jobs = jobs
             self.period = period
+            self.courts = courts
             self.maxStored = maxStored
             self.revealsPersonal = revealsPersonal
             self.language = language
@@ -62,7 +65,7 @@ public struct QualityCheck {
 
     /// Rules of forms are left to the form engine.
     public init(schema: StandardSchema, rules: RuleSet, options: Options = Options()) throws(InvalidDefinitions) {
-        let compiler = RuleCompiler(schema: schema, rules: rules)
+        let compiler = RuleCompiler(schema: schema, rules: rules, courts: options.courts)
         guard !compiler.diagnostics.contains(where: { $0.severity == .error }) else {
             throw InvalidDefinitions(compiler.diagnostics)
         }

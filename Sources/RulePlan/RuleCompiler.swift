@@ -7,14 +7,18 @@ public import Schema
 public struct RuleCompiler {
     private let schema: StandardSchema
     private let rules: RuleSet
+    private let courts: [String]
     public private(set) var diagnostics: [Diagnostic] = []
     /// One per table, in the order of the schema; also for tables without rules.
     public private(set) var tables: [TablePlan] = []
 
     /// Compiles every row rule; rules of forms are FormEngine's.
-    public init(schema: StandardSchema, rules: RuleSet) {
+    ///
+    /// - Parameter courts: rules apply to rows of these courts alone, in tables that say whose row it is; empty: to all.
+    public init(schema: StandardSchema, rules: RuleSet, courts: [String] = []) {
         self.schema = schema
         self.rules = rules
+        self.courts = courts
         checkNames()
         checkLets()
         for table in schema.tables { compile(table) }
@@ -86,21 +90,33 @@ public struct RuleCompiler {
                 report(error, rule)
             }
         }
-        if let path = table.courtPath {
-            let parts = path.split(separator: ".").map(String.init)
-            if parts.count == 2, let relation = table.relation(parts[0]),
-                let index = table.relations.firstIndex(of: relation), let related = schema.table(relation.table),
-                let column = related.columnIndex(parts[1])
-            {
-                let type = ExpressionType(related.columns[column].type.kind)
-                plan.court = plan.expressions.add(TypedExpression(.related(relation: index, column: column), type))
-                plan.courtTable = related.name
-            } else if let column = table.columnIndex(path) {
-                let type = ExpressionType(table.columns[column].type.kind)
-                plan.court = plan.expressions.add(TypedExpression(.column(column), type))
-            }
+        if let (court, related) = court(of: table) {
+            plan.court = plan.expressions.add(court)
+            plan.courtTable = related
         }
         tables.append(plan)
+    }
+
+    /// A row's court, and the table where it stands when that is another; nil where no column says so.
+    private func court(of table: TableDefinition) -> (TypedExpression, table: String?)? {
+        guard let path = table.courtPath else { return nil }
+        let parts = path.split(separator: ".").map(String.init)
+        if parts.count == 2, let relation = table.relation(parts[0]),
+            let index = table.relations.firstIndex(of: relation), let related = schema.table(relation.table),
+            let column = related.columnIndex(parts[1])
+        {
+            let type = ExpressionType(related.columns[column].type.kind)
+            return (TypedExpression(.related(relation: index, column: column), type), related.name)
+        }
+        guard let column = table.columnIndex(path) else { return nil }
+        return (TypedExpression(.column(column), ExpressionType(table.columns[column].type.kind)), nil)
+    }
+
+    /// What restricts rules to the chosen courts; a row without a court is of none of them.
+    private func isOfChosenCourt(_ table: TableDefinition) -> TypedExpression? {
+        guard !courts.isEmpty, let (court, _) = court(of: table), court.type == .text else { return nil }
+        let isMember = TypedExpression(.memberOf(.texts(courts.map { ExactText($0) }), court), .bool)
+        return .apply(.coalesce, [isMember, TypedExpression(.bool(false), .bool)], .bool)
     }
 
     /// What a rule asks, typed, its steps not yet in the plan.
@@ -137,6 +153,9 @@ public struct RuleCompiler {
             problems += error.diagnostics
         }
         if let error = LanguageError(problems) { throw error }
+        if let isOfChosenCourt = isOfChosenCourt(table) {
+            when = when.map { .apply(.and, [isOfChosenCourt, $0], .bool) } ?? isOfChosenCourt
+        }
 
         var parts: [TypedExpression] = when.map { [$0] } ?? []
         let judgement: CompiledRule.Judgement

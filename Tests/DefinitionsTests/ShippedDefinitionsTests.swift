@@ -170,7 +170,7 @@ struct ShippedDefinitionsTests {
         raw.rowCount = types.count
         let column = try #require(table.columnIndex("ajlx"))
         var decoder = try TableDecoder(table: table, required: [column], readerColumns: ["ajlx"])
-        var evaluator = PredicateEvaluator(predicates, schema: loaded.schema, period: nil)
+        let evaluator = PredicateEvaluator(predicates, schema: loaded.schema, period: nil)
         let masks = evaluator.evaluate(decoder.decode(raw), columns: decoder.columns).masks
 
         let children = Dictionary(grouping: form.rows.indices) { form.rows[$0].parent }

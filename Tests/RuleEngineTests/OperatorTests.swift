@@ -36,6 +36,7 @@ struct OperatorTests {
         let expected: [(String, Outcome)] = [
             ("if jarq = 2024-01-01 then true else false end", .error),
             ("if 案件标识 = 'x' then true else false end", .isFalse), ("if 案件标识 = 'x' then true end", .undecided),
+            ("if not 案件标识 = 'x' then true else false end", .isFalse),
             ("if ok then 1 else 2.50 end = 1", .isTrue), ("if not ok then 'a' else 'b' end = 'b'", .isTrue),
             ("if ok then true else jarq = 2024-01-01 end", .isTrue), ("coalesce(案件标识, 'y') = 'y'", .isTrue),
             ("coalesce(larq, jarq) = 2024-01-31", .isTrue), ("coalesce(jarq, larq) = 2024-01-31", .error),
@@ -74,6 +75,7 @@ struct OperatorTests {
             "w38 > dec('1234567890123456789012345678', 38, 0)", "dec('1234567890123456789012345678', 38, 0) < w38",
             "w38 <> dec('1234567890123456789012345678', 38, 0)", "-w38 < dec('-1234567890123456789012345678', 38, 0)",
             // Texts by code points, compared by bytes.
+            "fydm <> '豫1703'", "not fydm <> '豫1702'",
             "len('e\u{301}') = 2", "len('案号') = 2", "'é' <> 'e\u{301}'", "left('案号x', 2) = '案号'",
             "left('ab', 9) = 'ab'",
             "right('案号x', 2) = '号x'", "right('ab', 0) = ''", "left('ab', -dsrs) is null", "mid('案号xy', 2, 2) = '号x'",

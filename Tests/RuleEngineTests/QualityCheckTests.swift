@@ -285,7 +285,7 @@ struct QualityCheckTests {
         var reader = Rows(table, QualityCheckTests.cases, blockSize: 10)
         var decoder = try TableDecoder(table: table, required: set.neededColumns, readerColumns: reader.columns)
         let raw = try #require(try reader.next())
-        var evaluator = PredicateEvaluator(set, schema: EngineFixture.schema, period: StatisticalPeriod("2026-03"))
+        let evaluator = PredicateEvaluator(set, schema: EngineFixture.schema, period: StatisticalPeriod("2026-03"))
         let (masks, scalars) = evaluator.evaluate(decoder.decode(raw), columns: decoder.columns)
         #expect((0..<5).map { masks[filed][$0] } == [.isFalse, .isTrue, .isTrue, .error, .isTrue])
         #expect((0..<5).map { masks[open][$0] } == [.isFalse, .isFalse, .isTrue, .error, .isTrue])

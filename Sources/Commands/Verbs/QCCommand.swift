@@ -39,6 +39,12 @@ struct QCCommand: Operation {
 
     @Option(
         help: help(
+            "Only rows of this court; repeatable. Keys are then unique among them.",
+            "只检查此法院的行，可多次给出；此时主键只在这些行之间判重。"))
+    var court: [String] = []
+
+    @Option(
+        help: help(
             "Who judges: this program (native), or the library's own server (postgres); both find the same.",
             "由谁判定：本程序（native），或标准库所在的服务器（postgres）；两者结果相同。"))
     var engine: QualityEngine = .native
@@ -97,8 +103,9 @@ struct QCCommand: Operation {
         let loaded = try session.compiledDefinitions(schema)
         var chosen = try RuleSelection(rules).apply(to: loaded.rules)
         let period = try session.period(period)
+        try requireCourts(in: loaded.schema)
         let options = QualityCheck.Options(
-            period: period, maxStored: maxStored, language: session.language, memory: resources.memory.bytes,
+            period: period, courts: court, maxStored: maxStored, language: session.language, memory: resources.memory.bytes,
             spillDirectory: resources.spillDirectory, jobs: resources.threads)
         let outcome: QualityOutcome
         var sizes: [String: (files: Int, bytes: Int)] = [:]
@@ -147,6 +154,18 @@ struct QCCommand: Operation {
         of names: [String], _ schema: StandardSchema, _ language: Language
     ) -> BuiltInChecks {
         BuiltInChecks(of: builtin == nil ? [] : names.compactMap(schema.table), language: language)
+    }
+
+    /// A slip in a code would judge nothing, and look like a court without mistakes.
+    private func requireCourts(in schema: StandardSchema) throws {
+        guard let list = schema.hierarchies["court"].flatMap({ schema.codelist($0.codelist) }) else { return }
+        let known = list.entries.map(\.code)
+        guard let unknown = court.first(where: { !known.contains($0) }) else { return }
+        throw OperationError(
+            .usage, code: "court-unknown",
+            LocalizedText(
+                en: "there is no court '\(unknown)' in code list '\(list.name)'", zh: "代码表“\(list.name)”中没有法院“\(unknown)”"),
+            hint: Suggestion.didYouMean(unknown, among: known))
     }
 
     private static func encoding(_ name: String) throws -> TextEncoding {

@@ -21,7 +21,7 @@ public struct SQLQualityCheck {
     public init(
         schema: StandardSchema, rules: RuleSet, options: QualityCheck.Options = QualityCheck.Options()
     ) throws(InvalidDefinitions) {
-        let compiler = RuleCompiler(schema: schema, rules: rules)
+        let compiler = RuleCompiler(schema: schema, rules: rules, courts: options.courts)
         guard !compiler.diagnostics.contains(where: { $0.severity == .error }) else {
             throw InvalidDefinitions(compiler.diagnostics)
         }
