@@ -106,9 +106,10 @@ struct OperatorTests {
             // Patterns match in full.
             "'（2026）' matches '（(19|20)[0-9]{2}）'", "not '2024\n' matches '[0-9]{4}'", "not '２０２４' matches '[0-9]{4}'",
             "'案由' matches '[一-龥]{2}'", "'😀é' matches '[^a]{2}'", "'' matches 'a*'", "'aab' matches '(a|ab)*b?'",
-            "not 'a' matches 'a{2,}'", "'a.b' matches 'a\\.b'", "not 'axb' matches 'a\\.b'", "'a-' matches '[a\\-]+'",
+            "not 'a' matches 'a{2,}'", "'a.b' matches 'a\\.b'", "not 'aa' matches 'a?'", "'e' matches '[a-cb-e]'",
+            "not 'axb' matches 'a\\.b'", "'a-' matches '[a\\-]+'",
             // Identities and case numbers.
-            "idcard18_valid('11010519491231002X')", "not idcard18_valid('110105194912310021')",
+            "idcard18_valid('11010519491231002X')", "not idcard18_valid('110105194912310021')", "not idcard18_valid('110105194912310:23')",
             "not idcard18_valid('11010519491231002x')",
             "not idcard18_valid('')", "idcard18_valid(案件标识) is null", "uscc_valid('91350100M000100Y43')",
             "not uscc_valid('91350100M000100Y44')", "caseno(ah, 'year') = 2026", "caseno(ah, 'number') = 123",

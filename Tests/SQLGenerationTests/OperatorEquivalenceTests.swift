@@ -75,7 +75,7 @@ struct OperatorEquivalenceTests {
     /// Whether a column's numbers are short is looked up before they are calculated with.
     @Test(arguments: [
         ["999999999", "-999999999"], ["999999999", "1000000000"], ["-1000000000", "9223372036854775807"],
-        ["999999999999999999", "-999999999999999999"],
+        ["999999999999999999", "-999999999999999999"], ["1", "999999999999999999"],
     ])
     func `integers of the server, short and long`(_ edges: [String]) throws {
         let values = [nil, "0", "-1", "3"] + edges.map(Optional.some)
