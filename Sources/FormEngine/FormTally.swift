@@ -4,7 +4,8 @@ import RuleEngine
 
 /// Counts the cases of blocks into all forms and periods. One per thread; what several counted is added up at the end.
 ///
-/// Every distinct predicate was judged once; a cell is the rows that scope, row and column have in common.
+/// Every distinct predicate was judged once; a cell is the rows that scope, row and column have in common. Cases that are
+/// in the same cells are counted together (`AlikeCases`); amounts are added case by case.
 final class FormTally {
     private let forms: [CompiledForms.Form]
     private let scan: PredicateScan
@@ -12,24 +13,47 @@ final class FormTally {
     /// Cases read, by court.
     private(set) var cases: [Int] = []
     private(set) var casesWithoutCourt = 0
-    /// By period, then form.
+    /// By period, then form; whole after `finish`.
     private(set) var totals: [[FormTotals]]
     private let courtColumn: Int
     /// Of the rows that came through the gates; -1 where it is not known.
     private var court: [Int32] = []
-    /// Per form and subtree: the rows of each code met so far.
-    private var codes: [[CodeCache]]
+    /// By form: how its cells are counted.
+    private let layouts: [CountLayout]
+    /// By period, form and part of its layout.
+    private var alike: [[[AlikeCases]]]
+    /// Columns of codes by which rows are told, each with what its rows say.
+    private var codes: [CodeColumn]
+    /// By form and subtree: its place in `codes` and there.
+    private let subtreePlaces: [[(column: Int, subtree: Int)]]
+    /// The rows that each counting column of the form at hand counts, column by column.
+    private var columnWords: [UInt64] = []
+    private let matrix = UnsafeMutablePointer<UInt64>.allocate(capacity: 64)
 
-    /// Rows by the number of a code, looked up once for each code.
-    private struct CodeCache {
-        let table: CodeRows
+    /// The numbers of a column's codes, and what rows each number has in the subtrees over the column.
+    private struct CodeColumn {
+        let column: Int
         var interner = ByteInterner()
-        var rows: [[Int]] = []
+        /// By row that came through the gates; -1 for NULL and error.
+        var numbers: [Int32] = []
+        /// Rows that have a number.
+        var known: [UInt64] = []
+        /// Subtrees over the column: the rows of each code met so far.
+        var subtrees: [(table: CodeRows, rows: [[Int]])] = []
 
-        mutating func rows(of bytes: UnsafeBufferPointer<UInt8>) -> [Int] {
-            let index = Int(interner.index(of: bytes))
-            if index == rows.count { rows.append(table.rows(of: interner.texts[index])) }
-            return rows[index]
+        mutating func read(_ rows: PredicateScan.Rows) {
+            numbers.removeAll(keepingCapacity: true)
+            known = [UInt64](repeating: 0, count: rows.wordCount)
+            for row in 0..<rows.count {
+                let number = rows.text(column, row: row).map { interner.index(of: $0) } ?? -1
+                numbers.append(number)
+                if number >= 0 { known[row >> 6] |= 1 << UInt64(row & 63) }
+            }
+            for place in subtrees.indices {
+                for code in subtrees[place].rows.count..<interner.texts.count {
+                    subtrees[place].rows.append(subtrees[place].table.rows(of: interner.texts[code]))
+                }
+            }
         }
     }
 
@@ -39,8 +63,22 @@ final class FormTally {
         self.scan = scan
         self.courtColumn = courtColumn
         totals = Array(repeating: forms.map { FormTotals($0) }, count: periods)
-        codes = forms.map { $0.subtrees.map { CodeCache(table: $0) } }
+        layouts = forms.map { CountLayout($0) }
+        alike = Array(
+            repeating: layouts.map { Array(repeating: AlikeCases(), count: $0.parts.count) }, count: periods)
+        let columns = Set(forms.flatMap { $0.subtrees.map(\.column) }).sorted()
+        var codes = columns.map { CodeColumn(column: $0) }
+        subtreePlaces = forms.map { form in
+            form.subtrees.map { table in
+                let column = columns.firstIndex(of: table.column) ?? 0
+                codes[column].subtrees.append((table, []))
+                return (column, codes[column].subtrees.count - 1)
+            }
+        }
+        self.codes = codes
     }
+
+    deinit { matrix.deallocate() }
 
     func add(_ block: CellBlock) throws {
         try scan.gather(block) { _, bytes in
@@ -57,15 +95,25 @@ final class FormTally {
     }
 
     /// Counts what `add` has set aside; to be called after the last block.
-    func finish() throws { try scan.judgeGathered { try count($0) } }
+    func finish() throws {
+        try scan.judgeGathered { try count($0) }
+        for period in totals.indices {
+            for form in forms.indices {
+                for part in layouts[form].parts.indices { settle(form, part, period) }
+            }
+        }
+    }
 
     private func count(_ rows: PredicateScan.Rows) throws {
         court.removeAll(keepingCapacity: true)
         for row in 0..<rows.count { court.append(rows.text(courtColumn, row: row).map { courts.index(of: $0) } ?? -1) }
+        var known = [UInt64](repeating: 0, count: rows.wordCount)
+        for row in 0..<rows.count where court[row] >= 0 { known[row >> 6] |= 1 << UInt64(row & 63) }
+        for place in codes.indices { codes[place].read(rows) }
         for period in totals.indices {
             for form in forms.indices {
                 totals[period][form].makeRoom(forCourts: courts.texts.count)
-                try count(form, period, rows)
+                try count(form, period, known, rows)
             }
         }
     }
@@ -80,10 +128,8 @@ final class FormTally {
 
         mutating func and(_ rows: PredicateScan.Rows, _ predicate: Int, _ period: Int) {
             let truth = rows.isTrue(predicate, period: period)
-            let possible = rows.isPossible(predicate, period: period)
-            var undecided: UInt64 = 0
-            for word in isTrue.indices { undecided |= truth[word] ^ possible[word] }
-            if undecided != 0 || isPossible != nil {
+            if isPossible != nil || !rows.isDecided(predicate, period: period) {
+                let possible = rows.isPossible(predicate, period: period)
                 var both = isPossible ?? isTrue
                 for word in both.indices { both[word] &= possible[word] }
                 isPossible = both
@@ -96,14 +142,19 @@ final class FormTally {
         var isEmpty: Bool { possible.allSatisfy { $0 == 0 } }
     }
 
-    private func count(_ index: Int, _ period: Int, _ rows: PredicateScan.Rows) throws {
+    /// A column of the form, the scalar that it adds up, and the rows that it counts.
+    private struct OpenColumn {
+        var column: Int
+        var sum: Int?
+        var mask: Mask
+    }
+
+    private func count(_ index: Int, _ period: Int, _ known: [UInt64], _ rows: PredicateScan.Rows) throws {
         let form = forms[index]
-        var known = [UInt64](repeating: 0, count: rows.wordCount)
-        for row in 0..<rows.count where court[row] >= 0 { known[row >> 6] |= 1 << UInt64(row & 63) }
         var scope = Mask(known)
         if let predicate = form.scope { scope.and(rows, predicate, period) }
         guard !scope.isEmpty else { return }
-        let columns = form.columns.enumerated().compactMap { column, measure -> (column: Int, sum: Int?, mask: Mask)? in
+        let columns = form.columns.enumerated().compactMap { column, measure -> OpenColumn? in
             var mask = scope
             var sum: Int?
             switch measure {
@@ -113,106 +164,181 @@ final class FormTally {
                 if let when { mask.and(rows, when, period) }
             case .ratio, .given: return nil
             }
-            return mask.isEmpty ? nil : (column, sum, mask)
+            return mask.isEmpty ? nil : OpenColumn(column: column, sum: sum, mask: mask)
         }
         guard !columns.isEmpty else { return }
+        columnWords.removeAll(keepingCapacity: true)
+        columnWords.append(contentsOf: repeatElement(0, count: form.columns.count * rows.wordCount))
+        for column in columns where column.sum == nil {
+            for (word, bits) in column.mask.isTrue.enumerated() {
+                columnWords[column.column * rows.wordCount + word] = bits
+            }
+        }
+        for part in layouts[index].parts.indices {
+            count(index, part, period, rows)
+            if alike[period][index][part].isFull { settle(index, part, period) }
+        }
         var undecided = [UInt64](repeating: 0, count: rows.wordCount)
-        for (row, test) in form.rows.enumerated() {
-            guard case .predicate(let predicate) = test else { continue }
-            var inRow = scope
-            inRow.and(rows, predicate, period)
-            guard !inRow.isEmpty else { continue }
-            for (column, sum, mask) in columns {
-                if let sum {
-                    try add(sum, inRow, mask, row: row, column: column, index, period, rows, &undecided)
-                } else {
-                    count(inRow.isTrue, mask.isTrue, row: row, column: column, index, period)
+        for column in columns where column.sum != nil {
+            try addAmounts(index, column, period, rows, &undecided)
+        }
+        findUndecided(index, columns, scope, period, rows, &undecided)
+        for (row, _) in Ones(undecided) { totals[period][index].undecidedCases[Int(court[row])] += 1 }
+    }
+
+    /// Counts the rows of a part's cells as cases that are alike.
+    private func count(_ form: Int, _ part: Int, _ period: Int, _ rows: PredicateScan.Rows) {
+        let layout = layouts[form].parts[part]
+        let wordCount = rows.wordCount
+        let columnBits = layout.columnBits
+        let tests = layout.rows.map { rows.isTrue($0.predicate, period: period) }
+        let numbers = layout.subtree.map { codes[subtreePlaces[form][$0].column].numbers } ?? []
+        columnWords.withUnsafeBufferPointer { columnWords in
+            for word in 0..<wordCount {
+                var any: UInt64 = 0
+                for (bit, column) in layout.columns.enumerated() {
+                    matrix[bit] = columnWords[column * wordCount + word]
+                    any |= matrix[bit]
                 }
-                guard inRow.isPossible != nil || mask.isPossible != nil else { continue }
-                let (left, right) = (inRow.possible, mask.possible)
-                for word in undecided.indices {
-                    undecided[word] |= left[word] & right[word] & ~(inRow.isTrue[word] & mask.isTrue[word])
+                guard any != 0 else { continue }
+                if layout.subtree == nil {
+                    var inRows: UInt64 = 0
+                    for (index, test) in tests.enumerated() {
+                        matrix[layout.columns.count + index] = test[word]
+                        inRows |= test[word]
+                    }
+                    any &= inRows
+                    guard any != 0 else { continue }
+                }
+                for bit in layout.columns.count + tests.count..<64 { matrix[bit] = 0 }
+                BitMatrix.transpose(matrix)
+                var rest = any
+                while rest != 0 {
+                    let bit = rest.trailingZeroBitCount
+                    rest &= rest &- 1
+                    let row = word << 6 + bit
+                    let bits = matrix[bit]
+                    var code: Int32 = 0
+                    if layout.subtree != nil {
+                        code = numbers[row]
+                        guard code >= 0 else { continue }
+                    } else if bits & ~columnBits == 0 {
+                        continue
+                    }
+                    alike[period][form][part].add(.init(bits: bits, court: court[row], code: code))
+                }
+            }
+        }
+    }
+
+    /// Adds what was counted together to the cells.
+    private func settle(_ form: Int, _ part: Int, _ period: Int) {
+        let layout = layouts[form].parts[part]
+        let found = layout.subtree.map { subtree in
+            let place = subtreePlaces[form][subtree]
+            return codes[place.column].subtrees[place.subtree].rows
+        }
+        totals[period][form].makeRoom(forCourts: courts.texts.count)
+        let size = totals[period][form].size
+        let width = totals[period][form].columns
+        let columnCount = layout.columns.count
+        totals[period][form].counts.withUnsafeMutableBufferPointer { counts in
+            alike[period][form][part].drain { kind, cases in
+                let first = Int(kind.court) * size
+                func count(row: Int) {
+                    var columns = kind.bits & layout.columnBits
+                    while columns != 0 {
+                        counts[first + row * width + layout.columns[columns.trailingZeroBitCount]] += cases
+                        columns &= columns &- 1
+                    }
+                }
+                if let found {
+                    for row in found[Int(kind.code)] { count(row: row) }
+                    return
+                }
+                var rows = kind.bits & ~layout.columnBits
+                while rows != 0 {
+                    count(row: layout.rows[rows.trailingZeroBitCount - columnCount].row)
+                    rows &= rows &- 1
+                }
+            }
+        }
+    }
+
+    /// Adds the amounts of a column's cells; NULL adds nothing, and a row whose amount could not be read is undecided.
+    private func addAmounts(
+        _ index: Int, _ column: OpenColumn, _ period: Int, _ rows: PredicateScan.Rows, _ undecided: inout [UInt64]
+    ) throws(OperationError) {
+        guard let scalar = column.sum else { return }
+        let form = forms[index]
+        let width = totals[period][index].columns
+        let size = totals[period][index].size
+        func add(_ row: Int, to lines: some Sequence<Int>) throws(OperationError) {
+            if let amount = rows.amount(scalar, period: period, row: row) {
+                for line in lines {
+                    try totals[period][index].add(
+                        amount, at: Int(court[row]) * size + line * width + column.column)
+                }
+            } else if rows.isError(scalar, period: period, row: row) {
+                undecided[row >> 6] |= 1 << UInt64(row & 63)
+            }
+        }
+        for (line, test) in form.rows.enumerated() {
+            guard case .predicate(let predicate) = test else { continue }
+            let truth = rows.isTrue(predicate, period: period)
+            for word in column.mask.isTrue.indices {
+                var rest = column.mask.isTrue[word] & truth[word]
+                while rest != 0 {
+                    try add(word << 6 + rest.trailingZeroBitCount, to: CollectionOfOne(line))
+                    rest &= rest &- 1
                 }
             }
         }
         for subtree in form.subtrees.indices {
-            try count(subtree, columns, index, period, rows, &undecided)
+            let place = subtreePlaces[index][subtree]
+            for (row, _) in Ones(column.mask.isTrue) {
+                let code = codes[place.column].numbers[row]
+                guard code >= 0 else { continue }
+                let lines = codes[place.column].subtrees[place.subtree].rows[Int(code)]
+                if !lines.isEmpty { try add(row, to: lines) }
+            }
         }
-        for (row, _) in Ones(undecided) { totals[period][index].undecidedCases[Int(court[row])] += 1 }
     }
 
-    /// Adds 1 to the cell for each row that is in both.
-    private func count(
-        _ left: [UInt64], _ right: [UInt64], row: Int, column: Int, _ form: Int, _ period: Int
+    /// Finds the rows of which some cell cannot be decided: its predicates are not, or the code is NULL or did not parse.
+    private func findUndecided(
+        _ index: Int, _ columns: [OpenColumn], _ scope: Mask, _ period: Int, _ rows: PredicateScan.Rows,
+        _ undecided: inout [UInt64]
     ) {
-        let size = totals[period][form].size
-        let place = row * totals[period][form].columns + column
-        totals[period][form].counts.withUnsafeMutableBufferPointer { counts in
-            court.withUnsafeBufferPointer { court in
-                for index in left.indices {
-                    var rest = left[index] & right[index]
-                    while rest != 0 {
-                        counts[Int(court[index << 6 + rest.trailingZeroBitCount]) * size + place] += 1
-                        rest &= rest &- 1
+        let form = forms[index]
+        let areColumnsDecided = columns.allSatisfy { $0.mask.isPossible == nil }
+        for test in form.rows {
+            guard case .predicate(let predicate) = test else { continue }
+            if areColumnsDecided, scope.isPossible == nil, rows.isDecided(predicate, period: period) { continue }
+            var inRow = scope
+            inRow.and(rows, predicate, period)
+            let possible = inRow.possible
+            for column in columns where inRow.isPossible != nil || column.mask.isPossible != nil {
+                let other = column.mask.possible
+                for word in undecided.indices {
+                    undecided[word] |=
+                        possible[word] & other[word] & ~(inRow.isTrue[word] & column.mask.isTrue[word])
+                }
+            }
+        }
+        for subtree in form.subtrees.indices {
+            let place = subtreePlaces[index][subtree]
+            let lines = codes[place.column].subtrees[place.subtree].rows
+            for column in columns {
+                let possible = column.mask.possible
+                for word in undecided.indices { undecided[word] |= possible[word] & ~codes[place.column].known[word] }
+                guard column.mask.isPossible != nil else { continue }
+                for (row, word) in Ones(possible) {
+                    let bit = UInt64(1) << UInt64(row & 63)
+                    let code = codes[place.column].numbers[row]
+                    if code >= 0, column.mask.isTrue[word] & bit == 0, !lines[Int(code)].isEmpty {
+                        undecided[word] |= bit
                     }
-                }
-            }
-        }
-    }
-
-    /// Adds the amounts of the cell's rows; NULL adds nothing, and a row whose amount could not be read is undecided.
-    private func add(
-        _ scalar: Int, _ left: Mask, _ right: Mask, row: Int, column: Int, _ form: Int, _ period: Int,
-        _ rows: PredicateScan.Rows, _ undecided: inout [UInt64]
-    ) throws(OperationError) {
-        let place = row * totals[period][form].columns + column
-        let size = totals[period][form].size
-        for word in left.isTrue.indices {
-            var rest = left.isTrue[word] & right.isTrue[word]
-            while rest != 0 {
-                let at = word << 6 + rest.trailingZeroBitCount
-                if let amount = rows.amount(scalar, period: period, row: at) {
-                    try totals[period][form].add(amount, at: Int(court[at]) * size + place)
-                } else if rows.isError(scalar, period: period, row: at) {
-                    undecided[word] |= rest & (~rest &+ 1)
-                }
-                rest &= rest &- 1
-            }
-        }
-    }
-
-    /// The rows that a code tells: a NULL code, or one that did not parse, leaves them all undecided.
-    private func count(
-        _ subtree: Int, _ columns: [(column: Int, sum: Int?, mask: Mask)], _ index: Int, _ period: Int,
-        _ rows: PredicateScan.Rows, _ undecided: inout [UInt64]
-    ) throws {
-        let width = totals[period][index].columns
-        let size = totals[period][index].size
-        let source = forms[index].subtrees[subtree].column
-        var any = [UInt64](repeating: 0, count: rows.wordCount)
-        for column in columns { for (word, bits) in column.mask.possible.enumerated() { any[word] |= bits } }
-        for (row, word) in Ones(any) {
-            let bit = UInt64(1) << UInt64(row & 63)
-            guard let code = rows.text(source, row: row) else {
-                undecided[word] |= bit
-                continue
-            }
-            let found = codes[index][subtree].rows(of: code)
-            guard !found.isEmpty else { continue }
-            let first = Int(court[row]) * size
-            for (column, sum, mask) in columns {
-                guard mask.isTrue[word] & bit != 0 else {
-                    if let possible = mask.isPossible, possible[word] & bit != 0 { undecided[word] |= bit }
-                    continue
-                }
-                guard let sum else {
-                    for line in found { totals[period][index].counts[first + line * width + column] += 1 }
-                    continue
-                }
-                if let amount = rows.amount(sum, period: period, row: row) {
-                    for line in found { try totals[period][index].add(amount, at: first + line * width + column) }
-                } else if rows.isError(sum, period: period, row: row) {
-                    undecided[word] |= bit
                 }
             }
         }

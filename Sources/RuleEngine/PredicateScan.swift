@@ -20,6 +20,7 @@ public final class PredicateScan {
         public let places: [Int32]
         fileprivate let truths: [[UnsafePointer<UInt64>]]
         fileprivate let possibles: [[UnsafePointer<UInt64>]]
+        fileprivate let decided: [[Bool]]
         fileprivate let amounts: [[Vector]]
         fileprivate let columns: [Vector?]
 
@@ -32,6 +33,9 @@ public final class PredicateScan {
         @inline(__always) public func isPossible(_ predicate: Int, period: Int) -> UnsafePointer<UInt64> {
             possibles[period][predicate]
         }
+
+        /// Whether it is true or false for every row.
+        @inline(__always) public func isDecided(_ predicate: Int, period: Int) -> Bool { decided[period][predicate] }
 
         /// The value of a scalar of numbers, unscaled; nil for NULL and error.
         @inline(__always) public func amount(_ scalar: Int, period: Int, row: Int) -> Int128? {
@@ -65,6 +69,8 @@ public final class PredicateScan {
     private let allSteps: NeededSteps
     /// Steps that are the same in every period and that others read or that are asked for.
     private let shared: [Int]
+    /// By predicate: the first one that is the same step.
+    private let firstOfStep: [Int]
     private var gateDecoder: CellDecoder
     private var decoder: CellDecoder
     /// Reads what was gathered, where only the wanted columns stand.
@@ -83,6 +89,11 @@ public final class PredicateScan {
         schema: StandardSchema, readerColumns: [String]
     ) throws(OperationError) {
         self.set = set
+        var firsts: [Int: Int] = [:]
+        firstOfStep = set.predicates.enumerated().map { index, step in
+            if firsts[step] == nil { firsts[step] = index }
+            return firsts[step] ?? index
+        }
         self.gates = gates
         self.court = court
         let evaluator = ExpressionEvaluator(set.plan, schema: schema, period: periods.first)
@@ -216,6 +227,7 @@ public final class PredicateScan {
         var known: [Int: Vector] = [:]
         var truths: [[UnsafePointer<UInt64>]] = []
         var possibles: [[UnsafePointer<UInt64>]] = []
+        var decided: [[Bool]] = []
         var amounts: [[Vector]] = []
         for (period, evaluator) in evaluators.enumerated() {
             let values = evaluator.evaluate(
@@ -223,16 +235,24 @@ public final class PredicateScan {
             if period == 0 { known = keep(values) }
             var isTrue: [UnsafePointer<UInt64>] = []
             var isPossible: [UnsafePointer<UInt64>] = []
-            // Predicates are often the same step.
-            var masks: [Int: (UnsafePointer<UInt64>, UnsafePointer<UInt64>)] = [:]
-            for step in set.predicates {
-                let pair = masks[step] ?? self.masks(of: values[step], count)
-                masks[step] = pair
-                isTrue.append(pair.0)
-                isPossible.append(pair.1)
+            var isDecided: [Bool] = []
+            for (index, step) in set.predicates.enumerated() {
+                let first = firstOfStep[index]
+                // Predicates are often the same step.
+                if first < index {
+                    isTrue.append(isTrue[first])
+                    isPossible.append(isPossible[first])
+                    isDecided.append(isDecided[first])
+                    continue
+                }
+                let masks = self.masks(of: values[step], count)
+                isTrue.append(masks.isTrue)
+                isPossible.append(masks.isPossible)
+                isDecided.append(masks.isDecided)
             }
             truths.append(isTrue)
             possibles.append(isPossible)
+            decided.append(isDecided)
             amounts.append(
                 set.scalars.enumerated().map { index, step in
                     values[step] ?? .null(set.type(ofScalar: index), count, arena)
@@ -240,11 +260,14 @@ public final class PredicateScan {
         }
         try body(
             Rows(
-                count: count, places: places, truths: truths, possibles: possibles, amounts: amounts, columns: columns))
+                count: count, places: places, truths: truths, possibles: possibles, decided: decided, amounts: amounts,
+                columns: columns))
     }
 
-    /// True rows and possible rows.
-    private func masks(of vector: Vector?, _ count: Int) -> (UnsafePointer<UInt64>, UnsafePointer<UInt64>) {
+    /// True rows and possible rows, and whether they are the same.
+    private func masks(
+        of vector: Vector?, _ count: Int
+    ) -> (isTrue: UnsafePointer<UInt64>, isPossible: UnsafePointer<UInt64>, isDecided: Bool) {
         let isTrue = arena.bits(count)
         let isPossible = arena.bits(count)
         let last = Bits.words(count) - 1
@@ -258,7 +281,9 @@ public final class PredicateScan {
         }
         isTrue[last] &= Bits.tail(count)
         isPossible[last] &= Bits.tail(count)
-        return (UnsafePointer(isTrue), UnsafePointer(isPossible))
+        var undecided: UInt64 = 0
+        for word in 0...last { undecided |= isTrue[word] ^ isPossible[word] }
+        return (UnsafePointer(isTrue), UnsafePointer(isPossible), undecided == 0)
     }
 
     /// Reads all blocks and gives each to one of the workers, which run on threads of their own; blocks go in no order.
