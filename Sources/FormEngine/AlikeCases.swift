@@ -32,8 +32,8 @@ struct AlikeCases {
     /// Whether the kind is new.
     @inline(__always)
     private static func count(_ kind: Kind, _ count: UInt32, in entries: UnsafeMutableBufferPointer<Entry>) -> Bool {
-        let place = kind.bits ^ UInt64(truncatingIfNeeded: kind.court) << 44 ^ UInt64(truncatingIfNeeded: kind.code) << 20
-        let product = place.multipliedFullWidth(by: 0x9E37_79B9_7F4A_7C15)
+        let numbers = UInt64(truncatingIfNeeded: kind.court) << 44 ^ UInt64(truncatingIfNeeded: kind.code) << 20
+        let product = (kind.bits ^ numbers).multipliedFullWidth(by: 0x9E37_79B9_7F4A_7C15)
         let mask = entries.count - 1
         var index = Int(truncatingIfNeeded: product.high ^ product.low) & mask
         while entries[index].count != 0 {

@@ -193,6 +193,11 @@ final class FormTally {
         let columnBits = layout.columnBits
         let tests = layout.rows.map { rows.isTrue($0.predicate, period: period) }
         let numbers = layout.subtree.map { codes[subtreePlaces[form][$0].column].numbers } ?? []
+        let (matrix, court) = (matrix, court)
+        // Held alone while rows are counted: else each would look whether somebody else holds it too.
+        var alike = AlikeCases()
+        swap(&alike, &self.alike[period][form][part])
+        defer { swap(&alike, &self.alike[period][form][part]) }
         columnWords.withUnsafeBufferPointer { columnWords in
             for word in 0..<wordCount {
                 var any: UInt64 = 0
@@ -225,7 +230,7 @@ final class FormTally {
                     } else if bits & ~columnBits == 0 {
                         continue
                     }
-                    alike[period][form][part].add(.init(bits: bits, court: court[row], code: code))
+                    alike.add(.init(bits: bits, court: court[row], code: code))
                 }
             }
         }

@@ -41,6 +41,10 @@ final class ExpressionEvaluator {
     private var caseNumbers: [Int: ParsedCaseNumbers] = [:]
     /// Texts of this block that were looked at as words, by their step.
     private var shortTexts: [ShortTexts?]
+    /// By step: the codes met so far of those texts that many steps look for in sets.
+    private var distinctCodes: [DistinctCodes?]
+    /// By step of such a set: whether it has each of these codes.
+    private var answers: [[Bool]]
 
     /// The operands of one step; empty between steps.
     private var operandMemory: [Vector] = []
@@ -61,6 +65,8 @@ final class ExpressionEvaluator {
         operandTypes = plan.steps.map { $0.operands.map { plan.steps[$0].type } }
         isCostly = plan.steps.map { NeededSteps.isCostly($0.operation) }
         shortTexts = Array(repeating: nil, count: plan.steps.count)
+        distinctCodes = ExpressionEvaluator.distinctCodes(plan.steps)
+        answers = Array(repeating: [], count: plan.steps.count)
         constants = Array(repeating: nil, count: plan.steps.count)
         self.period = period
         var trees: [String: CodeTree] = [:]
@@ -93,8 +99,22 @@ final class ExpressionEvaluator {
         isCostly = other.isCostly
         resources = other.resources
         shortTexts = Array(repeating: nil, count: steps.count)
+        distinctCodes = ExpressionEvaluator.distinctCodes(steps)
+        answers = Array(repeating: [], count: steps.count)
         constants = Array(repeating: nil, count: steps.count)
         self.period = period
+    }
+
+    /// One for each step whose texts are looked for in that many sets that it pays to number them.
+    private static func distinctCodes(_ steps: [ExpressionPlan.Step]) -> [DistinctCodes?] {
+        var sets = Array(repeating: 0, count: steps.count)
+        for step in steps {
+            switch step.operation {
+            case .memberOf(.texts), .inCodelist: if step.operands.count == 1 { sets[step.operands[0]] += 1 }
+            default: break
+            }
+        }
+        return sets.map { $0 >= 3 ? DistinctCodes() : nil }
     }
 
     private static func caseNumberMarks(_ schema: StandardSchema) -> TextIndex {
@@ -154,12 +174,13 @@ final class ExpressionEvaluator {
             guard case .texts(let codes) = resources[index] else {
                 return SetKernel.member(operand(0), steps[step.operands[0]].type, set, arena)
             }
-            return texts(step.operands[0], operand(0), arena).map { SetKernel.member($0, codes, arena) }
+            return texts(step.operands[0], operand(0), arena).map { member(index, $0, codes, arena) }
                 ?? .null(.bool, count, arena)
         case .inCodelist:
             guard case .codes(let codes) = resources[index], let texts = texts(step.operands[0], operand(0), arena)
             else { return .null(.bool, count, arena) }
-            return codes.test(texts, day: step.operands.count > 1 ? operand(1) : nil, arena)
+            guard step.operands.count > 1 else { return member(index, texts, codes.codes, arena) }
+            return codes.test(texts, day: operand(1), arena)
         case .matches:
             guard case .automaton(let automaton) = resources[index] else { return .null(.bool, count, arena) }
             return automaton.matches(needed.restricted(operand(0), for: index, values, arena), arena)
@@ -174,9 +195,20 @@ final class ExpressionEvaluator {
     /// The texts of a step as words, made once a block; nil for what are no texts.
     private func texts(_ step: Int, _ operand: Vector, _ arena: Arena) -> ShortTexts? {
         if let known = shortTexts[step] { return known }
-        let made = ShortTexts(operand, arena)
+        var made = ShortTexts(operand, arena)
+        if let texts = made { made?.numbers = distinctCodes[step]?.numbers(of: texts, arena) }
         shortTexts[step] = made
         return made
+    }
+
+    /// Whether texts are in the set of a step.
+    private func member(_ index: Int, _ texts: ShortTexts, _ codes: CodeIndex, _ arena: Arena) -> Vector {
+        guard let numbers = texts.numbers, let distinct = distinctCodes[steps[index].operands[0]], codes.few == nil
+        else { return SetKernel.member(texts, codes, arena) }
+        for word in distinct.words[answers[index].count...] {
+            answers[index].append(codes.find(word, texts.spans[0]) >= 0)
+        }
+        return SetKernel.member(texts, numbers: numbers, answers[index], codes, arena)
     }
 
     /// Equality of texts with a short literal; nil for any other comparison.

@@ -35,8 +35,9 @@ public struct QualityCheck {
         package var keyMask = UInt64.max
 
         public init(
-            period: StatisticalPeriod? = nil, courts: [String] = [], maxStored: Int? = nil, revealsPersonal: Bool = false,
-            language: Language = .zh, checksAllTypes: Bool = true, memory: Int = 512 << 20,
+            period: StatisticalPeriod? = nil, courts: [String] = [], maxStored: Int? = nil,
+            revealsPersonal: Bool = false, language: Language = .zh, checksAllTypes: Bool = true,
+            memory: Int = 512 << 20,
             spillDirectory: String = "/tmp", jobs: Int = 1
         ) {
             self.memory = memory

@@ -105,8 +105,8 @@ struct QCCommand: Operation {
         let period = try session.period(period)
         try requireCourts(in: loaded.schema)
         let options = QualityCheck.Options(
-            period: period, courts: court, maxStored: maxStored, language: session.language, memory: resources.memory.bytes,
-            spillDirectory: resources.spillDirectory, jobs: resources.threads)
+            period: period, courts: court, maxStored: maxStored, language: session.language,
+            memory: resources.memory.bytes, spillDirectory: resources.spillDirectory, jobs: resources.threads)
         let outcome: QualityOutcome
         var sizes: [String: (files: Int, bytes: Int)] = [:]
         switch engine {
@@ -164,7 +164,8 @@ struct QCCommand: Operation {
         throw OperationError(
             .usage, code: "court-unknown",
             LocalizedText(
-                en: "there is no court '\(unknown)' in code list '\(list.name)'", zh: "代码表“\(list.name)”中没有法院“\(unknown)”"),
+                en: "there is no court '\(unknown)' in code list '\(list.name)'",
+                zh: "代码表“\(list.name)”中没有法院“\(unknown)”"),
             hint: Suggestion.didYouMean(unknown, among: known))
     }
 

@@ -18,6 +18,21 @@ enum SetKernel {
             .bits(bits), valid: texts.operand.valid, errors: texts.operand.errors, count: texts.operand.count)
     }
 
+    /// The same where most texts have a number, of which the answer is known.
+    static func member(
+        _ texts: ShortTexts, numbers: UnsafeMutablePointer<Int32>, _ answers: [Bool], _ codes: CodeIndex, _ arena: Arena
+    ) -> Vector {
+        let (words, spans) = (texts.words, texts.spans)
+        let bits = answers.withUnsafeBufferPointer { answers in
+            Bits.make(texts.operand.count, arena) { row in
+                let number = Int(numbers[row])
+                return number >= 0 ? answers[number] : codes.find(words[row], spans[row]) >= 0
+            }
+        }
+        return Vector(
+            .bits(bits), valid: texts.operand.valid, errors: texts.operand.errors, count: texts.operand.count)
+    }
+
     /// Numbers and booleans.
     static func member(
         _ operand: Vector, _ type: ExpressionType, _ set: LiteralSet, _ arena: Arena
@@ -105,7 +120,7 @@ struct CodeTree {
 
 /// 码表: whether a code is in a list, or in a subtree of it, at all or on a day.
 final class CodeMembership {
-    private let codes: CodeIndex
+    let codes: CodeIndex
     /// Per code the first and last day of each of its versions.
     private let versions: [[(since: Int64, until: Int64)]]
 
@@ -130,8 +145,8 @@ final class CodeMembership {
         self.versions = versions
     }
 
-    func test(_ texts: ShortTexts, day: Vector?, _ arena: Arena) -> Vector {
-        guard let day, case .words(let days) = day.storage else { return SetKernel.member(texts, codes, arena) }
+    func test(_ texts: ShortTexts, day: Vector, _ arena: Arena) -> Vector {
+        guard case .words(let days) = day.storage else { return SetKernel.member(texts, codes, arena) }
         let (operand, words, spans) = (texts.operand, texts.words, texts.spans)
         let bits = Bits.make(operand.count, arena) { row in
             let number = codes.find(words[row], spans[row])
@@ -184,6 +199,8 @@ struct ShortTexts {
     let operand: Vector
     let spans: UnsafeMutablePointer<TextSpan>
     let words: UnsafeMutablePointer<UInt64>
+    /// The numbers of `DistinctCodes`; nil where nothing asks for them.
+    var numbers: UnsafeMutablePointer<Int32>?
 
     /// Nil for what are no texts.
     init?(_ operand: Vector, _ arena: Arena) {
