@@ -38,6 +38,8 @@ import faultline
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 TREE = ROOT / ".build" / "mutants"
 LEFT_OUT = {"Tests/Conformance", "Tests/FuzzCorpus"}
+# What the tests read, too.
+FOLDERS = ("Sources", "Tests", "Schemas", "Fixtures", "Pipelines")
 MINUTES = 20
 
 
@@ -92,7 +94,7 @@ def read(folder):
 
 def synchronise():
     """Makes the copy like the working tree, touching only what differs, so that builds stay small."""
-    listed = subprocess.run(["git", "ls-files", "-co", "--exclude-standard", "Package.swift", "Sources", "Tests"],
+    listed = subprocess.run(["git", "ls-files", "-co", "--exclude-standard", "Package.swift", *FOLDERS],
                             cwd=ROOT, check=True, capture_output=True, text=True).stdout.splitlines()
     wanted = {name for name in listed if not any(name.startswith(out + "/") for out in LEFT_OUT) and (ROOT / name).exists()}
     if (ROOT / "Package.resolved").exists():
@@ -102,7 +104,7 @@ def synchronise():
         if not copy.exists() or not filecmp.cmp(ROOT / name, copy, shallow=False):
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(ROOT / name, copy)
-    for top in ("Sources", "Tests"):
+    for top in FOLDERS:
         for copy in (TREE / top).rglob("*"):
             if copy.is_file() and str(copy.relative_to(TREE)) not in wanted:
                 copy.unlink()
@@ -225,6 +227,9 @@ def main():
     print(f"{len(together)} faults in one build, {len(mutants) - len(together)} alone", flush=True)
     # What fails while no fault is asked for.
     usual = {by: failures(by, catch(by)) for by in {tuple(mutant.by) for mutant in mutants}}
+    for by in [by for by, found in usual.items() if by[0] == "test" and found]:
+        print(f"{' '.join(by)} fails without any fault, and cannot tell one", file=sys.stderr)
+        raise SystemExit(78)
     verdicts = {}
 
     def judge(mutant, how):

@@ -81,16 +81,26 @@ final class FormTally {
     deinit { matrix.deallocate() }
 
     func add(_ block: CellBlock) throws {
-        try scan.gather(block) { _, bytes in
-            guard let bytes else {
+        try scan.gather(block, courts: countCourts) { try count($0) }
+    }
+
+    private func countCourts(_ texts: PredicateScan.Texts) {
+        // Held alone while rows are counted, as below.
+        var (courts, cases) = (ByteInterner(), [Int]())
+        swap(&courts, &self.courts)
+        swap(&cases, &self.cases)
+        defer {
+            swap(&courts, &self.courts)
+            swap(&cases, &self.cases)
+        }
+        for row in 0..<texts.count {
+            guard let bytes = texts[row] else {
                 casesWithoutCourt += 1
-                return
+                continue
             }
             let court = Int(courts.index(of: bytes))
             if court == cases.count { cases.append(0) }
             cases[court] += 1
-        } _: {
-            try count($0)
         }
     }
 
@@ -194,6 +204,7 @@ final class FormTally {
         let tests = layout.rows.map { rows.isTrue($0.predicate, period: period) }
         let numbers = layout.subtree.map { codes[subtreePlaces[form][$0].column].numbers } ?? []
         let (matrix, court) = (matrix, court)
+        let square = BitMatrix(predicates: layout.columns.count + tests.count)
         // Held alone while rows are counted: else each would look whether somebody else holds it too.
         var alike = AlikeCases()
         swap(&alike, &self.alike[period][form][part])
@@ -215,14 +226,14 @@ final class FormTally {
                     any &= inRows
                     guard any != 0 else { continue }
                 }
-                for bit in layout.columns.count + tests.count..<64 { matrix[bit] = 0 }
-                BitMatrix.transpose(matrix)
+                for bit in layout.columns.count + tests.count..<square.side { matrix[bit] = 0 }
+                square.transpose(matrix)
                 var rest = any
                 while rest != 0 {
                     let bit = rest.trailingZeroBitCount
                     rest &= rest &- 1
                     let row = word << 6 + bit
-                    let bits = matrix[bit]
+                    let bits = square.row(bit, of: matrix)
                     var code: Int32 = 0
                     if layout.subtree != nil {
                         code = numbers[row]

@@ -207,7 +207,7 @@ public struct FormTrace {
             court: compiled.courtColumn, kept: compiled.codeColumns + keyColumns + [compiled.courtColumn],
             schema: schema, readerColumns: reader.columns)
         try PredicateScan.distribute(reader, to: [scan]) { scan, block in
-            try scan.judge(block, courts: { _, _ in }) { rows in
+            try scan.judge(block) { rows in
                 for row in 0..<rows.count {
                     func text(_ column: Int) -> String? {
                         rows.text(column, row: row).map { String(decoding: $0, as: UTF8.self) }

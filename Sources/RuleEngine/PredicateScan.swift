@@ -62,6 +62,18 @@ public final class PredicateScan {
         }
     }
 
+    /// The texts of a column of a block. Lent.
+    public struct Texts {
+        public let count: Int
+        fileprivate let spans: UnsafeMutablePointer<TextSpan>
+        fileprivate let vector: Vector
+
+        /// The bytes of a row's text; nil for NULL and error.
+        @inline(__always) public subscript(row: Int) -> UnsafeBufferPointer<UInt8>? {
+            vector.isValid(row) ? spans[row].bytes : nil
+        }
+    }
+
     private let set: PredicateSet
     private let evaluators: [ExpressionEvaluator]
     private let gates: [Int]?
@@ -81,7 +93,7 @@ public final class PredicateScan {
 
     /// - Parameters:
     ///   - gates: predicates of which one at least must be possible; nil takes every row.
-    ///   - court: the column of codes that `judge` tells of every row, gates or no gates.
+    ///   - court: the column of codes that `gather` tells of every row, gates or no gates.
     ///   - kept: further columns whose texts are asked for.
     ///   - readerColumns: the columns of the blocks, by code or title.
     public init(
@@ -131,13 +143,9 @@ public final class PredicateScan {
 
     /// Judges a block.
     ///
-    /// - Parameters:
-    ///   - courts: told the bytes of the court's code of each row, nil for NULL, before `body`.
-    ///   - body: told the rows that came through the gates, unless there are none.
-    public func judge(
-        _ block: CellBlock, courts: (Int, UnsafeBufferPointer<UInt8>?) throws -> Void, _ body: (Rows) throws -> Void
-    ) throws {
-        try withOpenRows(of: block, courts: courts) { cells, places in
+    /// - Parameter body: told the rows that came through the gates, unless there are none.
+    public func judge(_ block: CellBlock, _ body: (Rows) throws -> Void) throws {
+        try withOpenRows(of: block, courts: { _ in }) { cells, places in
             guard places.count < cells.count else { return try judge(cells, places, &decoder, body) }
             let width = cells.columnCount
             let chosen = arena.make(CellBlock.Cell.self, places.count * width)
@@ -154,10 +162,10 @@ public final class PredicateScan {
     /// `judgeGathered` must follow the last block.
     ///
     /// - Parameters:
-    ///   - courts: as for `judge`.
+    ///   - courts: told the court's code of each row of the block, whether it comes through the gates or not.
     ///   - body: told many rows of several blocks, in the order in which they came.
     public func gather(
-        _ block: CellBlock, courts: (Int, UnsafeBufferPointer<UInt8>?) throws -> Void, _ body: (Rows) throws -> Void
+        _ block: CellBlock, courts: (Texts) -> Void, _ body: (Rows) throws -> Void
     ) throws {
         try withOpenRows(of: block, courts: courts) { cells, places in gathered.append(cells, places) }
         if gathered.isFull { try judgeGathered(body) }
@@ -173,15 +181,14 @@ public final class PredicateScan {
 
     /// The cells of a block and the places of its rows that come through the gates, unless there are none.
     private func withOpenRows(
-        of block: CellBlock, courts: (Int, UnsafeBufferPointer<UInt8>?) throws -> Void,
-        _ body: (RowCells, [Int32]) throws -> Void
+        of block: CellBlock, courts: (Texts) -> Void, _ body: (RowCells, [Int32]) throws -> Void
     ) throws {
         guard block.rowCount > 0 else { return }
         arena.reset()
         try block.withCells { cells in
             let columns = gateDecoder.decode(cells, arena)
             if let court, let vector = columns[court], case .text(let spans) = vector.storage {
-                for row in 0..<cells.count { try courts(row, vector.isValid(row) ? spans[row].bytes : nil) }
+                courts(Texts(count: cells.count, spans: spans, vector: vector))
             }
             guard let gates else { return try body(cells, Array(0..<Int32(cells.count))) }
             var open = [UInt64](repeating: 0, count: Bits.words(cells.count))

@@ -20,7 +20,7 @@ struct RowFilter {
     /// Places of the rows for which it is true.
     func rows(of block: CellBlock) throws -> [Int] {
         var places: [Int] = []
-        try scan.judge(block, courts: { _, _ in }) { rows in
+        try scan.judge(block) { rows in
             let mask = rows.isTrue(0, period: 0)
             for word in 0..<rows.wordCount {
                 var rest = mask[word]
