@@ -19,12 +19,18 @@ struct CountLayout {
         let tested = form.rows.enumerated().compactMap { row, test in
             if case .predicate(let predicate) = test { (row: row, predicate: predicate) } else { nil }
         }
+        self.init(
+            columns: counting, rows: tested, subtrees: form.subtrees.indices.filter { form.subtrees[$0].hasRows })
+    }
+
+    /// - Parameter subtrees: those by which rows are told.
+    init(columns counting: [Int], rows tested: [(row: Int, predicate: Int)], subtrees: [Int]) {
         // Wide forms leave half of the bits to rows.
         for columns in CountLayout.pieces(counting, of: counting.count <= 48 ? 48 : 32) {
             for rows in CountLayout.pieces(tested, of: 64 - columns.count) {
                 parts.append(Part(columns: columns, rows: rows))
             }
-            for subtree in form.subtrees.indices where form.subtrees[subtree].hasRows {
+            for subtree in subtrees {
                 parts.append(Part(columns: columns, rows: [], subtree: subtree))
             }
         }

@@ -29,6 +29,7 @@ final class FormTally {
     /// The rows that each counting column of the form at hand counts, column by column.
     private var columnWords: [UInt64] = []
     private let matrix = UnsafeMutablePointer<UInt64>.allocate(capacity: 64)
+    private let kinds = UnsafeMutablePointer<AlikeCases.Kind>.allocate(capacity: 64)
 
     /// The numbers of a column's codes, and what rows each number has in the subtrees over the column.
     private struct CodeColumn {
@@ -78,7 +79,10 @@ final class FormTally {
         self.codes = codes
     }
 
-    deinit { matrix.deallocate() }
+    deinit {
+        matrix.deallocate()
+        kinds.deallocate()
+    }
 
     func add(_ block: CellBlock) throws {
         try scan.gather(block, courts: countCourts) { try count($0) }
@@ -203,7 +207,7 @@ final class FormTally {
         let columnBits = layout.columnBits
         let tests = layout.rows.map { rows.isTrue($0.predicate, period: period) }
         let numbers = layout.subtree.map { codes[subtreePlaces[form][$0].column].numbers } ?? []
-        let (matrix, court) = (matrix, court)
+        let (matrix, kinds, court) = (matrix, kinds, court)
         let square = BitMatrix(predicates: layout.columns.count + tests.count)
         // Held alone while rows are counted: else each would look whether somebody else holds it too.
         var alike = AlikeCases()
@@ -228,6 +232,7 @@ final class FormTally {
                 }
                 for bit in layout.columns.count + tests.count..<square.side { matrix[bit] = 0 }
                 square.transpose(matrix)
+                var count = 0
                 var rest = any
                 while rest != 0 {
                     let bit = rest.trailingZeroBitCount
@@ -241,8 +246,10 @@ final class FormTally {
                     } else if bits & ~columnBits == 0 {
                         continue
                     }
-                    alike.add(.init(bits: bits, court: court[row], code: code))
+                    kinds[count] = .init(bits: bits, court: court[row], code: code)
+                    count += 1
                 }
+                alike.add(UnsafeBufferPointer(start: kinds, count: count))
             }
         }
     }
