@@ -1,5 +1,3 @@
-import CKernels
-
 /// Cases of one form that are in the same rows and columns of it, counted together: a case costs one look-up here, however
 /// many cells it is in, and each kind of cases is added to the cells once.
 struct AlikeCases {
@@ -30,10 +28,6 @@ struct AlikeCases {
     mutating func add(_ kinds: UnsafeBufferPointer<Kind>) {
         while (used + kinds.count) * 2 >= entries.count { grow() }
         let found = entries.withUnsafeMutableBufferPointer { entries in
-            // Their places come near together rather than one after the other.
-            if let base = entries.baseAddress {
-                for kind in kinds { sitong_prefetch(base + AlikeCases.place(of: kind, in: entries)) }
-            }
             var found = 0
             for kind in kinds where AlikeCases.count(kind, 1, in: entries) { found += 1 }
             return found

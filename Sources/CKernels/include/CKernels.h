@@ -5,9 +5,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/// Begins to bring a place of memory near, which will be read soon.
-static inline void sitong_prefetch(const void *place) { __builtin_prefetch(place); }
-
 /// Which instructions a kernel may use. Every machine has the plain ones.
 enum { sitong_plain = 0, sitong_vector = 1 };
 
