@@ -74,8 +74,7 @@ let package = Package(
 
         module(3, "Definitions", "RuleLanguage", "Schema", "Columnar", "CourtModel", "Diagnostics", "Yams"),
         module(
-            3, "FormEngine", "RuleEngine", "RulePlan", "RuleLanguage", "Schema", "DataAccess", "Columnar",
-            "CourtModel",
+            3, "FormEngine", "RuleEngine", "RulePlan", "RuleLanguage", "Schema", "DataAccess", "Columnar", "CourtModel",
             "Diagnostics"),
         module(3, "SQLGeneration", "RulePlan", "RuleLanguage", "Schema", "Columnar", "CourtModel", "Diagnostics"),
         module(3, "Reconciliation", "RuleLanguage", "Schema", "Columnar", "CourtModel", "Diagnostics", "FormEngine"),

@@ -9,7 +9,7 @@ struct CountLayout {
         var subtree: Int?
 
         /// The bits of the columns.
-        var columnBits: UInt64 { columns.count == 64 ? .max : 1 << UInt64(columns.count) - 1 }
+        var columnBits: UInt64 { 1 << UInt64(columns.count) - 1 }
     }
 
     private(set) var parts: [Part] = []

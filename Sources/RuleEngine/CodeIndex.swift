@@ -12,6 +12,11 @@ enum ShortText {
         span.count <= limit ? span.word(at: 0) | UInt64(span.count) << 56 : long
     }
 
+    /// Where a table begins to look for a word.
+    @inline(__always) static func hash(_ word: UInt64) -> Int {
+        Int(truncatingIfNeeded: (word &* 0x9E37_79B9_7F4A_7C15) >> 32)
+    }
+
     static func words(
         _ spans: UnsafeMutablePointer<TextSpan>, _ count: Int, _ arena: Arena
     ) -> UnsafeMutablePointer<UInt64> {
@@ -57,7 +62,7 @@ final class CodeIndex: @unchecked Sendable {
             }
             var word = UInt64(text.utf8.count) << 56
             for (index, byte) in text.utf8.enumerated() { word |= UInt64(byte) << UInt64(index * 8) }
-            var place = CodeIndex.hash(word) & mask
+            var place = ShortText.hash(word) & mask
             while places[place].number >= 0, places[place].word != word { place = (place + 1) & mask }
             if places[place].number < 0 { places[place] = Place(word: word, number: number) }
         }
@@ -69,16 +74,11 @@ final class CodeIndex: @unchecked Sendable {
 
     deinit { places.deallocate() }
 
-    @inline(__always)
-    private static func hash(_ word: UInt64) -> Int {
-        Int(truncatingIfNeeded: (word &* 0x9E37_79B9_7F4A_7C15) >> 32)
-    }
-
     /// The number of a text, of which the word is known; −1 when it is not there.
     @inline(__always)
     func find(_ word: UInt64, _ span: @autoclosure () -> TextSpan) -> Int {
         if word == ShortText.long { return hasLong ? findLong(span()) : -1 }
-        var place = CodeIndex.hash(word) & mask
+        var place = ShortText.hash(word) & mask
         while true {
             let entry = places[place]
             if entry.word == word || entry.number < 0 { return entry.number }

@@ -44,7 +44,7 @@ final class DistinctCodes {
     @inline(__always)
     private static func find(_ word: UInt64, in places: UnsafeBufferPointer<Place>) -> Int {
         let mask = places.count - 1
-        var place = Int(truncatingIfNeeded: (word &* 0x9E37_79B9_7F4A_7C15) >> 32) & mask
+        var place = ShortText.hash(word) & mask
         while places[place].number >= 0, places[place].word != word { place = (place + 1) & mask }
         return place
     }

@@ -37,8 +37,7 @@ public struct QualityCheck {
         public init(
             period: StatisticalPeriod? = nil, courts: [String] = [], maxStored: Int? = nil,
             revealsPersonal: Bool = false, language: Language = .zh, checksAllTypes: Bool = true,
-            memory: Int = 512 << 20,
-            spillDirectory: String = "/tmp", jobs: Int = 1
+            memory: Int = 512 << 20, spillDirectory: String = "/tmp", jobs: Int = 1
         ) {
             self.memory = memory
             self.spillDirectory = spillDirectory
