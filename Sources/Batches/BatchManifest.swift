@@ -1,4 +1,4 @@
-import Diagnostics
+public import Diagnostics
 import Digests
 import Foundation
 
@@ -120,24 +120,46 @@ public struct BatchManifest: Codable, Sendable, Equatable {
         public var extraColumns: [String]
         /// Columns of the standard that the source does not give, by code.
         public var missingColumns: [String]
+        /// Columns that may hold more at the source than the standard takes; absent when there are none.
+        public var widenedColumns: [WidenedColumn]?
         /// By `YYYY-MM`; absent when rows are not counted by month, or not all of them were read.
         public var rowsPerMonth: [String: Int]?
         /// Series of case numbers with numbers that no case has (空号), the emptiest first, at most a hundred.
         public var gaps: [Gap]?
 
         public init(
-            table: String, extraColumns: [String], missingColumns: [String], rowsPerMonth: [String: Int]? = nil,
-            gaps: [Gap]? = nil
+            table: String, extraColumns: [String], missingColumns: [String], widenedColumns: [WidenedColumn] = [],
+            rowsPerMonth: [String: Int]? = nil, gaps: [Gap]? = nil
         ) {
             self.table = table
             self.extraColumns = extraColumns
             self.missingColumns = missingColumns
+            self.widenedColumns = widenedColumns.isEmpty ? nil : widenedColumns
             self.rowsPerMonth = rowsPerMonth
             self.gaps = gaps
         }
 
         public var saysNothing: Bool {
-            extraColumns.isEmpty && missingColumns.isEmpty && rowsPerMonth == nil && gaps == nil
+            extraColumns.isEmpty && missingColumns.isEmpty && widenedColumns == nil && rowsPerMonth == nil && gaps == nil
+        }
+    }
+
+    /// A column that may hold more at the source than the standard takes: longer texts, more digits.
+    public struct WidenedColumn: Codable, Sendable, Hashable {
+        public var column: String
+        /// Both as definitions write types: `text(200)`, `dec(20,4)`.
+        public var source: String
+        public var standard: String
+
+        public init(column: String, source: String, standard: String) {
+            self.column = column
+            self.source = source
+            self.standard = standard
+        }
+
+        public var text: LocalizedText {
+            LocalizedText(
+                en: "\(column) (\(source), not \(standard))", zh: "\(column)（\(source)，标准为 \(standard)）")
         }
     }
 

@@ -82,6 +82,7 @@ public final class BatchTableWriter: BlockWriter {
         header.append(UInt8(ascii: "\n"))
         try header.withUnsafeBytes { try sink.write($0) }
         part = (place.text, sink, 0)
+        faultPoint("batch.afterPartBegan")
     }
 
     private func endPart() throws {
@@ -93,6 +94,7 @@ public final class BatchTableWriter: BlockWriter {
             BatchManifest.Part(
                 path: path, rows: rows, bytes: file.byteCount, sha256: file.hexDigest ?? "",
                 rawBytes: raw.byteCount, rawSha256: raw.hexDigest ?? ""))
+        faultPoint("batch.afterPart")
     }
 }
 

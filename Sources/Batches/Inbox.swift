@@ -70,6 +70,7 @@ public struct Inbox: Sendable {
             if BatchReceipt.read(folder: path)?.identity == reader.identity { return .accepted(batch, isNew: false) }
             faultPoint("receive.beforeAcknowledge")
             try BatchReceipt(of: batch).write(to: path)
+            faultPoint("receive.afterAcknowledge")
             return .accepted(batch, isNew: true)
         } catch let error as OperationError where error.status == .badData {
             return .refused(name: name, reason: error, movedTo: try refuse(name, error))

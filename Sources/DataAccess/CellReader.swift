@@ -6,9 +6,15 @@ public import Columnar
 public protocol CellReader {
     /// Names in the order of the block's columns, as the source calls them.
     var columns: [String] { get }
+    /// By column, how much the source says that it may hold; nil where it says nothing. Empty where it never does.
+    var widths: [ColumnWidth?] { get }
     /// Fills `block`, whose storage is reused; false at the end. A block may have 0 rows before the end, as when only
     /// records that are no rows were met. Rows of one block are consecutive in number.
     mutating func next(into block: inout CellBlock) throws -> Bool
+}
+
+extension CellReader {
+    public var widths: [ColumnWidth?] { [] }
 }
 
 /// Reads rows again at places that a `CellReader` told, without reading what lies before them.

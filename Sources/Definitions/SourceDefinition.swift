@@ -74,15 +74,19 @@ public struct SourceDefinition: Sendable, Hashable {
     public struct DriftPolicy: Sendable, Hashable {
         public enum Extra: String, Sendable { case ignore, refuse }
         public enum Missing: String, Sendable { case null, refuse }
+        public enum Widened: String, Sendable { case accept, refuse }
 
         /// Columns that the standard does not have.
         public var extra: Extra
         /// Columns of the standard that the source does not give; those that rows need are refused anyway.
         public var missing: Missing
+        /// Columns that the source declares wider than the standard; a value that does not fit is quarantined at load.
+        public var widened: Widened
 
-        public init(extra: Extra = .ignore, missing: Missing = .null) {
+        public init(extra: Extra = .ignore, missing: Missing = .null, widened: Widened = .accept) {
             self.extra = extra
             self.missing = missing
+            self.widened = widened
         }
     }
 

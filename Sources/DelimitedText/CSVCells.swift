@@ -1,5 +1,6 @@
 import CKernels
 public import Columnar
+import Glibc
 
 /// Records of the strict profile, made from cells as they lie.
 extension CSVEncoding {
@@ -21,5 +22,11 @@ extension CSVEncoding {
 public enum UTF8Text {
     public static func isValid(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
         bytes.baseAddress.map { sitong_utf8_valid($0, bytes.count, sitong_level()) } ?? true
+    }
+
+    /// Whether they are UTF-8 without U+0000, which no text of PostgreSQL can hold.
+    public static func isStorable(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+        guard let base = bytes.baseAddress else { return true }
+        return memchr(base, 0, bytes.count) == nil && isValid(bytes)
     }
 }

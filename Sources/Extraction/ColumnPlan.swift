@@ -1,4 +1,6 @@
+import Batches
 import Columnar
+import DataAccess
 import Definitions
 import Diagnostics
 import Schema
@@ -19,13 +21,20 @@ struct ColumnPlan {
     /// Columns of the query that the standard does not have, and the other way round.
     private(set) var extra: [String] = []
     private(set) var missing: [String] = []
+    /// Columns that may hold more at the source than the standard takes, with both widths.
+    private(set) var widened: [BatchManifest.WidenedColumn] = []
     let origins: [Origin]
 
-    /// - Parameter wanted: columns without which nothing can be done with a row.
-    /// - Throws: `OperationError` 65 when one of those is missing, when a name is misspelt, or two columns mean the same.
+    /// - Parameters:
+    ///   - wanted: columns without which nothing can be done with a row.
+    ///   - widths: of the columns offered, where the source says them.
+    ///   - translated: columns whose values become others, so that the source's widths say nothing of them.
+    /// - Throws: `OperationError` 65 when one of those is missing, when a name is misspelt, two columns mean the same, or
+    ///   `drift` refuses what differs.
     init(
-        _ table: TableDefinition, wanted: [String], offered: [String], source: SourceDefinition,
-        drift: SourceDefinition.DriftPolicy = .init(), isDeletion: Bool = false
+        _ table: TableDefinition, wanted: [String], offered: [String], widths: [ColumnWidth?] = [],
+        translated: Set<String> = [], source: SourceDefinition, drift: SourceDefinition.DriftPolicy = .init(),
+        isDeletion: Bool = false
     ) throws {
         var places: [String: Int] = [:]
         var unknown: [String] = []
@@ -69,10 +78,20 @@ struct ColumnPlan {
         guard !isDeletion else { return }
         extra = unknown
         self.missing = absent.map(\.name)
-        let refused = (drift.extra == .refuse ? extra : [], drift.missing == .refuse ? self.missing : [])
-        guard refused.0.isEmpty, refused.1.isEmpty else {
+        widened = places.sorted { $0.value < $1.value }.compactMap { name, place in
+            guard widths.indices.contains(place), let width = widths[place], let column = table.column(name),
+                translated.allSatisfy({ table.column($0)?.name != name })
+            else { return nil }
+            return .init(column, source: width)
+        }
+        let refused = (
+            extra: drift.extra == .refuse ? extra : [], missing: drift.missing == .refuse ? self.missing : [],
+            widened: drift.widened == .refuse ? widened : []
+        )
+        guard refused.extra.isEmpty, refused.missing.isEmpty, refused.widened.isEmpty else {
             throw OperationError.sourceDrift(
-                extra: refused.0, missing: refused.1, table: table.name, source: source.name)
+                extra: refused.extra, missing: refused.missing, widened: refused.widened, table: table.name,
+                source: source.name)
         }
         if !unknown.isEmpty {
             notices.append(.unknownColumns(unknown, table: table.name, source: source.name))
@@ -80,6 +99,7 @@ struct ColumnPlan {
         if !absent.isEmpty {
             notices.append(.absentColumns(absent.map(\.name), table: table.name, source: source.name))
         }
+        if !widened.isEmpty { notices.append(.widenedColumns(widened, table: table.name, source: source.name)) }
     }
 
     /// Where a column that the query offers is among `columns`; nil for one that is made here, in the standard's own terms.
@@ -98,5 +118,22 @@ struct ColumnPlan {
     ) -> (column: String, court: [UInt8])? {
         guard let column = ownCourtColumn(table), let court = source.court, offered[column] == nil else { return nil }
         return (column, Array(court.utf8))
+    }
+}
+
+extension BatchManifest.WidenedColumn {
+    /// Nil when all that the source's column may hold fits into the standard's, or nothing can be said of it.
+    fileprivate init?(_ column: ColumnDefinition, source: ColumnWidth) {
+        switch (column.type, source) {
+        case (.text(let most?), .text(let count)) where count > most:
+            self.init(column: column.name, source: "text(\(count))", standard: "text(\(most))")
+        case (.decimal(let precision, let scale), .decimal(let digits, let decimals))
+        where digits - decimals > precision - scale || decimals > scale:
+            self.init(
+                column: column.name, source: "dec(\(digits),\(decimals))", standard: "dec(\(precision),\(scale))")
+        case (.int, .decimal(let digits, let decimals)) where decimals > 0:
+            self.init(column: column.name, source: "dec(\(digits),\(decimals))", standard: "int")
+        default: return nil
+        }
     }
 }

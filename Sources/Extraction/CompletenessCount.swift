@@ -85,12 +85,14 @@ struct CompletenessCount {
         numbers[place][word] |= 1 << UInt64(caseNumber.number & 63)
     }
 
-    func result(table: String, extra: [String], missing: [String]) -> BatchManifest.Completeness {
+    func result(
+        table: String, extra: [String], missing: [String], widened: [BatchManifest.WidenedColumn]
+    ) -> BatchManifest.Completeness {
         let gaps = zip(names, numbers).compactMap(Self.gap).sorted {
             ($1.missing, $0.series) < ($0.missing, $1.series)
         }
         return BatchManifest.Completeness(
-            table: table, extraColumns: extra, missingColumns: missing,
+            table: table, extraColumns: extra, missingColumns: missing, widenedColumns: widened,
             rowsPerMonth: date == nil
                 ? nil
                 : Dictionary(

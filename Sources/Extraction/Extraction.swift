@@ -95,7 +95,9 @@ struct Extraction {
         var (rows, readsAll) = try rows(of: table)
         isWhole = isWhole && readsAll
         let needed = definition.columns.filter { $0.isRequired || definition.key.contains($0.name) }.map(\.name)
-        let plan = try ColumnPlan(definition, wanted: needed, offered: rows.columns, source: source, drift: table.drift)
+        let plan = try ColumnPlan(
+            definition, wanted: needed, offered: rows.columns, widths: rows.widths, translated: Set(table.codes.keys),
+            source: source, drift: table.drift)
         notices += plan.notices
         let output = try writer.table(definition.name, columns: plan.columns)
         output.watermark = table.watermark.flatMap { definition.column($0)?.name }.flatMap { name in
@@ -112,6 +114,7 @@ struct Extraction {
             try records.withBytes { try output.write(records: $0, count: written) }
             records.removeAll()
             try setAside(encoder.takeBadRows() + session.takeBadRows(), of: definition.name)
+            faultPoint("extract.afterBlock")
             completeness.add(block)
             count += block.rowCount
             progress(ExtractionProgress(table: definition.name, rows: count))
@@ -125,7 +128,8 @@ struct Extraction {
                 .keysNotThere(
                     keys.rows.count - count, of: keys.rows.count, table: definition.name, source: source.name))
         }
-        let found = completeness.result(table: definition.name, extra: plan.extra, missing: plan.missing)
+        let found = completeness.result(
+            table: definition.name, extra: plan.extra, missing: plan.missing, widened: plan.widened)
         if !found.saysNothing { self.completeness.append(found) }
         for (column, values) in encoder.untranslated {
             untranslated.append(.init(table: definition.name, column: column, values: values))

@@ -1,3 +1,4 @@
+import Batches
 import DelimitedText
 import Diagnostics
 import Schema
@@ -53,7 +54,9 @@ extension OperationError {
                 zh: "请在来源的查询中按标准命名各列（… AS larq）；查询给出的列：" + offered.joined(separator: "、")))
     }
 
-    static func sourceDrift(extra: [String], missing: [String], table: String, source: String) -> OperationError {
+    static func sourceDrift(
+        extra: [String], missing: [String], widened: [BatchManifest.WidenedColumn], table: String, source: String
+    ) -> OperationError {
         var en: [String] = []
         var zh: [String] = []
         if !extra.isEmpty {
@@ -63,6 +66,11 @@ extension OperationError {
         if !missing.isEmpty {
             en.append("columns that the source does not give: \(missing.joined(separator: ", "))")
             zh.append("来源未提供的列：\(missing.joined(separator: "、"))")
+        }
+        if !widened.isEmpty {
+            let list = widened.map(\.text)
+            en.append("columns that may hold more than the standard takes: \(list.map(\.en).joined(separator: ", "))")
+            zh.append("比标准更宽的列：\(list.map(\.zh).joined(separator: "、"))")
         }
         return OperationError(
             .badData, code: "source-drift",
@@ -178,5 +186,15 @@ extension LocalizedText {
             en: "source '\(source)', table '\(table)': columns of the standard that the source does not have: "
                 + names.joined(separator: ", "),
             zh: "来源“\(source)”的表“\(table)”：来源没有提供的标准列：" + names.joined(separator: "、"))
+    }
+
+    static func widenedColumns(
+        _ columns: [BatchManifest.WidenedColumn], table: String, source: String
+    ) -> LocalizedText {
+        let list = columns.map(\.text)
+        return LocalizedText(
+            en: "source '\(source)', table '\(table)': columns that may hold more than the standard takes: "
+                + list.map(\.en).joined(separator: ", "),
+            zh: "来源“\(source)”的表“\(table)”：比标准更宽的列：" + list.map(\.zh).joined(separator: "、"))
     }
 }

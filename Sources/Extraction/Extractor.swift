@@ -43,6 +43,7 @@ public enum Extractor {
             request.range, resumeFrom: stream.last.map { $0.resumeFrom ?? $0.snapshotTime },
             position: stream.last?.position)
         let (batch, notices) = try SourceSessions.with(request.source, connections: request.connections) { session in
+            faultPoint("extract.afterSnapshot")
             let writer = try stream.begin(period: request.period?.label, partBytes: request.partBytes)
             var extraction = Extraction(
                 request, session, window, writer, last: stream.last, known: known, progress)

@@ -55,9 +55,10 @@ struct RowEncoder {
         let origins = plan.origins
         block.bytes.withUnsafeBufferPointer { bytes in
             block.cells.withUnsafeBufferPointer { cells in
+                let mayBeBad = mayHoldBadText && !Self.isAllText(bytes, cells[..<(block.rowCount * block.columnCount)])
                 for row in 0..<block.rowCount {
                     let first = row * block.columnCount
-                    if mayHoldBadText, let column = badColumn(bytes, cells, first) {
+                    if mayBeBad, let column = badColumn(bytes, cells, first) {
                         badRows.append(
                             BadRow(
                                 row: block.firstRow + row, column: column,
@@ -96,13 +97,27 @@ struct RowEncoder {
         return count
     }
 
+    /// Whether all that lies between the first and the last cell is text: then each cell is, if none begins within a
+    /// character. Almost always it is, and one look at a block is cheaper than one at each cell.
+    private static func isAllText(
+        _ bytes: UnsafeBufferPointer<UInt8>, _ cells: Slice<UnsafeBufferPointer<CellBlock.Cell>>
+    ) -> Bool {
+        var end = 0
+        var beginsWithin = false
+        for cell in cells where !cell.isNull && cell.start < cell.end {
+            beginsWithin = beginsWithin || bytes[Int(cell.start)] & 0xC0 == 0x80
+            end = max(end, Int(cell.end))
+        }
+        return !beginsWithin && UTF8Text.isStorable(UnsafeBufferPointer(rebasing: bytes[..<end]))
+    }
+
     private func badColumn(
         _ bytes: UnsafeBufferPointer<UInt8>, _ cells: UnsafeBufferPointer<CellBlock.Cell>, _ first: Int
     ) -> String? {
         for place in plan.columns.indices {
             guard case .offered(let offered) = plan.origins[place] else { continue }
             let text = UnsafeBufferPointer(rebasing: bytes[cells[first + offered].range])
-            if text.contains(0) || !UTF8Text.isValid(text) { return plan.columns[place] }
+            if !UTF8Text.isStorable(text) { return plan.columns[place] }
         }
         return nil
     }

@@ -40,16 +40,16 @@ struct SQLiteSession: SourceSession {
         of table: SourceDefinition.SourceTable, _ window: SourceWindow
     ) throws -> (any CellReader, isWhole: Bool) {
         let statement = SourceStatement(table, window, quote: SQLiteDatabase.identifier)
-        return (BlockCells(try database.reader(statement.sql, checksTexts: false)), statement.isWhole)
+        return (try database.reader(statement.sql), statement.isWhole)
     }
 
     func read(_ statement: SourceStatement, of table: String) throws -> any CellReader {
-        BlockCells(try database.reader(statement.sql, checksTexts: false))
+        try database.reader(statement.sql)
     }
 
     func quote(_ name: String) -> String { SQLiteDatabase.identifier(name) }
 
     func deletions(_ sql: String, of table: String, _ window: SourceWindow) throws -> any CellReader {
-        BlockCells(try database.reader(SourceStatement(select: sql, window).sql, checksTexts: false))
+        try database.reader(SourceStatement(select: sql, window).sql)
     }
 }

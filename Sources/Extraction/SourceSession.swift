@@ -40,6 +40,7 @@ extension SourceSession {
 /// The rows of several readers, one after the other; each is opened when the one before has ended.
 struct ChainedCells: CellReader {
     let columns: [String]
+    let widths: [ColumnWidth?]
     private var current: any CellReader
     private var rest: ArraySlice<() throws -> any CellReader>
     private var rowsBefore = 0
@@ -49,6 +50,7 @@ struct ChainedCells: CellReader {
     init(_ readers: [() throws -> any CellReader]) throws {
         current = try readers[0]()
         columns = current.columns
+        widths = current.widths
         rest = readers.dropFirst()
     }
 

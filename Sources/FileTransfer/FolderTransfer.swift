@@ -104,6 +104,7 @@ private final class TransferJob {
         if !manifestIsThere, names.contains(remotePath(manifest)) {
             try retrier.run { _ in try store.remove(remotePath(manifest)) }
         }
+        faultPoint("transfer.beforeParts")
         for entry in missing { try send(entry) }
         faultPoint("transfer.beforeManifest")
         if manifestIsThere { countThere(manifest) } else { try send(manifest) }

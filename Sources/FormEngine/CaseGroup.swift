@@ -1,5 +1,5 @@
 public import Columnar
-public import Diagnostics
+import Diagnostics
 
 /// Cases that are alike to all forms: the same court, the same codes, the same outcome of every predicate.
 ///

@@ -1,4 +1,4 @@
-public import Columnar
+import Columnar
 public import CourtModel
 public import DataAccess
 public import Diagnostics

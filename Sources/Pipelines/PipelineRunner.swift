@@ -147,6 +147,7 @@ public struct PipelineRunner {
                     .stepFinished, step: step.id, attempt: attempt, status: status.rawValue, products: products,
                     seconds: (ContinuousClock.now - begin) / .seconds(1), message: message)
             }
+            faultPoint("run.beforeStep")
             do {
                 let outcome = try perform(commandLine)
                 faultPoint("run.afterStep")

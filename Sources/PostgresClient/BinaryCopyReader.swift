@@ -8,6 +8,7 @@ import Diagnostics
 /// other values are written as the server would print them. No string is made.
 public final class BinaryCopyReader: CellReader {
     public var columns: [String] { shape.columns }
+    public var widths: [ColumnWidth?] { shape.widths }
     private let shape: BinaryCopyShape
     private let rows: PostgresCopyOut
     private let place: String
@@ -153,6 +154,7 @@ public final class BinaryCopyReader: CellReader {
 /// The columns of a query and how each comes in a binary COPY.
 public struct BinaryCopyShape: Sendable {
     public let columns: [String]
+    let widths: [ColumnWidth?]
     let types: [BinaryCopyType]
     /// Whether any column has to be asked for as text.
     private let hasCasts: [Bool]
@@ -161,6 +163,7 @@ public struct BinaryCopyShape: Sendable {
     public init(of select: String, on connection: PostgresConnection) throws {
         let described = try connection.result("SELECT * FROM (\(select)) q LIMIT 0", []).columns
         columns = described.map(\.name)
+        widths = described.map { ColumnWidth(type: $0.type, modifier: $0.modifier) }
         types = described.map { BinaryCopyType(oid: $0.type) ?? .text }
         hasCasts = described.map { BinaryCopyType(oid: $0.type) == nil }
     }
@@ -175,5 +178,19 @@ public struct BinaryCopyShape: Sendable {
             "q.\(PostgresConnection.identifier(name))" + (isCast ? "::text" : "")
         }
         return "SELECT \(list.joined(separator: ", ")) FROM (\(select)) q"
+    }
+}
+
+extension ColumnWidth {
+    /// What `varchar(50)` and `numeric(18,2)` say by their modifiers; nil for types that say nothing.
+    fileprivate init?(type: UInt32, modifier: Int32) {
+        // The server counts the four bytes of a header in.
+        let size = Int(modifier) - 4
+        guard size >= 0 else { return nil }
+        switch type {
+        case 1042, 1043: self = .text(size)  // char(n), varchar(n)
+        case 1700: self = .decimal(precision: size >> 16, scale: size & 0x7FF)
+        default: return nil
+        }
     }
 }

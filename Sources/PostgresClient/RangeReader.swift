@@ -10,6 +10,7 @@ import Foundation
 /// size of the table. Belongs to one thread; dropped before the end, it stops the connections.
 public final class RangeReader: CellReader {
     public let columns: [String]
+    public let widths: [ColumnWidth?]
     private let work: RangeWork
     private var ready: [CellBlock] = []
     private var rowCount = 0
@@ -20,6 +21,7 @@ public final class RangeReader: CellReader {
         connect: @escaping @Sendable () throws -> PostgresConnection
     ) {
         columns = shape.columns
+        widths = shape.widths
         let width = max(1, min(connections, queries.count))
         work = RangeWork(queryCount: queries.count, limit: width * 2)
         for _ in 0..<width {

@@ -13,9 +13,11 @@ struct ResultHandle: ~Copyable {
 
     var affectedRows: Int { Int(String(cString: PQcmdTuples(pointer))) ?? 0 }
 
-    /// Names and types (by OID) of the columns; a domain is told as the type under it.
-    var columns: [(name: String, type: UInt32)] {
-        (0..<PQnfields(pointer)).map { (PQfname(pointer, $0).map { String(cString: $0) } ?? "", PQftype(pointer, $0)) }
+    /// Names and types (by OID, with the type's modifier) of the columns; a domain is told as the type under it.
+    var columns: [(name: String, type: UInt32, modifier: Int32)] {
+        (0..<PQnfields(pointer)).map {
+            (PQfname(pointer, $0).map { String(cString: $0) } ?? "", PQftype(pointer, $0), PQfmod(pointer, $0))
+        }
     }
 
     func rows() -> [[String?]] {

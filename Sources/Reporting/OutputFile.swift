@@ -38,6 +38,7 @@ final class OutputFile {
         guard rename(temporaryPath, path) == 0 else {
             throw .reportNotCreated(path, reason: String(cString: strerror(errno)))
         }
+        faultPoint("report.afterRename")
         Foundation.close(descriptor)
         descriptor = -1
     }

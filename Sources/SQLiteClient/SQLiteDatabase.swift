@@ -60,14 +60,11 @@ public final class SQLiteDatabase {
     }
 
     /// Rows of a query, block by block. Several readers that must agree are opened within one `withReadSnapshot`.
-    ///
-    /// - Parameter checksTexts: whether a text that is not UTF-8 is an error; else its bytes come as they are.
-    public func reader(
-        _ select: String, _ parameters: [SQLiteValue] = [], checksTexts: Bool = true
-    ) throws -> SQLiteReader {
+    /// The bytes of texts come as they are, whether they are UTF-8 or not.
+    public func reader(_ select: String, _ parameters: [SQLiteValue] = []) throws -> SQLiteReader {
         let statement = try prepare(select)
         try statement.bind(parameters)
-        return SQLiteReader(statement, checksTexts: checksTexts)
+        return SQLiteReader(statement)
     }
 
     /// Whether readers and a writer get in each other's way: they do not where changes are written ahead (WAL).

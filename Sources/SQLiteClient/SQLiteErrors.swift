@@ -43,12 +43,12 @@ extension OperationError {
             LocalizedText(en: "database file '\(path)': the statement is empty", zh: "数据库文件“\(path)”：SQL 语句为空"))
     }
 
-    static func notText(_ path: String, column: String, row: Int) -> OperationError {
+    static func notText(_ path: String, column: String) -> OperationError {
         OperationError(
             .badData, code: "sqlite-text",
             LocalizedText(
-                en: "database file '\(path)': column '\(column)' of row \(row) of the query is not UTF-8 text",
-                zh: "数据库文件“\(path)”：查询结果第 \(row) 行的列“\(column)”不是 UTF-8 文本"),
+                en: "database file '\(path)': a value of column '\(column)' of the query is not UTF-8 text",
+                zh: "数据库文件“\(path)”：查询结果列“\(column)”中有值不是 UTF-8 文本"),
             hint: LocalizedText(
                 en: "select it as hex(\(column)) or repair it at the source", zh: "可改用 hex(\(column)) 读取，或在源头修正"))
     }

@@ -88,66 +88,77 @@ public final class SQLiteStatement {
         }
     }
 
+    /// As the tables' definitions have them; nil for a column of a query that is not a table's.
+    var declaredTypes: [String?] {
+        (0..<sqlite3_column_count(pointer)).map { index in
+            sqlite3_column_decltype(pointer, index).map { String(cString: $0) }
+        }
+    }
+
+    /// The current row.
+    ///
+    /// - Throws: 65 when a text is not UTF-8 or has a U+0000 in it.
     func row() throws -> [String?] {
         try (0..<sqlite3_column_count(pointer)).map { index in
-            var value = TextColumn()
-            try append(index, to: &value, row: 1, checksText: true)
-            return value[0]
-        }
-    }
-
-    /// Appends the value of one column of the current row, printed by its own storage class, not by the declared type.
-    ///
-    /// - Throws: 65 when a text that is checked is not UTF-8 or has a U+0000 in it.
-    func append(_ index: Int32, to column: inout TextColumn, row: Int, checksText: Bool) throws {
-        switch sqlite3_column_type(pointer, index) {
-        case SQLITE_NULL:
-            column.appendNull()
-        case SQLITE_INTEGER:
-            column.append(String(sqlite3_column_int64(pointer, index)))
-        case SQLITE_FLOAT:
-            column.append(Self.plainDecimal(sqlite3_column_double(pointer, index)))
-        case SQLITE_BLOB:
-            // The pointer is asked for before the length, as SQLite's manual wants it.
-            let start = sqlite3_column_blob(pointer, index)
-            let bytes = UnsafeRawBufferPointer(start: start, count: Int(sqlite3_column_bytes(pointer, index)))
-            column.bytes.append(UInt8(ascii: "\\"))
-            column.bytes.append(UInt8(ascii: "x"))
-            let digits = Array("0123456789abcdef".utf8)
-            for byte in bytes {
-                column.bytes.append(digits[Int(byte >> 4)])
-                column.bytes.append(digits[Int(byte & 15)])
-            }
-            column.finishValue()
-        default:
-            // Sound because the bytes are copied before the statement is used again.
-            let start = sqlite3_column_text(pointer, index)
-            let bytes = UnsafeBufferPointer(start: start, count: Int(sqlite3_column_bytes(pointer, index)))
-            guard !checksText || Self.isText(bytes) else {
+            var bytes: [UInt8] = []
+            guard append(index, to: &bytes) else { return nil }
+            guard !bytes.contains(0), let text = String(validating: bytes, as: UTF8.self) else {
                 let name = sqlite3_column_name(pointer, index).map { String(cString: $0) } ?? ""
-                throw OperationError.notText(database.path, column: name, row: row)
+                throw OperationError.notText(database.path, column: name)
             }
-            column.append(bytes: bytes)
+            return text
         }
     }
 
-    private static func isText(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
-        var isASCII = true
-        for byte in bytes {
-            if byte == 0 { return false }
-            if byte > 127 { isASCII = false }
+    /// Appends the text of one column of the current row, printed by its own storage class, not by the declared type;
+    /// false for NULL. The bytes of a text or a blob come as they are.
+    func append(_ index: Int32, to bytes: inout [UInt8]) -> Bool {
+        switch sqlite3_column_type(pointer, index) {
+        case SQLITE_NULL: return false
+        case SQLITE_INTEGER: Self.append(sqlite3_column_int64(pointer, index), to: &bytes)
+        case SQLITE_FLOAT: Self.append(sqlite3_column_double(pointer, index), to: &bytes)
+        case SQLITE_BLOB:
+            // The pointer is asked for before the length, as SQLite's manual wants it; the bytes are copied before the
+            // statement is used again.
+            let start = sqlite3_column_blob(pointer, index)
+            bytes.append(
+                contentsOf: UnsafeRawBufferPointer(start: start, count: Int(sqlite3_column_bytes(pointer, index))))
+        default:
+            let start = sqlite3_column_text(pointer, index)
+            bytes.append(
+                contentsOf: UnsafeBufferPointer(start: start, count: Int(sqlite3_column_bytes(pointer, index))))
         }
-        return isASCII || String(validating: bytes, as: UTF8.self) != nil
+        return true
+    }
+
+    private static func append(_ number: Int64, to bytes: inout [UInt8]) {
+        if number < 0 { bytes.append(UInt8(ascii: "-")) }
+        let start = bytes.count
+        var rest = number.magnitude
+        repeat {
+            bytes.append(UInt8(truncatingIfNeeded: 48 + rest % 10))
+            rest /= 10
+        } while rest > 0
+        bytes[start...].reverse()
+    }
+
+    /// Without a string of more than the few bytes that are kept in place, for all numbers that need no exponent.
+    private static func append(_ number: Double, to bytes: inout [UInt8]) {
+        let whole = number.rounded(.towardZero)
+        // Up to 2^53 integers are exact; a zero below zero is printed as zero.
+        if number == whole, whole.magnitude <= 9_007_199_254_740_992 { return append(Int64(whole), to: &bytes) }
+        bytes.append(contentsOf: plainDecimal(number).utf8)
     }
 
     /// The shortest decimal that reads back as the same number, without an exponent: `12`, `0.1`, `0.00001`.
-    static func plainDecimal(_ number: Double) -> String {
+    private static func plainDecimal(_ number: Double) -> String {
         guard number.isFinite else { return number < 0 ? "-Infinity" : "Infinity" }
         let text = "\(number)"
-        let parts = text.split(separator: "e")
-        guard parts.count == 2, let exponent = Int(parts[1]) else {
+        guard text.utf8.contains(UInt8(ascii: "e")) else {
             return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
         }
+        let parts = text.split(separator: "e")
+        guard parts.count == 2, let exponent = Int(parts[1]) else { return text }
         let sign = parts[0].hasPrefix("-") ? "-" : ""
         let mantissa = parts[0].drop { $0 == "-" }.split(separator: ".")
         let fraction = mantissa.count > 1 && mantissa[1] != "0" ? mantissa[1] : ""

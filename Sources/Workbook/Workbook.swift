@@ -98,6 +98,7 @@ public final class Workbook {
             unlink(temporaryPath)
             throw .workbookNotCreated(path, reason: reason)
         }
+        faultPoint("workbook.afterRename")
     }
 
     /// A sheet to be written freely, from the top row down.

@@ -140,5 +140,11 @@ import Testing
         #expect(kept != [[nil, nil]])
         _ = try site.sitong(close, status: 73)
         #expect(try site.kept == kept)
+        let reopen = ["library", "period", "reopen", Self.period, "--reason", "补报"]
+        _ = try site.sitong(reopen, status: -SIGKILL, fault: "period.beforeReopenCommit")
+        // It is closed as before: reopening it works once more.
+        _ = try site.sitong(close, status: 73)
+        _ = try site.sitong(reopen)
+        #expect(try site.kept == kept)
     }
 }

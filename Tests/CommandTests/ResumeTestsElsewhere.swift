@@ -136,6 +136,48 @@ import Testing
         }
     }
 
+    @Test("loading rows that differ from those of before, killed at each place, changes nothing; tried again, all is done")
+    func brokenMerge() throws {
+        let site = try BrokenRunSite()
+        _ = try site.run()
+        let connection = try PostgresConnection(site.library, applicationName: "tests")
+        // As if the source had changed since: its next whole batch brings some rows back and changes others.
+        try connection.execute(
+            """
+            DELETE FROM anjian WHERE ajbs IN (SELECT ajbs FROM anjian WHERE fydm = '豫1702' ORDER BY ajbs LIMIT 5);
+            UPDATE anjian SET ah = ah || '?'
+            WHERE ajbs IN (SELECT ajbs FROM anjian WHERE fydm = '豫1702' ORDER BY ajbs LIMIT 7)
+            """)
+        func state() throws -> [[String?]] {
+            try connection.execute(
+                """
+                SELECT (SELECT count(*) FROM anjian), (SELECT sum(hashtext(ajbs || ah)::bigint) FROM anjian),
+                       (SELECT count(*) FROM sitong.batch), (SELECT count(*) FROM anjian_log)
+                """)
+        }
+        let before = try state()
+        let source = "sources/yu1702.yaml"
+        let extract = try SitongProcess.run(
+            ["extract", "--source", source, "--to", ".sitong/outbox", "--full"], in: site.folder.path, environment: site.environment)
+        #expect(extract.status == 0, "\(extract.errors)")
+        let outbox = site.folder.appending(".sitong/outbox")
+        let batch = try #require(
+            try FileManager.default.contentsOfDirectory(atPath: outbox).filter { $0.hasPrefix("yu1702-") }.max())
+        let load = ["load", ".sitong/outbox/\(batch)", "--library", site.library]
+        for fault in ["load.afterComparison", "load.afterHistory"] {
+            let killed = try SitongProcess.run(load, in: site.folder.path, environment: ["SITONG_FAULT": fault])
+            #expect(killed.status == -SIGKILL, "\(fault): \(killed.errors)")
+            #expect(try state() == before, "\(fault)")
+        }
+        let loaded = try SitongProcess.run(load, in: site.folder.path)
+        #expect(loaded.status == 0, "\(loaded.errors)")
+        let after = try state()
+        #expect(after != before)
+        // A replay.
+        #expect(try SitongProcess.run(load, in: site.folder.path).status == 0)
+        #expect(try state() == after)
+    }
+
     @Test("undoing a batch, killed before or after its commit, is undone once and whole")
     func brokenRevert() throws {
         let site = try BrokenRunSite()

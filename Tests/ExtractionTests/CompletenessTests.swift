@@ -4,6 +4,7 @@ import Definitions
 import Diagnostics
 import Extraction
 import PostgresClient
+import SQLiteClient
 import Schema
 import TestSupport
 import Testing
@@ -77,6 +78,37 @@ struct CompletenessTests {
         #expect(try extract(source, run: "3").completeness == nil)
     }
 
+    @Test("columns that the source declares wider are recorded with both widths, and refused where the table says so")
+    func widened() throws {
+        let wide = [
+            BatchManifest.WidenedColumn(column: "ah", source: "text(61)", standard: "text(60)"),
+            .init(column: "qsbdje", source: "dec(18,3)", standard: "dec(18,2)"),
+        ]
+        // As wide as the standard, translated, or without a declared width: nothing can be said against them.
+        let declarations = "c_ah varchar(61), c_cbr char(50), n_je numeric(18,3), c_ajbs text, c_fy varchar(200)"
+        let select = "SELECT c_ajbs AS ajbs, c_ah AS ah, c_fy AS fydm, DATE AS larq, n_je AS qsbdje, c_cbr AS cbr FROM t_w"
+        let (postgres, connection) = try SourceFixture.postgres()
+        try connection.execute("CREATE TABLE t_w (\(declarations))")
+        let (sqlite, database) = try SourceFixture.sqlite(directory)
+        try database.execute("CREATE TABLE t_w (\(declarations.replacing("numeric(18,3)", with: "DECIMAL (18, 3)")))")
+        for (run, source, day) in [("p", postgres, "date '2026-10-01'"), ("s", sqlite, "'2026-10-01'")] {
+            var source = source
+            source.tables = [source.tables[0]]
+            source.tables[0].query = .select(select.replacing("DATE", with: day))
+            source.tables[0].watermark = nil
+            source.tables[0].codes = ["fydm": ["1702": "豫1702"]]
+            #expect(try extract(source, run: run).completeness?.first?.widenedColumns == wide, "\(source.name)")
+            source.tables[0].drift = .init(widened: .refuse)
+            let error = #expect(throws: OperationError.self) { try extract(source, run: run + "2") }
+            #expect(error?.code == "source-drift" && error?.status == .badData)
+            #expect(error?.message.en.contains("ah (text(61), not text(60)), qsbdje (dec(18,3), not dec(18,2))") == true)
+            #expect(error?.message.zh.contains("ah（text(61)，标准为 text(60)）") == true)
+            source.tables[0].query = .select(select.replacing("DATE", with: day).replacing("c_ah AS", with: "c_cbr AS")
+                .replacing("n_je AS", with: "NULL AS"))
+            #expect(try extract(source, run: run + "3").completeness?.first?.widenedColumns == nil)
+        }
+    }
+
     @Test("a source says how its tables may drift and what tells their completeness")
     func definition() throws {
         func load(_ table: String) throws -> SourceDefinition {
@@ -89,10 +121,12 @@ struct CompletenessTests {
                 """, to: "s.yaml")
             return try DefinitionLoader.loadSource(file: file, schema: SourceFixture.schema)
         }
-        let table = try load("drift: {extra: refuse, missing: null}, completeness: {number: 案号, date: larq}").tables[0]
-        #expect(table.drift == .init(extra: .refuse, missing: .null))
+        let table = try load(
+            "drift: {extra: refuse, missing: null, widened: refuse}, completeness: {number: 案号, date: larq}"
+        ).tables[0]
+        #expect(table.drift == .init(extra: .refuse, missing: .null, widened: .refuse))
         #expect(table.completeness == .init(number: "ah", date: "larq"))
-        for wrong in ["drift: {extra: drop}", "drift: {more: refuse}", "completeness: {number: 案好}"] {
+        for wrong in ["drift: {extra: drop}", "drift: {widened: null}", "drift: {more: refuse}", "completeness: {number: 案好}"] {
             #expect(throws: InvalidDefinitions.self, "\(wrong)") { try load(wrong) }
         }
     }

@@ -19,17 +19,22 @@ struct SQLiteDatabaseTests {
         let database = try SQLiteDatabase(path, mode: .readWrite)
         try database.execute("CREATE TABLE t (a, b, c, d, e, f)")
         try database.prepare("INSERT INTO t VALUES (?, ?, ?, ?, ?, ?)").run([
-            .integer(-9_223_372_036_854_775_808), .real(0.1), .text(""), .null, .blob([0, 255]), .text("案号"),
+            .integer(-9_223_372_036_854_775_808), .real(0.1), .text(""), .null, .blob(Array("法院".utf8)), .text("案号"),
         ])
-        let reader = try database.reader("SELECT *, 1e-7, 1.5e20, -12.0, 1e300 * 1e10 AS big FROM t")
-        let block = try #require(try reader.next())
+        let numbers = [
+            "1e-7": "0.0000001", "1.5e20": "150000000000000000000", "-12.0": "-12", "-0.0": "0",
+            "9007199254740992.0": "9007199254740992", "-123456.78": "-123456.78", "0": "0", "1e300 * 1e10": "Infinity",
+        ].sorted { $0.key < $1.key }
+        let reader = try database.reader("SELECT *, \(numbers.map(\.key).joined(separator: ", ")) AS last FROM t")
+        var block = CellBlock()
+        #expect(try reader.next(into: &block))
+        #expect(block.rowCount == 1)
         #expect(
-            block.columns.map { $0[0] } == [
-                "-9223372036854775808", "0.1", "", nil, "\\x00ff", "案号", "0.0000001", "150000000000000000000", "-12",
-                "Infinity",
-            ])
-        #expect(reader.columns.last == "big")
-        #expect(try reader.next() == nil)
+            (0..<block.columnCount).map { block.text(row: 0, column: $0) } == [
+                "-9223372036854775808", "0.1", "", nil, "法院", "案号",
+            ] + numbers.map(\.value))
+        #expect(reader.columns.last == "last")
+        #expect(try !reader.next(into: &block))
     }
 
     @Test func `many rows come in blocks, in order, numbered`() throws {
@@ -40,9 +45,11 @@ struct SQLiteDatabaseTests {
         let reader = try database.reader("SELECT n FROM t WHERE n > ?1 ORDER BY n", [.integer(1)])
         var rows = 0
         var blocks = 0
-        while let block = try reader.next() {
+        var block = CellBlock()
+        while try reader.next(into: &block) {
             #expect(block.firstRow == rows + 1)
-            #expect(block.columns[0][0] == "\(rows + 2)")
+            #expect(block.text(row: 0, column: 0) == "\(rows + 2)")
+            #expect(block.text(row: block.rowCount - 1, column: 0) == "\(rows + 1 + block.rowCount)")
             rows += block.rowCount
             blocks += 1
         }
@@ -107,12 +114,20 @@ struct SQLiteDatabaseTests {
         #expect(try database.execute("SELECT count(*) FROM t") == [["0"]])
     }
 
-    @Test func `text that is not UTF-8 is status 65 and tells its place, not its bytes`() throws {
+    @Test func `text that is not UTF-8 is read as its bytes, and nowhere taken for a string`() throws {
         let database = try SQLiteDatabase(path, mode: .readWrite)
-        try database.execute("CREATE TABLE t (x TEXT); INSERT INTO t VALUES ('a'), (CAST(x'b0ba' AS TEXT))")
-        let error = #expect(throws: OperationError.self) { _ = try database.reader("SELECT x FROM t").next() }
-        #expect(error?.code == "sqlite-text")
-        #expect(error?.message.en.contains("column 'x' of row 2") == true)
+        try database.execute("CREATE TABLE t (x TEXT); INSERT INTO t VALUES ('a'), (CAST(x'b0ba' AS TEXT)), (x'00ff')")
+        let reader = try database.reader("SELECT x FROM t")
+        var block = CellBlock()
+        #expect(try reader.next(into: &block))
+        #expect((0..<3).map { Array(block.bytes[block.cells[$0].range]) } == [[97], [0xb0, 0xba], [0, 255]])
+        for row in 2...3 {
+            let error = #expect(throws: OperationError.self) {
+                try database.execute("SELECT x FROM t WHERE rowid = ?1", [.integer(Int64(row))])
+            }
+            #expect(error?.code == "sqlite-text")
+            #expect(error?.message.en.contains("column 'x'") == true)
+        }
     }
 
     @Test func `a read-only database takes no writes`() throws {

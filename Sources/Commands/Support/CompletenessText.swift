@@ -44,6 +44,14 @@ extension BatchManifest.Completeness {
                     en: "\(table): columns that the standard does not have: \(extraColumns.joined(separator: ", "))",
                     zh: "\(table)：标准中没有的列：\(extraColumns.joined(separator: "、"))"))
         }
+        if let widenedColumns {
+            let list = widenedColumns.map(\.text)
+            lines.append(
+                LocalizedText(
+                    en: "\(table): columns that may hold more than the standard takes:"
+                        + " \(list.map(\.en).joined(separator: ", "))",
+                    zh: "\(table)：比标准更宽的列：\(list.map(\.zh).joined(separator: "、"))"))
+        }
         return lines
     }
 }

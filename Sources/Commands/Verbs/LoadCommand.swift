@@ -113,15 +113,17 @@ struct LoadSummary: Encodable {
         var table: String
         var extra: [String]
         var missing: [String]
+        var widened: [BatchManifest.WidenedColumn]
         fileprivate let lines: [LocalizedText]
 
-        enum CodingKeys: String, CodingKey { case table, extra, missing }
+        enum CodingKeys: String, CodingKey { case table, extra, missing, widened }
 
         init?(_ found: BatchManifest.Completeness) {
-            guard !found.extraColumns.isEmpty || !found.missingColumns.isEmpty else { return nil }
+            guard !found.columnLines.isEmpty else { return nil }
             table = found.table
             extra = found.extraColumns
             missing = found.missingColumns
+            widened = found.widenedColumns ?? []
             lines = found.columnLines
         }
     }

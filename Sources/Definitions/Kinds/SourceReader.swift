@@ -13,7 +13,7 @@ struct SourceReader {
     private static let tableKeys = [
         "select", "from", "columns", "watermark", "codes", "deletes", "drift", "completeness",
     ]
-    private static let innerKeys = ["extra", "missing", "number", "date"]
+    private static let innerKeys = ["extra", "missing", "widened", "number", "date"]
     static let keys = ownKeys + connectionKeys + tableKeys + innerKeys
 
     func source(_ object: WrittenObject) -> SourceDefinition? {
@@ -242,10 +242,11 @@ struct SourceReader {
         }
         var drift = SourceDefinition.DriftPolicy()
         if let node = fields.value("drift"),
-            let parts = Fields(node, fields.name("drift"), known: ["extra", "missing"], log: log)
+            let parts = Fields(node, fields.name("drift"), known: ["extra", "missing", "widened"], log: log)
         {
             drift.extra = parts.word("extra", [("ignore", .ignore), ("refuse", .refuse)]) ?? .ignore
             drift.missing = parts.word("missing", [("null", .null), ("refuse", .refuse)]) ?? .null
+            drift.widened = parts.word("widened", [("accept", .accept), ("refuse", .refuse)]) ?? .accept
         }
         var completeness: SourceDefinition.Completeness?
         if let node = fields.value("completeness"),

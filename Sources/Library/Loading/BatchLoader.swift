@@ -83,6 +83,7 @@ final class BatchLoader {
         allowedBadRows = options.maxBad.allowed(of: rowTotal)
         number = try chain.nextNumber()
         try insertBatch(number: number, reason: nil)
+        faultPoint("load.afterBatchRow")
         // A key that is deleted and delivered in one batch is there again at its end.
         for table in batch.tables where table.kind == .deletions { try load(table) }
         for table in batch.tables where table.kind == .rows { try load(table) }
@@ -209,50 +210,80 @@ final class BatchLoader {
 
     /// Compares the staged rows with the library's, and writes only those that are new or differ.
     private func write(_ staged: StagedTable, _ merge: MergeStatements, knowsSuperseded: Bool = false) throws {
-        if !knowsSuperseded { try supersede(staged) }
+        let rows = knowsSuperseded ? try connection.count(staged.statements.countRows) : try supersede(staged)
+        try requireStaged(rows, staged)
         try connection.execute(merge.createChange)
-        var absent = 0
-        var changed = 0
+        try connection.execute(merge.classifyOwn(isLarge: rows > Self.fewRows), [batch.source])
         var new = 0
-        for (part, counts) in try countsByPart(merge.classifyOwn, [batch.source]) {
+        var changed = 0
+        for part in staged.parts {
+            let counts = parts[part].counts
+            parts[part].counts.unchanged = counts.rowsIn - counts.quarantined - counts.superseded
+        }
+        for (part, counts) in try countsByPart(merge.countChanges) {
+            parts[part].counts.inserted = counts[0]
             parts[part].counts.updated = counts[1]
-            parts[part].counts.unchanged = counts[2]
-            absent += counts[0]
+            parts[part].counts.unchanged -= counts[0] + counts[1]
+            new += counts[0]
             changed += counts[1]
         }
-        if absent > 0 {
-            try connection.execute(merge.analyzeAbsent)
+        if new + changed > 0 { try connection.execute(merge.analyzeChange) }
+        if new > 0 {
             for (part, counts) in try countsByPart(merge.classifyAbsent) {
-                parts[part].counts.inserted = counts[0]
+                parts[part].counts.inserted -= counts[0] + counts[1]
+                parts[part].counts.unchanged += counts[0]
                 parts[part].counts.updated += counts[1]
-                parts[part].counts.unchanged += counts[2]
-                new += counts[0]
+                new -= counts[0] + counts[1]
                 changed += counts[1]
             }
         }
-        if new + changed > 0 { try connection.execute(merge.analyzeChange) }
+        faultPoint("load.afterComparison")
         let logged = changed == 0 ? 0 : try connection.update(merge.log)
-        let merged = new + changed == 0 ? 0 : try connection.update(merge.merge)
+        faultPoint("load.afterHistory")
+        let updated = changed == 0 ? 0 : try connection.update(merge.update)
+        let inserted = new == 0 ? 0 : try connection.update(merge.insert)
         try connection.execute(merge.dropChange)
-        guard logged == changed, merged == new + changed else {
+        guard logged == changed, updated == changed, inserted == new else {
             var counts = RowCounts()
             counts.rowsIn = new + changed
-            counts.inserted = merged - logged
-            counts.updated = logged
+            counts.inserted = inserted
+            counts.updated = min(updated, logged)
             throw OperationError.notConserved(batch, part: staged.statements.table.name, counts)
         }
     }
 
-    private func supersede(_ staged: StagedTable) throws {
+    /// Staged rows up to which each is looked up in the library, rather than the library read.
+    private static let fewRows = 200_000
+
+    /// Removes all but the latest row of each key; how many rows are staged then.
+    @discardableResult
+    private func supersede(_ staged: StagedTable) throws -> Int {
+        let found = try connection.execute(staged.statements.countKeys).first ?? []
+        let counts = found.map { $0.flatMap { Int($0) } ?? 0 }
+        guard counts.count == 2 else { return 0 }
+        guard counts[0] != counts[1] else { return counts[0] }
+        var superseded = 0
         for (part, count) in try countsByPart(staged.statements.supersede) {
             parts[part].counts.superseded = count[0]
+            superseded += count[0]
+        }
+        return counts[0] - superseded
+    }
+
+    /// Whether the server has as many rows as are left of the parts.
+    private func requireStaged(_ rows: Int, _ staged: StagedTable) throws {
+        var counts = RowCounts()
+        for part in staged.parts { counts += parts[part].counts }
+        counts.inserted = rows
+        guard counts.isConserved else {
+            throw OperationError.notConserved(batch, part: staged.statements.table.name, counts)
         }
     }
 
     private func delete(_ staged: StagedTable) throws {
         try supersede(staged)
         let deletion = DeletionStatements(stage: staged.statements, number: number)
-        let before = Int((try connection.execute(deletion.countRows)).first?.first.flatMap { $0 } ?? "") ?? 0
+        let before = try connection.count(deletion.countRows)
         for (part, counts) in try countsByPart(deletion.classify) {
             // Of what is not there, nothing is to be deleted.
             parts[part].counts.unchanged = counts[0]
@@ -343,6 +374,7 @@ final class BatchLoader {
             counts.inserted = taken
             throw OperationError.notConserved(batch, part: part.name, counts)
         }
+        faultPoint("load.afterPart")
     }
 
     private func rowCheck(
@@ -547,6 +579,11 @@ private struct StagedTable {
 }
 
 extension PostgresConnection {
+    /// The one number that a query yields.
+    fileprivate func count(_ query: String) throws -> Int {
+        (try execute(query).first?.first ?? nil).flatMap { Int($0) } ?? 0
+    }
+
     /// Undoes what `body` did when it throws, and leaves the transaction going.
     func withSavepoint(_ body: () throws -> Void) throws {
         try execute("SAVEPOINT load")

@@ -10,7 +10,6 @@ struct MergeStatements {
     var table: TableDefinition { stage.table }
     var logTable: SQLIdentifier { SQLIdentifier(LibraryTables.logName(of: table.name)) }
     private var change: SQLIdentifier { SQLIdentifier("change", in: "pg_temp") }
-    private var absent: SQLIdentifier { SQLIdentifier("absent", in: "pg_temp") }
     var batchColumn: SQLIdentifier { SQLIdentifier(LibraryTables.batchColumn) }
     var names: [String] { table.columns.map(\.name) }
     var others: [String] { names.filter { !table.key.contains($0) } }
@@ -53,50 +52,68 @@ struct MergeStatements {
         "COPY \(stage.target) (\(stage.list(names)), \(batchColumn)) FROM STDIN (FORMAT binary)"
     }
 
+    /// What is to be done: a line for each staged row that is not in the library as it is. `place` tells where the library
+    /// has the row that it changes; without one the row is new. Both rows are found again by where they lie, which
+    /// nothing changes between two statements of the library's only writer, and not by their keys.
     var createChange: String {
         """
-        CREATE TEMP TABLE change ON COMMIT DROP AS
-        SELECT \(stage.list(table.key)), false AS is_new FROM \(stage.stage) WITH NO DATA;
-        CREATE TEMP TABLE absent ON COMMIT DROP AS SELECT \(stage.list(table.key)) FROM \(stage.stage) WITH NO DATA
+        CREATE TEMP TABLE change (
+            \(StageStatements.partColumn) integer, staged tid, place tid, relation oid
+        ) ON COMMIT DROP
         """
     }
 
-    /// Compares the staged rows with those that this source (`$1`) brought: notes the keys of those that differ and of
-    /// those that are not among them, and yields parts with how many are absent, differ, and are the same. No key may be
-    /// staged twice.
+    /// Compares the staged rows with those that this source (`$1`) brought, and notes those that differ, with their places,
+    /// and those that are not among them, without. No key may be staged twice.
     ///
-    /// Rows of other sources are passed over, and of the library's rows only keys and hashes kept, so that a million of
-    /// them fit into the memory of one join.
-    var classifyOwn: String {
-        let own = "WHERE t.\(batchColumn) = ANY (ARRAY(SELECT number FROM sitong.batch WHERE source = $1))"
-        return classify(
-            from: "\(stage.stage) s", among: own, noting: "INSERT INTO \(absent) SELECT \(stage.list(table.key))")
-    }
-
-    /// The same for the rows that were absent, against all rows of the library; what is absent there is new.
-    var classifyAbsent: String {
-        classify(
-            from: "\(absent) a JOIN \(stage.stage) s ON \(stage.sameKey("s", "a"))", among: "",
-            noting: "INSERT INTO \(change) SELECT \(stage.list(table.key)), true")
-    }
-
-    private func classify(from rows: String, among condition: String, noting: String) -> String {
-        """
-        WITH compared AS MATERIALIZED (
-            SELECT s.sitong_part, \(stage.list(table.key, of: "s")),
-                   CASE WHEN t.hash IS NULL THEN 'absent' WHEN t.hash <> \(hash("s")) THEN 'changed' ELSE 'same' END AS outcome
-            FROM \(rows)
-            LEFT JOIN (
-                SELECT \(stage.list(table.key, of: "t")), \(hash("t")) AS hash FROM \(stage.target) t \(condition)
+    /// Rows of other sources are passed over. Of the staged rows only keys and hashes are kept, so that a million of them
+    /// fit into the memory of one join.
+    ///
+    /// - Parameter isLarge: whether so many rows are staged that looking each up would be slower than reading the table.
+    func classifyOwn(isLarge: Bool) -> String {
+        // A fence keeps what the join carries narrow, and the table from being looked up row by row.
+        let fence = "OFFSET 0"
+        return """
+            INSERT INTO \(change)
+            SELECT s.\(StageStatements.partColumn), s.staged, t.place, t.relation
+            FROM (
+                SELECT \(stage.list(table.key, of: "s")), s.\(StageStatements.partColumn), s.ctid AS staged, \(hash("s")) AS hash
+                FROM \(stage.stage) s \(fence)
+            ) s LEFT JOIN (
+                SELECT \(stage.list(table.key, of: "t")), t.ctid AS place, t.tableoid AS relation, \(hash("t")) AS hash
+                FROM \(stage.target) t
+                WHERE t.\(batchColumn) = ANY (ARRAY(SELECT number FROM sitong.batch WHERE source = $1)) \(isLarge ? fence : "")
             ) t ON \(stage.sameKey("t", "s"))
-        ), noted AS (
-            INSERT INTO \(change) SELECT \(stage.list(table.key)), false FROM compared WHERE outcome = 'changed'
-        ), absent AS (
-            \(noting) FROM compared WHERE outcome = 'absent'
+            WHERE t.hash IS NULL OR t.hash <> s.hash
+            """
+    }
+
+    /// Looks the rows without a place up among all rows of the library: those that another source brought get their places,
+    /// or are no change. Yields parts with how many had none, changed, and are the same.
+    var classifyAbsent: String {
+        """
+        WITH found AS (
+            SELECT c.ctid AS line, t.ctid AS place, t.tableoid AS relation, \(hash("t")) = \(hash("s")) AS is_same
+            FROM \(change) c JOIN \(stage.stage) s ON s.ctid = c.staged
+            JOIN \(stage.target) t ON \(stage.sameKey("t", "s"))
+            WHERE c.place IS NULL
+        ), same AS (
+            DELETE FROM \(change) c USING found f WHERE c.ctid = f.line AND f.is_same RETURNING c.\(StageStatements.partColumn)
+        ), changed AS (
+            UPDATE \(change) c SET place = f.place, relation = f.relation
+            FROM found f WHERE c.ctid = f.line AND NOT f.is_same RETURNING c.\(StageStatements.partColumn)
         )
-        SELECT sitong_part, count(*) FILTER (WHERE outcome = 'absent'), count(*) FILTER (WHERE outcome = 'changed'),
-               count(*) FILTER (WHERE outcome = 'same')
-        FROM compared GROUP BY sitong_part
+        SELECT \(StageStatements.partColumn), count(*) FILTER (WHERE is_same), count(*) FILTER (WHERE NOT is_same)
+        FROM (SELECT *, true AS is_same FROM same UNION ALL SELECT *, false FROM changed) found
+        GROUP BY \(StageStatements.partColumn)
+        """
+    }
+
+    /// Parts with how many of their rows are noted without a place, and with one.
+    var countChanges: String {
+        """
+        SELECT \(StageStatements.partColumn), count(*) FILTER (WHERE place IS NULL), count(place)
+        FROM \(change) GROUP BY \(StageStatements.partColumn)
         """
     }
 
@@ -105,9 +122,9 @@ struct MergeStatements {
         others.isEmpty ? "0::bigint" : "hash_record_extended(ROW(\(stage.list(others, of: row))), 0)"
     }
 
-    var analyzeAbsent: String { "ANALYZE \(absent)" }
-
     var analyzeChange: String { "ANALYZE \(change)" }
+
+    private var place: String { "t.ctid = c.place AND t.tableoid = c.relation" }
 
     /// Keeps the versions that the merge is about to end.
     var log: String {
@@ -115,36 +132,53 @@ struct MergeStatements {
         INSERT INTO \(logTable) (\(stage.list(table.key)), \(batchColumn), ended_by, operation, valid_from, valid_to, "row")
         SELECT \(stage.list(table.key, of: "t")), t.\(batchColumn), \(number), 'update', b.loaded_at, now(),
                to_jsonb(t) - '\(LibraryTables.batchColumn)'
-        FROM \(change) s
-        JOIN \(stage.target) t ON \(stage.sameKey("t", "s"))
+        FROM \(change) c
+        JOIN \(stage.target) t ON \(place)
         JOIN sitong.batch b ON b.number = t.\(batchColumn)
-        WHERE NOT s.is_new
-        ORDER BY \(stage.keyOrder)
+        ORDER BY \(stage.keyOrder("t"))
         """
     }
 
-    /// Writes the rows that were noted.
-    var merge: String {
+    /// Overwrites the rows that were noted with their places.
+    var update: String {
+        """
+        UPDATE \(stage.target) t SET \(assignments("s"))
+        FROM \(change) c JOIN \(stage.stage) s ON s.ctid = c.staged
+        WHERE \(place)
+        """
+    }
+
+    /// Writes the rows that were noted without a place.
+    var insert: String {
         """
         \(insertion)
         SELECT \(stage.list(names, of: "s")), \(number)
-        FROM \(change) c JOIN \(stage.stage) s ON \(stage.sameKey("s", "c"))
-        ORDER BY \(stage.keyOrder)
-        ON CONFLICT (\(stage.list(table.key))) \(others.isEmpty ? "DO NOTHING" : overwriting)
+        FROM \(change) c JOIN \(stage.stage) s ON s.ctid = c.staged
+        WHERE c.place IS NULL
+        ORDER BY \(stage.keyOrder("s"))
         """
     }
 
-    var dropChange: String { "DROP TABLE \(change), \(absent)" }
+    private func assignments(_ row: String) -> String {
+        (others.map { "\(SQLIdentifier($0)) = \(row).\(SQLIdentifier($0))" } + ["\(batchColumn) = \(number)"])
+            .joined(separator: ", ")
+    }
 
-    /// Writes the rows between two positions, `$1` and `$2`: to see whether the server takes them.
+    var dropChange: String { "DROP TABLE \(change)" }
+
+    /// Writes the rows between two positions, `$1` and `$2`, as the merge would: to see whether the server takes them.
     var probe: String {
-        """
-        \(insertion)
-        SELECT \(stage.list(names, of: "s")), \(number) FROM \(stage.stage) s
-        WHERE s.sitong_position BETWEEN $1::bigint AND $2::bigint
-        ORDER BY \(stage.keyOrder)
-        ON CONFLICT (\(stage.list(table.key))) \(others.isEmpty ? "DO NOTHING" : "\(overwriting)\nWHERE \(differs("t", "excluded"))")
-        """
+        let isMeant = "s.\(StageStatements.positionColumn) BETWEEN $1::bigint AND $2::bigint"
+        return """
+            WITH changed AS (
+                UPDATE \(stage.target) t SET \(assignments("s")) FROM \(stage.stage) s
+                WHERE \(stage.sameKey("t", "s")) AND \(isMeant) AND \(differs("t", "s"))
+            )
+            \(insertion)
+            SELECT \(stage.list(names, of: "s")), \(number) FROM \(stage.stage) s
+            WHERE \(isMeant) AND NOT EXISTS (SELECT FROM \(stage.target) t WHERE \(stage.sameKey("t", "s")))
+            ORDER BY \(stage.keyOrder("s"))
+            """
     }
 }
 
@@ -178,7 +212,7 @@ struct DeletionStatements {
             FROM \(stage.stage) s
             JOIN \(stage.target) t ON \(stage.sameKey("t", "s"))
             JOIN sitong.batch b ON b.number = t.\(batchColumn)
-            ORDER BY \(stage.keyOrder)
+            ORDER BY \(stage.keyOrder("s"))
             """
     }
 

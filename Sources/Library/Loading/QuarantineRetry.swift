@@ -2,7 +2,7 @@ import Columnar
 import CourtModel
 import DataAccess
 import DelimitedText
-public import Diagnostics
+import Diagnostics
 import PostgresClient
 import RuleEngine
 public import RuleLanguage

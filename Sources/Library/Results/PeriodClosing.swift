@@ -117,6 +117,7 @@ extension StandardLibrary {
                 """
                 UPDATE sitong.period_closing SET reopened_at = now(), reopen_reason = $2 WHERE closing = $1::bigint
                 """, [String(closing.closing), reason])
+            faultPoint("period.beforeReopenCommit")
             return try closings(of: period).last ?? closing
         }
     }

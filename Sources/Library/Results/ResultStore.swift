@@ -34,6 +34,7 @@ extension StandardLibrary {
             try replaceStatistics(statistics, kind: .rows, run: run)
             faultPoint("library.beforeFindingsCommit")
         }
+        faultPoint("library.afterFindingsCommit")
     }
 
     public func store(
@@ -57,6 +58,7 @@ extension StandardLibrary {
             try replaceStatistics(statistics, kind: .forms, run: run)
             faultPoint("library.beforeMismatchesCommit")
         }
+        faultPoint("library.afterMismatchesCommit")
     }
 
     /// Replaces the run's figures of one source (`computed`, `submitted`, `published`).
@@ -94,6 +96,7 @@ extension StandardLibrary {
             }
             faultPoint("library.beforeFiguresCommit")
         }
+        faultPoint("library.afterFiguresCommit")
     }
 
     /// Replaces the run's counts of cases that forms could not decide.

@@ -32,8 +32,7 @@ extension ReadSide {
                 "t.\(SQLiteDatabase.identifier(known[name] ?? name)) AS \(SQLiteDatabase.identifier(name))"
             }
             let from = SQLiteDatabase.identifier(found.name)
-            return BlockCells(
-                try database.reader("SELECT \(list.joined(separator: ", ")) FROM \(from) t", checksTexts: false))
+            return try database.reader("SELECT \(list.joined(separator: ", ")) FROM \(from) t")
         }
     }
 }
