@@ -156,6 +156,7 @@ let package = Package(
         tests("ArchitectureTests"),
         tests("DiagnosticsTests", "Diagnostics"),
         tests("ColumnarTests", "Columnar"),
+        tests("DataAccessTests", "DataAccess", "Columnar", "Diagnostics"),
         tests("CourtModelTests", "CourtModel", "Columnar"),
         tests("RuleLanguageTests", "RuleLanguage", "Schema", "Columnar", "CourtModel", "Diagnostics"),
         tests(

@@ -40,7 +40,8 @@ struct SQLiteSession: SourceSession {
         of table: SourceDefinition.SourceTable, _ window: SourceWindow
     ) throws -> (any CellReader, isWhole: Bool) {
         let statement = SourceStatement(table, window, quote: SQLiteDatabase.identifier)
-        return (try database.reader(statement.sql), statement.isWhole)
+        // Nothing else is read from the database before these rows have ended.
+        return (ReadAhead(try database.reader(statement.sql)), statement.isWhole)
     }
 
     func read(_ statement: SourceStatement, of table: String) throws -> any CellReader {

@@ -23,7 +23,7 @@ struct DataDefinitionTests {
                     "bdje"         numeric(18,2),
                     "sitong_batch" bigint NOT NULL,
                     PRIMARY KEY ("ajbs")
-                );
+                ) WITH (fillfactor = 90);
                 COMMENT ON TABLE "t" IS '案件''表';
                 COMMENT ON COLUMN "t"."ajbs" IS '案件标识';
                 COMMENT ON COLUMN "t"."fydm" IS '法院';

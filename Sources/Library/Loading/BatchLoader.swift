@@ -213,7 +213,14 @@ final class BatchLoader {
         let rows = knowsSuperseded ? try connection.count(staged.statements.countRows) : try supersede(staged)
         try requireStaged(rows, staged)
         try connection.execute(merge.createChange)
-        try connection.execute(merge.classifyOwn(isLarge: rows > Self.fewRows), [batch.source])
+        // Of few rows each key is looked up. Where they lie close together the planner would rather walk that stretch of the
+        // index, and meet the rows of all other sources there.
+        let isLarge = rows > Self.fewRows
+        if !isLarge { try connection.execute("SET LOCAL enable_mergejoin = off; SET LOCAL enable_hashjoin = off") }
+        try connection.execute(merge.classifyOwn(isLarge: isLarge), [batch.source])
+        if !isLarge {
+            try connection.execute("SET LOCAL enable_mergejoin TO DEFAULT; SET LOCAL enable_hashjoin TO DEFAULT")
+        }
         var new = 0
         var changed = 0
         for part in staged.parts {
@@ -253,7 +260,7 @@ final class BatchLoader {
     }
 
     /// Staged rows up to which each is looked up in the library, rather than the library read.
-    private static let fewRows = 200_000
+    private static let fewRows = 50_000
 
     /// Removes all but the latest row of each key; how many rows are staged then.
     @discardableResult

@@ -69,7 +69,7 @@ struct MergeStatements {
     /// Rows of other sources are passed over. Of the staged rows only keys and hashes are kept, so that a million of them
     /// fit into the memory of one join.
     ///
-    /// - Parameter isLarge: whether so many rows are staged that looking each up would be slower than reading the table.
+    /// - Parameter isLarge: whether so many rows are staged that looking each up may be slower than reading the table.
     func classifyOwn(isLarge: Bool) -> String {
         // A fence keeps what the join carries narrow, and the table from being looked up row by row.
         let fence = "OFFSET 0"

@@ -31,13 +31,20 @@ public struct TableShape: Sendable, Hashable {
     public var columns: [Column]
     public var key: [String]
     public var indexes: [IndexShape]
+    /// Whether its rows change while they live, and their pages are left some room for that: a row's new version that finds
+    /// it on the same page needs no line in any index.
+    public var isUpdated: Bool
 
-    public init(name: String, title: String, columns: [Column], key: [String], indexes: [IndexShape] = []) {
+    public init(
+        name: String, title: String, columns: [Column], key: [String], indexes: [IndexShape] = [],
+        isUpdated: Bool = false
+    ) {
         self.name = name
         self.title = title
         self.columns = columns
         self.key = key
         self.indexes = indexes
+        self.isUpdated = isUpdated
     }
 }
 
@@ -86,6 +93,7 @@ extension DataDefinition: CustomStringConvertible {
         if !shape.key.isEmpty {
             lines.append("    PRIMARY KEY (\(shape.key.map { SQLIdentifier($0).description }.joined(separator: ", ")))")
         }
-        return "CREATE TABLE \(SQLIdentifier(shape.name)) (\n\(lines.joined(separator: ",\n"))\n);"
+        let room = shape.isUpdated ? " WITH (fillfactor = 90)" : ""
+        return "CREATE TABLE \(SQLIdentifier(shape.name)) (\n\(lines.joined(separator: ",\n"))\n)\(room);"
     }
 }

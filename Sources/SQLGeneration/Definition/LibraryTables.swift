@@ -21,7 +21,7 @@ public struct LibraryTables: Sendable {
         current = TableShape(
             name: table.name, title: table.title,
             columns: columns + [.init(name: Self.batchColumn, type: "bigint", isRequired: true)], key: table.key,
-            indexes: table.indexes.map { IndexShape(table: table.name, columns: $0) })
+            indexes: table.indexes.map { IndexShape(table: table.name, columns: $0) }, isUpdated: true)
         let logName = Self.logName(of: table.name)
         log = TableShape(
             name: logName, title: table.title + "（历史）",
