@@ -123,10 +123,9 @@ private struct WorkbookPages {
         try sheet.append(
             [words("规则", "Rule"), words("编号", "Id"), words("原因", "Reason")].map { .text($0) }, .header)
         for rule in rules {
-            try sheet.append([
-                .text(rule.title), .text(rule.id),
-                .text(rule.notRun?.text(in: words.language) ?? words("没有适用的数据", "no data to which it applies")),
-            ])
+            // Long titles go on in a second line, not behind the next column.
+            let reason = rule.notRun?.text(in: words.language) ?? words("没有适用的数据", "no data to which it applies")
+            try sheet.append([(.text(rule.title), .wrapped), (.text(rule.id), .plain), (.text(reason), .plain)])
         }
     }
 

@@ -142,12 +142,23 @@ public final class SQLiteStatement {
         bytes[start...].reverse()
     }
 
-    /// Without a string of more than the few bytes that are kept in place, for all numbers that need no exponent.
+    /// Amounts of money are most of what is kept as a real: those with two decimals are printed without a string.
     private static func append(_ number: Double, to bytes: inout [UInt8]) {
-        let whole = number.rounded(.towardZero)
-        // Up to 2^53 integers are exact; a zero below zero is printed as zero.
-        if number == whole, whole.magnitude <= 9_007_199_254_740_992 { return append(Int64(whole), to: &bytes) }
-        bytes.append(contentsOf: plainDecimal(number).utf8)
+        // Below 10^13 the hundredths are farther apart than the reals around them, so that one of them at most reads back as
+        // this number, and what has fewer digits is among them.
+        let hundredths = (number * 100).rounded()
+        guard hundredths.magnitude < 1e15, hundredths / 100 == number else {
+            return bytes.append(contentsOf: plainDecimal(number).utf8)
+        }
+        let count = Int64(hundredths)
+        let (whole, rest) = count.quotientAndRemainder(dividingBy: 100)
+        if count < 0, whole == 0 { bytes.append(UInt8(ascii: "-")) }
+        append(whole, to: &bytes)
+        guard rest != 0 else { return }
+        let decimals = UInt8(rest.magnitude)
+        bytes.append(UInt8(ascii: "."))
+        bytes.append(UInt8(ascii: "0") + decimals / 10)
+        if decimals % 10 != 0 { bytes.append(UInt8(ascii: "0") + decimals % 10) }
     }
 
     /// The shortest decimal that reads back as the same number, without an exponent: `12`, `0.1`, `0.00001`.

@@ -18,8 +18,6 @@ import Testing
         "quarantine.beforeRetryCommit", "quarantine.afterRetryCommit",
         // Closing a period: `PeriodTests`.
         "period.beforeCloseCommit", "period.afterCloseCommit", "period.beforeReopenCommit",
-        // Comparing a source's rows with those that it brought before: `brokenMerge`.
-        "load.afterComparison", "load.afterHistory",
         // Rows compared in parts: `ReconcileRowsTests`.
         "rows.afterCheckpoint",
     ]

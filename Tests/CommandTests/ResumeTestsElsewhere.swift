@@ -158,11 +158,9 @@ import Testing
         let before = try state()
         let source = "sources/yu1702.yaml"
         let extract = try SitongProcess.run(
-            ["extract", "--source", source, "--to", ".sitong/outbox", "--full"], in: site.folder.path, environment: site.environment)
+            ["extract", "--source", source, "--to", ".sitong/outbox", "--full", "--json"], in: site.folder.path, environment: site.environment)
         #expect(extract.status == 0, "\(extract.errors)")
-        let outbox = site.folder.appending(".sitong/outbox")
-        let batch = try #require(
-            try FileManager.default.contentsOfDirectory(atPath: outbox).filter { $0.hasPrefix("yu1702-") }.max())
+        let batch = try #require(extract.output.firstMatch(of: #/"batch" *: *"([^"]+)"/#)?.1)
         let load = ["load", ".sitong/outbox/\(batch)", "--library", site.library]
         for fault in ["load.afterComparison", "load.afterHistory"] {
             let killed = try SitongProcess.run(load, in: site.folder.path, environment: ["SITONG_FAULT": fault])

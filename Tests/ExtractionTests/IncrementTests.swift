@@ -131,6 +131,30 @@ import Testing
         #expect(SourceFixture.tree(outbox.folder) == [".chain", ".chain/vendor-a.lock"])
     }
 
+    @Test("takes a blob for the text that its bytes are, and sees a text that is one only together with its neighbour")
+    func bytesOfBlobs() throws {
+        var (source, database) = try SourceFixture.sqlite(directory)
+        source.tables = [source.tables[0]]
+        source.tables[0].query = .select("SELECT a AS ajbs, b AS ah, c AS cbr, '2026-10-01' AS larq, '1702' AS fydm FROM b")
+        // E6 B3 95 is one character; a zero byte is no text that a library could hold.
+        try database.execute(
+            """
+            CREATE TABLE b (a, b, c);
+            INSERT INTO b VALUES ('a1', x'E6B395', x''), ('a2', CAST(x'E6B3' AS TEXT), CAST(x'95' AS TEXT)),
+                ('a3', 'x' || char(0), 'y'), ('a4', 'z', x'00')
+            """)
+        let result = try Extractor.extract(SourceFixture.request(source), to: outbox)
+        #expect(try SourceFixture.rows(result.folder, "anjian") == [["a1", "法", "豫1702", "2026-10-01", ""]])
+        let kept = try SourceFixture.rows(result.folder, "anjian", .quarantine).compactMap(QuarantinedRow.init)
+        #expect(kept.map(\.row) == [2, 3, 4])
+        #expect(kept.map(\.column) == ["ah", "ah", "cbr"])
+        // Also where the two stand alone in a block, so that it is text as a whole.
+        try database.execute("DELETE FROM b WHERE a > 'a2'")
+        let again = try Extractor.extract(SourceFixture.request(source, run: "2"), to: outbox)
+        #expect(
+            try SourceFixture.rows(again.folder, "anjian", .quarantine).compactMap(QuarantinedRow.init).map(\.row) == [2])
+    }
+
     @Test(
         "sets rows aside that are no text, with their bytes, and brings the others", arguments: ["sqlite", "postgres"])
     func notText(_ engine: String) throws {

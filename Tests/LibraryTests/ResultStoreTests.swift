@@ -72,6 +72,13 @@ struct ResultStoreTests {
         #expect(history.map(\.run) == ["b", "a", "alone"])
         #expect(history.map(\.startedAt) == ["2026-11-01 08:00:00", "2026-11-02 08:00:00", nil])
         #expect(history.map { $0.figures.map(\.value) } == [["9"], ["9"], ["3"]])
+        #expect(try library.latestRun(withFigures: "submitted", period: "2026-10") == "alone")
+        #expect(try library.latestRun(withFigures: "computed", period: nil) == nil)
+        try library.store(figures: [figure("豫17", "9")], source: "computed", run: "b")
+        #expect(try library.latestRun(withFigures: "computed", period: nil) == "b")
+        try library.store(figures: [figure("豫17", "9")], source: "computed", run: "a")
+        #expect(try library.latestRun(withFigures: "computed", period: "2026-10") == "a")
+        #expect(try library.latestRun(withFigures: "computed", period: "2026-11") == nil)
     }
 
     @Test func `cases that could not be decided are kept by run, and a second time replaces the first`() throws {

@@ -16,8 +16,10 @@ final class Session {
     let language: Language
     let environment: [String: String]
     let cleanUp = CleanUp()
-    /// The run that results are kept under: the pipeline's, or `alone` for a verb by itself, which each next one replaces.
-    var runID = "alone"
+    /// The run that results are kept under: the pipeline's, or `noRun` for a verb by itself, which each next one replaces.
+    var runID = Session.noRun
+    /// What the results of a verb by itself are kept under.
+    static let noRun = "alone"
     private let workOption: String?
     /// The library that was connected to last, for the run's ledger.
     private(set) var lastLibrary: String?

@@ -126,7 +126,7 @@ struct ExtractCommand: Operation {
 
     /// A run asks for its batches again after a crash and gets them; a verb by itself makes new ones each time.
     private func runKey(_ session: Session) -> String {
-        session.runID == "alone" ? "alone-\(UUID().uuidString)" : session.runID
+        session.runID == Session.noRun ? "\(Session.noRun)-\(UUID().uuidString)" : session.runID
     }
 }
 

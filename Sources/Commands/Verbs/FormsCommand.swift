@@ -38,8 +38,8 @@ struct FormsCommand: ParsableCommand {
         func perform(in session: Session) throws -> OperationResult {
             let loaded = try session.definitions(schema)
             let forms = try FormsCommand.forms(choice.form, of: loaded.schema)
-            let run = choice.run ?? session.runID
             let store = try session.library(library)
+            let run = try choice.run(in: store, session)
             let records = try store.figures(run: run, source: FigureSource.computed)
                 .filter { record in
                     choice.accepts(record) && forms.contains { $0.name == record.form }
@@ -81,7 +81,8 @@ struct FormsCommand: ParsableCommand {
 struct FigureChoice: ParsableArguments {
     @Option(
         help: help(
-            "The run whose figures are meant; default: those computed outside of a run.", "哪次运行的数字；默认为运行之外计算的数字。"))
+            "The run whose figures are meant; default: those computed outside of a run, else those of the latest one.",
+            "哪次运行的数字；默认为运行之外计算的数字，没有时为最近一次运行的数字。"))
     var run: String?
 
     @Option(help: help("Only this form; repeatable.", "只要此报表，可多次给出。"))
@@ -92,6 +93,17 @@ struct FigureChoice: ParsableArguments {
 
     @Option(help: help("Only this period.", "只要此统计周期。"))
     var period: String?
+
+    /// The run that is meant: the one that is named, the one that this is a step of, or that of the latest figures.
+    func run(in store: StandardLibrary, _ session: Session) throws -> String {
+        if let run { return run }
+        guard session.runID == Session.noRun else { return session.runID }
+        let latest = try store.latestRun(withFigures: FigureSource.computed, period: period) ?? Session.noRun
+        if latest != Session.noRun {
+            session.console.detail(LocalizedText(en: "figures of run '\(latest)'", zh: "取运行“\(latest)”的数字"))
+        }
+        return latest
+    }
 
     func accepts(_ undecided: FormComputation.Undecided) -> Bool {
         accepts(form: undecided.form, court: undecided.court) && (period == nil || period == undecided.period)

@@ -145,7 +145,7 @@ struct FormsComparison: Encodable {
         /// Since when, and which side moved.
         var story: LocalizedText {
             let when = since.started_at.map { " (\($0))" } ?? ""
-            let outside = since.run == "alone"
+            let outside = since.run == Session.noRun
             let run = LocalizedText(
                 en: outside ? "what was kept outside of a run" : "run \(since.run)\(when)",
                 zh: outside ? "运行之外保存的数字" : "运行 \(since.run)\(when)")

@@ -40,14 +40,15 @@ extension FormsCommand {
         private static let mostForms = 1000
 
         func perform(in session: Session) throws -> OperationResult {
-            let chosen = try chosenFigures(session)
+            let run = figures.isEmpty ? try choice.run(in: session.library(library), session) : nil
+            let chosen = try chosenFigures(session, run: run)
             guard let period = chosen.period, !chosen.figures.isEmpty else {
-                throw OperationError.noFigures(run: choice.run ?? session.runID)
+                throw OperationError.noFigures(run: run ?? session.runID)
             }
             let now = chosen.figures.filter { $0.period == period }
             switch to.split(separator: ".").last?.lowercased() {
             case "xlsx", "html", "htm":
-                try write(chosen.figures, period: period, lastYear: chosen.lastYear, session)
+                try write(chosen.figures, run: run, period: period, lastYear: chosen.lastYear, session)
             default: try FiguresFile.write(now, to: to)
             }
             return OperationResult(
@@ -56,14 +57,13 @@ extension FormsCommand {
                 products: [to])
         }
 
-        /// The figures asked for, their period, and that of last year where it is among them.
+        /// The figures asked for (those of files without a run), their period, and that of last year where it is among them.
         private func chosenFigures(
-            _ session: Session
+            _ session: Session, run: String?
         ) throws -> (figures: [Figure], period: String?, lastYear: String?) {
             var all: [Figure] = []
             var period = choice.period
-            if figures.isEmpty {
-                let run = choice.run ?? session.runID
+            if let run {
                 let store = try session.library(library)
                 let computed = try store.figures(run: run, source: FigureSource.computed).filter(choice.accepts)
                 period = period ?? computed.last?.period
@@ -85,16 +85,15 @@ extension FormsCommand {
         }
 
         private func write(
-            _ all: [Figure], period: String, lastYear: String?, _ session: Session
+            _ all: [Figure], run: String?, period: String, lastYear: String?, _ session: Session
         ) throws {
             let loaded = try session.definitions(schema)
             let forms = try FormsCommand.forms(choice.form, of: loaded.schema)
             var table = FigureTable(forms: forms)
             for figure in all { _ = table.insert(figure) }
-            let undecided =
-                try figures.isEmpty
-                ? UndecidedCases(
-                    session.library(library), run: choice.run ?? session.runID, schema: loaded.schema) : nil
+            let undecided = try run.map {
+                try UndecidedCases(session.library(library), run: $0, schema: loaded.schema)
+            }
             let documents = try forms.flatMap { form -> [FormDocument] in
                 guard let index = table.formIndex(form.name) else { return [] }
                 let courts = Set(table.courts(form: index, period: period))

@@ -216,8 +216,8 @@ public struct EmbeddedCluster: Sendable {
         let ours = [
             "listen_addresses": "", "unix_socket_directories": socketDirectory, "unix_socket_permissions": "0700",
             "port": port, "max_connections": "60", "shared_buffers": "128MB", "max_wal_size": "2GB",
-            "checkpoint_timeout": "15min", "wal_compression": lz4.exitStatus == 0 ? "lz4" : "on", "jit": "off", "lc_messages": "C",
-            "timezone": "Asia/Shanghai", "log_timezone": "Asia/Shanghai",
+            "checkpoint_timeout": "15min", "wal_compression": lz4.exitStatus == 0 ? "lz4" : "on", "jit": "off",
+            "lc_messages": "C", "timezone": "Asia/Shanghai", "log_timezone": "Asia/Shanghai",
             "log_line_prefix": "%m [%p] %a ",
             // Statements and details quote rows: they stay out of the log.
             "log_error_verbosity": "terse", "log_min_error_statement": "panic",

@@ -57,15 +57,23 @@ extension StandardLibrary {
         }
     }
 
-    /// The figures of a period as the run that began last kept them; those of no run count as the latest.
+    /// The figures of a period as the latest run kept them.
     public func latestFigures(period: String, source: String) throws -> [FigureRecord] {
+        guard let run = try latestRun(withFigures: source, period: period) else { return [] }
+        return try figures(run: run, source: source).filter { $0.period == period }
+    }
+
+    /// The run that began last of those which kept figures, nil when there are none; figures of no run count as the latest.
+    ///
+    /// - Parameter period: nil for any.
+    public func latestRun(withFigures source: String, period: String?) throws -> String? {
         let found = try connection.execute(
             """
-            SELECT f.run FROM (SELECT DISTINCT run FROM sitong.figure WHERE period = $1 AND source = $2) f
+            SELECT f.run
+            FROM (SELECT DISTINCT run FROM sitong.figure WHERE source = $1 AND ($2::text IS NULL OR period = $2)) f
             LEFT JOIN sitong.run r ON r.run = f.run ORDER BY r.started_at DESC NULLS FIRST, f.run DESC LIMIT 1
-            """, [period, source])
-        guard let run = found.first?.first ?? nil else { return [] }
-        return try figures(run: run, source: source).filter { $0.period == period }
+            """, [source, period])
+        return found.first?.first ?? nil
     }
 
     /// Cases that forms could not decide, of each court alone; by form, period and court.
