@@ -140,7 +140,8 @@ public struct BatchManifest: Codable, Sendable, Equatable {
         }
 
         public var saysNothing: Bool {
-            extraColumns.isEmpty && missingColumns.isEmpty && widenedColumns == nil && rowsPerMonth == nil && gaps == nil
+            extraColumns.isEmpty && missingColumns.isEmpty && widenedColumns == nil && rowsPerMonth == nil
+                && gaps == nil
         }
     }
 

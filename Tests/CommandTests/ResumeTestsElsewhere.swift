@@ -136,7 +136,9 @@ import Testing
         }
     }
 
-    @Test("loading rows that differ from those of before, killed at each place, changes nothing; tried again, all is done")
+    @Test(
+        "loading rows that differ from those of before, killed at each place, changes nothing; tried again, all is done"
+    )
     func brokenMerge() throws {
         let site = try BrokenRunSite()
         _ = try site.run()
@@ -158,7 +160,8 @@ import Testing
         let before = try state()
         let source = "sources/yu1702.yaml"
         let extract = try SitongProcess.run(
-            ["extract", "--source", source, "--to", ".sitong/outbox", "--full", "--json"], in: site.folder.path, environment: site.environment)
+            ["extract", "--source", source, "--to", ".sitong/outbox", "--full", "--json"], in: site.folder.path,
+            environment: site.environment)
         #expect(extract.status == 0, "\(extract.errors)")
         let batch = try #require(extract.output.firstMatch(of: #/"batch" *: *"([^"]+)"/#)?.1)
         let load = ["load", ".sitong/outbox/\(batch)", "--library", site.library]

@@ -43,7 +43,8 @@ struct SitongProcess {
         var merged = [
             "PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin", "HOME": folder, "CI": "true",
         ]
-        merged["TMPDIR"] = ProcessInfo.processInfo.environment["TMPDIR"]
+        // The second tells which of the faults that `make mutants` has planted is at work.
+        for name in ["TMPDIR", "SITONG_MUTANT"] { merged[name] = ProcessInfo.processInfo.environment[name] }
         merged.merge(environment) { $1 }
         process.environment = merged
         // Files rather than pipes: nothing can block, and what a killed process wrote is kept.

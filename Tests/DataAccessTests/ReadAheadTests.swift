@@ -13,6 +13,9 @@ struct ReadAheadTests {
         let count: Int
         let failure: (any Error)?
         private(set) var given = 0
+        /// Microseconds that each block takes.
+        var pause: UInt32 = 0
+        private(set) var isReading = false
 
         init(_ count: Int, failure: (any Error)? = nil) {
             self.count = count
@@ -24,6 +27,9 @@ struct ReadAheadTests {
                 if let failure { throw failure }
                 return false
             }
+            isReading = true
+            usleep(pause)
+            defer { isReading = false }
             given += 1
             let text = Array("\(given)".utf8)
             block.columnCount = 1
@@ -68,5 +74,17 @@ struct ReadAheadTests {
         #expect(given >= 1 && given <= 4)
         usleep(20_000)
         #expect(base.given == given)
+    }
+
+    @Test("whoever drops it in the middle of a block waits for that block")
+    func droppedWhileReading() throws {
+        let base = Numbers(.max)
+        base.pause = 30_000
+        var reader: ReadAhead? = ReadAhead(base)
+        var block = CellBlock()
+        #expect(try reader?.next(into: &block) == true)
+        usleep(10_000)
+        reader = nil
+        #expect(!base.isReading)
     }
 }

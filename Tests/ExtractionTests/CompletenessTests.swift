@@ -86,7 +86,8 @@ struct CompletenessTests {
         ]
         // As wide as the standard, translated, or without a declared width: nothing can be said against them.
         let declarations = "c_ah varchar(61), c_cbr char(50), n_je numeric(18,3), c_ajbs text, c_fy varchar(200)"
-        let select = "SELECT c_ajbs AS ajbs, c_ah AS ah, c_fy AS fydm, DATE AS larq, n_je AS qsbdje, c_cbr AS cbr FROM t_w"
+        let select =
+            "SELECT c_ajbs AS ajbs, c_ah AS ah, c_fy AS fydm, DATE AS larq, n_je AS qsbdje, c_cbr AS cbr FROM t_w"
         let (postgres, connection) = try SourceFixture.postgres()
         try connection.execute("CREATE TABLE t_w (\(declarations))")
         let (sqlite, database) = try SourceFixture.sqlite(directory)
@@ -101,10 +102,12 @@ struct CompletenessTests {
             source.tables[0].drift = .init(widened: .refuse)
             let error = #expect(throws: OperationError.self) { try extract(source, run: run + "2") }
             #expect(error?.code == "source-drift" && error?.status == .badData)
-            #expect(error?.message.en.contains("ah (text(61), not text(60)), qsbdje (dec(18,3), not dec(18,2))") == true)
+            #expect(
+                error?.message.en.contains("ah (text(61), not text(60)), qsbdje (dec(18,3), not dec(18,2))") == true)
             #expect(error?.message.zh.contains("ah（text(61)，标准为 text(60)）") == true)
-            source.tables[0].query = .select(select.replacing("DATE", with: day).replacing("c_ah AS", with: "c_cbr AS")
-                .replacing("n_je AS", with: "NULL AS"))
+            source.tables[0].query = .select(
+                select.replacing("DATE", with: day).replacing("c_ah AS", with: "c_cbr AS")
+                    .replacing("n_je AS", with: "NULL AS"))
             #expect(try extract(source, run: run + "3").completeness?.first?.widenedColumns == nil)
         }
     }
@@ -126,7 +129,9 @@ struct CompletenessTests {
         ).tables[0]
         #expect(table.drift == .init(extra: .refuse, missing: .null, widened: .refuse))
         #expect(table.completeness == .init(number: "ah", date: "larq"))
-        for wrong in ["drift: {extra: drop}", "drift: {widened: null}", "drift: {more: refuse}", "completeness: {number: 案好}"] {
+        for wrong in [
+            "drift: {extra: drop}", "drift: {widened: null}", "drift: {more: refuse}", "completeness: {number: 案好}",
+        ] {
             #expect(throws: InvalidDefinitions.self, "\(wrong)") { try load(wrong) }
         }
     }

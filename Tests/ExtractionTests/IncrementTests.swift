@@ -135,7 +135,8 @@ import Testing
     func bytesOfBlobs() throws {
         var (source, database) = try SourceFixture.sqlite(directory)
         source.tables = [source.tables[0]]
-        source.tables[0].query = .select("SELECT a AS ajbs, b AS ah, c AS cbr, '2026-10-01' AS larq, '1702' AS fydm FROM b")
+        source.tables[0].query = .select(
+            "SELECT a AS ajbs, b AS ah, c AS cbr, '2026-10-01' AS larq, '1702' AS fydm FROM b")
         // E6 B3 95 is one character; a zero byte is no text that a library could hold.
         try database.execute(
             """
@@ -148,11 +149,18 @@ import Testing
         let kept = try SourceFixture.rows(result.folder, "anjian", .quarantine).compactMap(QuarantinedRow.init)
         #expect(kept.map(\.row) == [2, 3, 4])
         #expect(kept.map(\.column) == ["ah", "ah", "cbr"])
-        // Also where the two stand alone in a block, so that it is text as a whole.
-        try database.execute("DELETE FROM b WHERE a > 'a2'")
-        let again = try Extractor.extract(SourceFixture.request(source, run: "2"), to: outbox)
-        #expect(
-            try SourceFixture.rows(again.folder, "anjian", .quarantine).compactMap(QuarantinedRow.init).map(\.row) == [2])
+        // Each of them alone in its block, too, since a block is looked at as a whole first.
+        let alone = [
+            "CAST(x'E6B3' AS TEXT), CAST(x'95' AS TEXT)", "'x' || char(0), 'y'", "'z', x'00'", "x'41C5', 'y'",
+            "'z', x'E6B3'",
+        ]
+        for (number, values) in alone.enumerated() {
+            try database.execute("DELETE FROM b; INSERT INTO b VALUES ('a5', \(values))")
+            let again = try Extractor.extract(SourceFixture.request(source, run: "alone \(number)"), to: outbox)
+            let kept = try SourceFixture.rows(again.folder, "anjian", .quarantine).compactMap(QuarantinedRow.init)
+            #expect(kept.map(\.row) == [1], "\(values)")
+            #expect(try SourceFixture.rows(again.folder, "anjian") == [], "\(values)")
+        }
     }
 
     @Test(

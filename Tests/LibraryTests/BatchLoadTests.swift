@@ -156,6 +156,16 @@ struct BatchLoadTests {
         #expect(try fixture.library.quarantineGroups(run: "r1").count == 7)
     }
 
+    @Test func `a text has as many characters as its column takes, however many bytes they are`() throws {
+        let eight = String(repeating: "案", count: 8)
+        let receipt = try load(
+            LibraryFixture.batch(1, ["\(eight),f1,,,,", "\(eight)件,f1,,,,", "12345678,f1,,,,", "123456789,f1,,,,"]),
+            maxBad: "2")
+        #expect(receipt.total.inserted == 2)
+        #expect(try fixture.library.quarantine().map(\.row) == [2, 4])
+        #expect(try fixture.library.quarantine().map(\.reason) == ["type.anjian.ajbs", "type.anjian.ajbs"])
+    }
+
     @Test func `bytes that are no text are kept as they were`() throws {
         var batch = LibraryFixture.batch(1, [])
         let bytes = Array((LibraryFixture.header + "a,").utf8) + [0xB0, 0xBA, 0xFF] + Array(",,,,\n".utf8)
