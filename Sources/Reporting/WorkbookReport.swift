@@ -120,12 +120,11 @@ private struct WorkbookPages {
         guard !rules.isEmpty else { return }
         sheet.skipRow()
         try sheet.append([.text(words("未判定任何数据的规则", "Rules that judged nothing"))], .heading)
-        try sheet.append(
-            [words("规则", "Rule"), words("编号", "Id"), words("原因", "Reason")].map { .text($0) }, .header)
+        try sheet.append([words("编号", "Id"), words("规则与原因", "Rule and reason")].map { .text($0) }, .header)
         for rule in rules {
-            // Long titles go on in a second line, not behind the next column.
+            // Titles are long: what stands last in its row is free to run on to the right.
             let reason = rule.notRun?.text(in: words.language) ?? words("没有适用的数据", "no data to which it applies")
-            try sheet.append([(.text(rule.title), .wrapped), (.text(rule.id), .plain), (.text(reason), .plain)])
+            try sheet.append([.text(rule.id), .text(words("\(rule.title)：\(reason)", "\(rule.title): \(reason)"))])
         }
     }
 

@@ -29,7 +29,8 @@ extension BatchManifest.Completeness {
         return lines
     }
 
-    /// Columns that are not the standard's (结构漂移).
+    /// Columns that are not the standard's (结构漂移). Those that are declared wider are left to `--json` and `--verbose`: many
+    /// vendors declare all of theirs so, and a value that does not fit is told by the quarantine.
     var columnLines: [LocalizedText] {
         var lines: [LocalizedText] = []
         if !missingColumns.isEmpty {
@@ -43,14 +44,6 @@ extension BatchManifest.Completeness {
                 LocalizedText(
                     en: "\(table): columns that the standard does not have: \(extraColumns.joined(separator: ", "))",
                     zh: "\(table)：标准中没有的列：\(extraColumns.joined(separator: "、"))"))
-        }
-        if let widenedColumns {
-            let list = widenedColumns.map(\.text)
-            lines.append(
-                LocalizedText(
-                    en: "\(table): columns that may hold more than the standard takes:"
-                        + " \(list.map(\.en).joined(separator: ", "))",
-                    zh: "\(table)：比标准更宽的列：\(list.map(\.zh).joined(separator: "、"))"))
         }
         return lines
     }

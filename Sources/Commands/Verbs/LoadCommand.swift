@@ -119,7 +119,7 @@ struct LoadSummary: Encodable {
         enum CodingKeys: String, CodingKey { case table, extra, missing, widened }
 
         init?(_ found: BatchManifest.Completeness) {
-            guard !found.columnLines.isEmpty else { return nil }
+            guard !found.columnLines.isEmpty || found.widenedColumns != nil else { return nil }
             table = found.table
             extra = found.extraColumns
             missing = found.missingColumns
