@@ -46,6 +46,22 @@ public struct CellBlock: Sendable {
 
     public init(columnCount: Int = 0) { self.columnCount = columnCount }
 
+    /// Bytes from which on a reader of a database gives out what it has, though there would be room for more rows.
+    public static let preferredByteCount = 4 << 20
+
+    /// Begins to take rows that come from no text file: without lines, and with the storage of those before.
+    ///
+    /// `bytes` and `cells` stay as they are, for the reader to write over.
+    public mutating func begin(columnCount: Int, firstRow: Int) {
+        self.columnCount = columnCount
+        self.firstRow = firstRow
+        rowCount = 0
+        firstLine = 0
+        byteOffset = 0
+        lines.removeAll(keepingCapacity: true)
+        starts.removeAll(keepingCapacity: true)
+    }
+
     /// Line at which a row begins, from 1; 0 when there are no lines.
     public func line(ofRow row: Int) -> Int {
         lines.isEmpty ? (firstLine == 0 ? 0 : firstLine + row) : Int(lines[row])

@@ -76,6 +76,21 @@ public enum DecimalText {
     }
 }
 
+extension DecimalText {
+    /// Appends the digits of an integer, without a string.
+    @inlinable
+    public static func append(_ number: Int64, to bytes: inout [UInt8]) {
+        if number < 0 { bytes.append(UInt8(ascii: "-")) }
+        let start = bytes.count
+        var rest = number.magnitude
+        repeat {
+            bytes.append(UInt8(truncatingIfNeeded: 48 + rest % 10))
+            rest /= 10
+        } while rest > 0
+        bytes[start...].reverse()
+    }
+}
+
 /// Dates and timestamps from their text.
 public enum TemporalText {
     /// `YYYY-MM-DD` or `YYYYMMDD`, as days since 1970-01-01.

@@ -41,12 +41,6 @@ public final class ReadAhead: CellReader {
 
         init(_ reader: any CellReader) { self.reader = reader }
 
-        private func locked<R>(_ body: () throws -> R) rethrows -> R {
-            changed.lock()
-            defer { changed.unlock() }
-            return try body()
-        }
-
         func begin() {
             isDone = false
             Thread.detachNewThread { [self] in run() }
@@ -57,13 +51,13 @@ public final class ReadAhead: CellReader {
             do {
                 while var block = emptyBlock() {
                     guard try reader.next(into: &block) else { break }
-                    locked {
+                    changed.withLock {
                         ready.append(block)
                         changed.broadcast()
                     }
                 }
             } catch { end = error }
-            locked {
+            changed.withLock {
                 error = end
                 isDone = true
                 changed.broadcast()
@@ -72,7 +66,7 @@ public final class ReadAhead: CellReader {
 
         /// Storage for the next rows, when they are wanted; waits while enough are ahead.
         private func emptyBlock() -> CellBlock? {
-            locked {
+            changed.withLock {
                 while ready.count >= Self.limit, !isStopped { changed.wait() }
                 guard !isStopped else { return nil }
                 return spare.popLast() ?? CellBlock()
@@ -80,7 +74,7 @@ public final class ReadAhead: CellReader {
         }
 
         func take(_ block: inout CellBlock) throws -> Bool {
-            try locked {
+            try changed.withLock {
                 while ready.isEmpty, !isDone { changed.wait() }
                 guard !ready.isEmpty else {
                     if let error { throw error }
@@ -94,7 +88,7 @@ public final class ReadAhead: CellReader {
         }
 
         func stop() {
-            locked {
+            changed.withLock {
                 isStopped = true
                 changed.broadcast()
                 while !isDone { changed.wait() }

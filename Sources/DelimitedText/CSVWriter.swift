@@ -72,16 +72,8 @@ public struct CSVFields {
 
     public mutating func append(_ number: Int?) {
         begin()
-        guard let number else { return }
         // Digits need no quotes.
-        var magnitude = number.magnitude
-        let start = buffer.count
-        repeat {
-            buffer.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: magnitude % 10))
-            magnitude /= 10
-        } while magnitude > 0
-        if number < 0 { buffer.append(UInt8(ascii: "-")) }
-        buffer[start...].reverse()
+        if let number { DecimalText.append(Int64(number), to: &buffer) }
     }
 }
 

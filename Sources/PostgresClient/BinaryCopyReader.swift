@@ -26,22 +26,14 @@ public final class BinaryCopyReader: CellReader {
     }
 
     public func next(into block: inout CellBlock) throws -> Bool {
-        block.columnCount = shape.types.count
-        block.firstRow = rowCount + 1
-        block.rowCount = 0
-        block.firstLine = 0
-        block.byteOffset = 0
-        block.lines.removeAll(keepingCapacity: true)
-        block.starts.removeAll(keepingCapacity: true)
+        block.begin(columnCount: shape.types.count, firstRow: rowCount + 1)
         var end = 0
-        while block.rowCount < RawBlock.preferredRowCount, end < Self.preferredByteCount {
+        while block.rowCount < RawBlock.preferredRowCount, end < CellBlock.preferredByteCount {
             guard try rows.nextRow({ try append($0, to: &block, &end) }) != nil else { break }
         }
         rowCount += block.rowCount
         return block.rowCount > 0
     }
-
-    private static let preferredByteCount = 4 << 20
 
     private func append(_ message: UnsafeRawBufferPointer, to block: inout CellBlock, _ end: inout Int) throws {
         var row = message

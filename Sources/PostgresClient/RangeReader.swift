@@ -84,17 +84,11 @@ private final class RangeWork: @unchecked Sendable {
         self.limit = limit
     }
 
-    private func locked<R>(_ body: () throws -> R) rethrows -> R {
-        changed.lock()
-        defer { changed.unlock() }
-        return try body()
-    }
-
-    var isStopped: Bool { locked { stopped } }
+    var isStopped: Bool { changed.withLock { stopped } }
 
     /// The query to read next, nil when there is none left or nobody wants it; waits while too much is ahead.
     func begin() -> Int? {
-        locked {
+        changed.withLock {
             while !stopped, begun < queryCount, begun - taken >= limit { changed.wait() }
             guard !stopped, begun < queryCount else { return nil }
             begun += 1
@@ -103,14 +97,14 @@ private final class RangeWork: @unchecked Sendable {
     }
 
     func finish(_ number: Int, _ blocks: [CellBlock]) {
-        locked {
+        changed.withLock {
             finished[number] = blocks
             changed.broadcast()
         }
     }
 
     func fail(_ error: any Error) {
-        locked {
+        changed.withLock {
             self.error = self.error ?? error
             stopped = true
             changed.broadcast()
@@ -118,7 +112,7 @@ private final class RangeWork: @unchecked Sendable {
     }
 
     func stop() {
-        locked {
+        changed.withLock {
             stopped = true
             changed.broadcast()
         }
@@ -126,7 +120,7 @@ private final class RangeWork: @unchecked Sendable {
 
     /// The blocks of the next query in order, nil after the last; waits for them.
     func take() throws -> [CellBlock]? {
-        try locked {
+        try changed.withLock {
             guard taken < queryCount else { return nil }
             while finished[taken] == nil, error == nil { changed.wait() }
             if let error { throw error }

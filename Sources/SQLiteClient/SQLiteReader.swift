@@ -21,18 +21,12 @@ public final class SQLiteReader: CellReader {
 
     public func next(into block: inout CellBlock) throws -> Bool {
         let width = columns.count
-        block.columnCount = width
-        block.rowCount = 0
-        block.firstRow = rowsRead + 1
-        block.firstLine = 0
-        block.byteOffset = 0
-        block.lines.removeAll(keepingCapacity: true)
-        block.starts.removeAll(keepingCapacity: true)
+        block.begin(columnCount: width, firstRow: rowsRead + 1)
         block.bytes.removeAll(keepingCapacity: true)
         if block.cells.count < RawBlock.preferredRowCount * width {
             block.cells = Array(repeating: .null, count: RawBlock.preferredRowCount * width)
         }
-        while !isAtEnd, block.rowCount < RawBlock.preferredRowCount, block.bytes.count < Self.preferredByteCount {
+        while !isAtEnd, block.rowCount < RawBlock.preferredRowCount, block.bytes.count < CellBlock.preferredByteCount {
             guard try statement.step() else {
                 isAtEnd = true
                 break
@@ -51,8 +45,6 @@ public final class SQLiteReader: CellReader {
         block.bytes.append(contentsOf: repeatElement(0, count: CellBlock.padding))
         return block.rowCount > 0
     }
-
-    private static let preferredByteCount = 4 << 20
 }
 
 extension ColumnWidth {

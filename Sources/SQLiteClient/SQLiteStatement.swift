@@ -115,7 +115,7 @@ public final class SQLiteStatement {
     func append(_ index: Int32, to bytes: inout [UInt8]) -> Bool {
         switch sqlite3_column_type(pointer, index) {
         case SQLITE_NULL: return false
-        case SQLITE_INTEGER: Self.append(sqlite3_column_int64(pointer, index), to: &bytes)
+        case SQLITE_INTEGER: DecimalText.append(sqlite3_column_int64(pointer, index), to: &bytes)
         case SQLITE_FLOAT: Self.append(sqlite3_column_double(pointer, index), to: &bytes)
         case SQLITE_BLOB:
             // The pointer is asked for before the length, as SQLite's manual wants it; the bytes are copied before the
@@ -131,17 +131,6 @@ public final class SQLiteStatement {
         return true
     }
 
-    private static func append(_ number: Int64, to bytes: inout [UInt8]) {
-        if number < 0 { bytes.append(UInt8(ascii: "-")) }
-        let start = bytes.count
-        var rest = number.magnitude
-        repeat {
-            bytes.append(UInt8(truncatingIfNeeded: 48 + rest % 10))
-            rest /= 10
-        } while rest > 0
-        bytes[start...].reverse()
-    }
-
     /// Amounts of money are most of what is kept as a real: those with two decimals are printed without a string.
     private static func append(_ number: Double, to bytes: inout [UInt8]) {
         // Below 10^13 the hundredths are farther apart than the reals around them, so that one of them at most reads back as
@@ -153,7 +142,7 @@ public final class SQLiteStatement {
         let count = Int64(hundredths)
         let (whole, rest) = count.quotientAndRemainder(dividingBy: 100)
         if count < 0, whole == 0 { bytes.append(UInt8(ascii: "-")) }
-        append(whole, to: &bytes)
+        DecimalText.append(whole, to: &bytes)
         guard rest != 0 else { return }
         let decimals = UInt8(rest.magnitude)
         bytes.append(UInt8(ascii: "."))

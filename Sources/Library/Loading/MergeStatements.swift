@@ -23,10 +23,12 @@ struct MergeStatements {
         "INSERT INTO \(stage.target) AS t (\(stage.list(names)), \(batchColumn))"
     }
 
-    var overwriting: String {
-        let changes = (others + [LibraryTables.batchColumn])
-            .map { "\(SQLIdentifier($0)) = excluded.\(SQLIdentifier($0))" }.joined(separator: ", ")
-        return "DO UPDATE SET \(changes)"
+    var overwriting: String { "DO UPDATE SET \(assignments("excluded"))" }
+
+    /// All columns but the key as `row` has them, and the batch's number.
+    private func assignments(_ row: String) -> String {
+        (others.map { "\(SQLIdentifier($0)) = \(row).\(SQLIdentifier($0))" } + ["\(batchColumn) = \(number)"])
+            .joined(separator: ", ")
     }
 
     /// Whether rows can go straight into the library: this source (`$1`) never brought rows to this table, so that their
@@ -89,7 +91,7 @@ struct MergeStatements {
     }
 
     /// Looks the rows without a place up among all rows of the library: those that another source brought get their places,
-    /// or are no change. Yields parts with how many had none, changed, and are the same.
+    /// or are no change. Yields parts with how many of these rows are the same, and how many changed.
     var classifyAbsent: String {
         """
         WITH found AS (
@@ -157,11 +159,6 @@ struct MergeStatements {
         WHERE c.place IS NULL
         ORDER BY \(stage.keyOrder("s"))
         """
-    }
-
-    private func assignments(_ row: String) -> String {
-        (others.map { "\(SQLIdentifier($0)) = \(row).\(SQLIdentifier($0))" } + ["\(batchColumn) = \(number)"])
-            .joined(separator: ", ")
     }
 
     var dropChange: String { "DROP TABLE \(change)" }
